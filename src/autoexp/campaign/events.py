@@ -1,0 +1,221 @@
+"""The named, versioned facts that a journal holds. Keys of newer versions are tolerated, so old files fold for ever."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from autoexp.experiment.measurement import Measurement, Sample, Usage
+from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Candidate, Decision, Directive, Proposal, Value
+
+StopReason = Literal[
+    "experiments",
+    "cost",
+    "tokens",
+    "wall_clock",
+    "crashes",
+    "discards",
+    "plateau",
+    "target",
+    "exhausted",
+    "user",
+    "error",
+]
+
+
+class CampaignOpened(Value):
+    """The first record: which goal, in which repository, from which commit."""
+
+    event: Literal["campaign"] = "campaign"
+    tag: str
+    base: str
+    object_format: str
+    seed: int
+    version: str
+
+
+class SessionOpened(Value):
+    """A process began to work on the campaign."""
+
+    event: Literal["session"] = "session"
+    pid: int
+    sandbox: dict[str, str] = Field(default_factory=dict)
+
+
+class SegmentOpened(Value):
+    """Numbers compare only from here to the next segment: spec, harness and environment are fixed."""
+
+    event: Literal["segment"] = "segment"
+    k: int
+    commit: str
+    spec: dict[str, Any]
+    spec_text: str
+    program: str
+    spec_digest: str
+    harness_digest: str
+    environment: dict[str, str] = Field(default_factory=dict)
+    sandbox: dict[str, str] = Field(default_factory=dict)
+
+
+class BaselineMeasured(Value):
+    """The segment's first number, on the incumbent of that moment."""
+
+    event: Literal["baseline"] = "baseline"
+    k: int
+    outcome: Outcome
+    detail: str = ""
+    measurement: Measurement = Measurement()
+    deterministic: bool = False
+    noise: float | None = None
+
+
+class Intent(Value):
+    """Number `n` is used up: written before anything is done for it."""
+
+    event: Literal["intent"] = "intent"
+    n: int
+    directive: Directive
+    parent: str
+    segment: int
+    seed: int
+
+
+class Proposed(Value):
+    """What the proposer said and used, as soon as it is known."""
+
+    event: Literal["proposal"] = "proposal"
+    n: int
+    proposal: Proposal
+
+
+class Captured(Value):
+    """The edits in scope, as a commit that can never be lost."""
+
+    event: Literal["candidate"] = "candidate"
+    n: int
+    candidate: Candidate
+
+
+class SampleTaken(Value):
+    """One execution of the harness; n = 0 while a baseline is measured."""
+
+    event: Literal["sample"] = "sample"
+    n: int
+    sample: Sample
+
+
+class ChecksRun(Value):
+    """The answer of the checks; outcome measured means that they passed."""
+
+    event: Literal["checks"] = "checks"
+    n: int
+    outcome: Outcome
+    detail: str = ""
+    usage: Usage = Usage()
+
+
+class Decided(Value):
+    """The verdict. From here on it stands, whatever happens to the process."""
+
+    event: Literal["decision"] = "decision"
+    n: int
+    outcome: Outcome
+    detail: str = ""
+    decision: Decision | None = None
+    measurement: Measurement = Measurement()
+    commit: str | None = None
+    base: str = ""
+
+
+class Done(Value):
+    """Number `n` is closed: its refs stand."""
+
+    event: Literal["done"] = "done"
+    n: int
+    status: str
+
+
+class Noted(Value):
+    """Something that a reader of the record should know."""
+
+    event: Literal["note"] = "note"
+    text: str
+
+
+class Answered(Value):
+    """A request from a face was read and answered."""
+
+    event: Literal["request"] = "request"
+    request: str
+    text: str = ""
+    answer: str = ""
+
+
+class SessionClosed(Value):
+    """A process stopped working on the campaign; the campaign may go on later."""
+
+    event: Literal["session_end"] = "session_end"
+    reason: str
+
+
+class Stopped(Value):
+    """A budget, a rule, a person or an empty proposer ended the campaign."""
+
+    event: Literal["stopped"] = "stopped"
+    reason: StopReason
+    detail: str = ""
+
+
+class Unknown(Value):
+    """An event of a newer version: kept in the file, without effect here."""
+
+    event: Literal["unknown"] = "unknown"
+    name: str = ""
+
+
+Event = (
+    CampaignOpened
+    | SessionOpened
+    | SegmentOpened
+    | BaselineMeasured
+    | Intent
+    | Proposed
+    | Captured
+    | SampleTaken
+    | ChecksRun
+    | Decided
+    | Done
+    | Noted
+    | Answered
+    | SessionClosed
+    | Stopped
+    | Unknown
+)
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+_NAMES = frozenset(model.model_fields["event"].default for model in Event.__args__)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event with its number, and when it was written: wall clock, monotonic clock and boot."""
+
+    number: int
+    wall: float
+    monotonic: float
+    boot: str
+    event: Event
+
+
+def parse_event(body: Any) -> Event:
+    """Read an event's body. Raises ValueError when a known event is not well formed."""
+    name = body.get("event") if isinstance(body, dict) else None
+    if not isinstance(name, str):
+        raise ValueError("an event without a name")
+    if name not in _NAMES:
+        return Unknown(name=name)
+    try:
+        return _ADAPTER.validate_python(body)
+    except ValidationError as error:
+        raise ValueError(f"event {name}: {error}") from None

@@ -1,0 +1,120 @@
+"""The value that a journal folds to."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from autoexp.campaign.events import BaselineMeasured
+from autoexp.experiment.measurement import Measurement, Sample, Side
+from autoexp.experiment.outcome import Outcome, Verdict, status_of
+from autoexp.experiment.records import Candidate, Decision, Directive, Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One try, joined from its events."""
+
+    n: int
+    segment: int
+    parent: str
+    directive: Directive
+    seed: int
+    started: float
+    proposal: Proposal | None = None
+    candidate: Candidate | None = None
+    samples: tuple[Sample, ...] = ()
+    checks: Outcome | None = None
+    outcome: Outcome | None = None
+    decision: Decision | None = None
+    measurement: Measurement = Measurement()
+    detail: str = ""
+    wall_time_s: float = 0.0
+    status: str = ""
+    closed: bool = False
+
+    def of_side(self, side: Side) -> tuple[Sample, ...]:
+        """Give the samples of one side, in the order taken."""
+        return tuple(sample for sample in self.samples if sample.side is side)
+
+    @property
+    def ruled_status(self) -> str:
+        """Give the status that outcome and decision add up to; empty before a verdict."""
+        if self.outcome is None:
+            return ""
+        decision = self.decision
+        return status_of(self.outcome, decision and decision.verdict, guard_failed=bool(decision and decision.guard))
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether this experiment became the incumbent."""
+        return self.outcome is Outcome.MEASURED and self.decision is not None and self.decision.verdict is Verdict.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch in which numbers compare."""
+
+    k: int
+    commit: str
+    spec: dict[str, Any]
+    spec_digest: str
+    harness_digest: str
+    environment: dict[str, str]
+    sandbox: dict[str, str]
+    started: float
+    baseline: BaselineMeasured | None = None
+    samples: tuple[Sample, ...] = ()
+    deterministic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incumbent:
+    """The best so far: its commit, the experiment that made it (0 = baseline), and its numbers when it was kept."""
+
+    commit: str
+    n: int = 0
+    measurement: Measurement = Measurement()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What budgets and stop rules look at."""
+
+    decided: int = 0
+    attempts: int = 0
+    kept: int = 0
+    crashes_in_row: int = 0
+    discards_in_row: int = 0
+    proposer_errors_in_row: int = 0
+    samples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignState:
+    """Everything that is known of a campaign."""
+
+    tag: str = ""
+    base: str = ""
+    seed: int = 0
+    segment: Segment | None = None
+    segments: tuple[Segment, ...] = ()
+    incumbent: Incumbent = field(default_factory=lambda: Incumbent(commit=""))
+    experiments: tuple[Experiment, ...] = ()
+    open: Experiment | None = None
+    counts: Counts = Counts()
+    gain: float = 0.0
+    cost_usd: float | None = None
+    tokens: int | None = None
+    activity: str = "idle"
+    stop_reason: str | None = None
+    stop_detail: str = ""
+    active_s: float = 0.0
+    session_since: float | None = None
+    sandbox: dict[str, str] = field(default_factory=dict)
+    events: int = 0
+    last_n: int = 0
+
+    @property
+    def primary_baseline(self) -> Measurement:
+        """Give the numbers of the current segment's baseline."""
+        baseline = self.segment.baseline if self.segment else None
+        return baseline.measurement if baseline else Measurement()

@@ -1,0 +1,87 @@
+"""What strategies, proposers and faces see of a state."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from autoexp.campaign.state import CampaignState, Experiment, Incumbent
+from autoexp.experiment.records import Directive
+
+REMEMBERED_ROWS = 50
+
+
+def derived_seed(seed: int, *parts: int | str) -> int:
+    """Give the randomness of one decision: a hash of the campaign's seed and what names the moment."""
+    text = ":".join(str(part) for part in (seed, *parts))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6])
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A state as a strategy sees it."""
+
+    state: CampaignState
+
+    @property
+    def incumbent(self) -> Incumbent:
+        """Give the best so far."""
+        return self.state.incumbent
+
+    @property
+    def seed(self) -> int:
+        """Give the seed of the next choice; the same again after an interruption."""
+        return derived_seed(self.state.seed, self.state.counts.decided)
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a proposer reads: bounded, however long the campaign."""
+
+    tag: str
+    goal: str
+    program: str
+    directive: Directive
+    position: int
+    seed: int
+    scope: tuple[str, ...]
+    metrics: dict[str, dict[str, Any]]
+    primary: str
+    direction: str
+    incumbent_commit: str
+    incumbent: dict[str, float]
+    baseline: dict[str, float]
+    gain: float
+    experiments_total: int
+    kept: int
+    experiments: tuple[Experiment, ...] = ()
+    ideas: tuple[str, ...] = ()
+    hints: tuple[str, ...] = field(default=())
+
+
+def brief_for(state: CampaignState, directive: Directive, *, goal: str, program: str, scope: tuple[str, ...]) -> Brief:
+    """Build the brief of the next experiment. `position` counts attempts, interrupted ones aside."""
+    spec = state.segment.spec if state.segment else {"metrics": {}}
+    metrics = spec["metrics"]
+    primary = next((name for name, metric in metrics.items() if metric["role"] == "primary"), "")
+    shown = state.experiments[-REMEMBERED_ROWS:]
+    return Brief(
+        tag=state.tag,
+        goal=goal,
+        program=program,
+        directive=directive,
+        position=state.counts.attempts,
+        seed=derived_seed(state.seed, state.counts.decided),
+        scope=scope,
+        metrics=metrics,
+        primary=primary,
+        direction=metrics[primary]["direction"] if primary else "",
+        incumbent_commit=state.incumbent.commit,
+        incumbent=state.incumbent.measurement.means(),
+        baseline=state.primary_baseline.means(),
+        gain=state.gain,
+        experiments_total=len(state.experiments),
+        kept=state.counts.kept,
+        experiments=shown,
+        ideas=tuple(idea for experiment in shown if experiment.proposal for idea in experiment.proposal.ideas)[-20:],
+        hints=directive.hints,
+    )

@@ -1,0 +1,1 @@
+"""The nouns of one experiment, as frozen values. What happens to them lives elsewhere."""

@@ -1,0 +1,87 @@
+"""Samples and what they add up to."""
+
+import math
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from pydantic import Field
+
+from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Value
+
+
+class Side(StrEnum):
+    """Whose tree a sample ran on."""
+
+    BASELINE = "baseline"
+    INCUMBENT = "incumbent"
+    CANDIDATE = "candidate"
+
+
+class Usage(Value):
+    """What a command used: seconds of wall clock and CPU of its whole tree, MB of its largest process."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_rss_mb: float = 0.0
+
+
+class Sample(Value):
+    """One execution of the harness: values per metric when `outcome` is measured, else why not."""
+
+    side: Side
+    i: int
+    outcome: Outcome = Outcome.MEASURED
+    values: dict[str, float] = Field(default_factory=dict)
+    usage: Usage = Usage()
+    seed: int | None = None
+    detail: str = ""
+    cost_usd: float | None = None
+    flags: tuple[str, ...] = ()
+    output: str = ""
+
+
+class Summary(Value):
+    """A metric over its samples: mean, count and sample standard deviation (n-1; 0 for one sample)."""
+
+    mean: float
+    count: int
+    sd: float = 0.0
+
+
+class Measurement(Value):
+    """Values per metric, with count and spread."""
+
+    metrics: dict[str, Summary] = Field(default_factory=dict)
+
+    def means(self) -> dict[str, float]:
+        """Give each metric's mean."""
+        return {name: summary.mean for name, summary in self.metrics.items()}
+
+
+def summarise(values: Iterable[float]) -> Summary:
+    """Summarise one metric. Raises ValueError when there is no value."""
+    numbers = list(values)
+    if not numbers:
+        msg = "a metric without a value has no summary"
+        raise ValueError(msg)
+    mean = math.fsum(numbers) / len(numbers)
+    spread = math.fsum((number - mean) ** 2 for number in numbers)
+    return Summary(
+        mean=mean, count=len(numbers), sd=math.sqrt(spread / (len(numbers) - 1)) if len(numbers) > 1 else 0.0
+    )
+
+
+def measure(samples: Iterable[Sample]) -> Measurement:
+    """Join the measured samples of one side; a metric counts where a sample gave it."""
+    columns: dict[str, list[float]] = {}
+    for sample in samples:
+        if sample.outcome is Outcome.MEASURED:
+            for name, value in sample.values.items():
+                columns.setdefault(name, []).append(value)
+    return Measurement(metrics={name: summarise(values) for name, values in columns.items()})
+
+
+def rows(samples: Iterable[Sample]) -> list[Mapping[str, float]]:
+    """Give the values of the measured samples, in order."""
+    return [sample.values for sample in samples if sample.outcome is Outcome.MEASURED]

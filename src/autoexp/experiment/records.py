@@ -1,0 +1,82 @@
+"""What is asked, offered, captured and ruled in one experiment. These values are written to the journal."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from autoexp.experiment.outcome import Verdict
+
+Operator = Literal["draft", "improve", "repair", "merge", "tune", "ablate", "confirm"]
+
+
+class Value(BaseModel):
+    """A frozen record; keys of a newer version are tolerated when read back."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Directive(Value):
+    """What a strategy asks for."""
+
+    operator: Operator = "improve"
+    parents: tuple[str, ...] = ()
+    lane: str = "main"
+    mode: Literal["exploit", "explore"] = "exploit"
+    hints: tuple[str, ...] = ()
+
+
+class Tokens(Value):
+    """Tokens that a proposer used; None where it did not say."""
+
+    input: int | None = None
+    cached: int | None = None
+    output: int | None = None
+
+    @property
+    def total(self) -> int | None:
+        """Give input plus output, or None when neither is known."""
+        known = [count for count in (self.input, self.output) if count is not None]
+        return sum(known) if known else None
+
+
+class Proposal(Value):
+    """What a proposer says about the edits that it left in its workspace. Text, never data that counts."""
+
+    hypothesis: str = ""
+    description: str = ""
+    asi: dict[str, Any] = Field(default_factory=dict)
+    ideas: tuple[str, ...] = ()
+    tokens: Tokens = Tokens()
+    cost_usd: float | None = None
+    expect: tuple[str, ...] = ()
+    wall_s: float | None = None
+
+
+class Candidate(Value):
+    """A tree at a commit, with its parent."""
+
+    commit: str
+    parent: str
+    paths: tuple[str, ...] = ()
+    diff_lines: int = 0
+
+
+class GuardResult(Value):
+    """The first guard that broke: metric, bound and value."""
+
+    metric: str
+    bound: str
+    value: float | None = None
+
+
+class Decision(Value):
+    """A ruling with its reasons; `effect` is a fraction of the baseline, positive = better."""
+
+    verdict: Verdict
+    guard: GuardResult | None = None
+    effect: float | None = None
+    evidence: dict[str, float] = Field(default_factory=dict)
+    level: float | None = None
+    method: str = ""
+    flags: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
