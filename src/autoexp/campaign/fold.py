@@ -9,7 +9,6 @@ from autoexp.campaign.state import CampaignState, Counts, Experiment, Incumbent,
 from autoexp.experiment.measurement import Sample
 from autoexp.experiment.outcome import CRASHES, UNDECIDED, Outcome
 
-
 T = TypeVar("T", int, float)
 
 
@@ -28,13 +27,13 @@ def fold(state: CampaignState, record: ev.Record) -> CampaignState:
 
 def _tick(state: CampaignState, record: ev.Record) -> CampaignState:
     """Count the record, and the time that the session has worked until it (one boot's monotonic clock)."""
-    if state.session_since is None:
+    if state.session_since is None or isinstance(record.event, ev.SessionOpened):
         return replace(state, events=record.number + 1)
     passed = max(0.0, record.monotonic - state.session_since)
     return replace(state, events=record.number + 1, active_s=state.active_s + passed, session_since=record.monotonic)
 
 
-def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: PLR0911  one line an event
+def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C901, PLR0911  one line an event
     match record.event:
         case ev.CampaignOpened() as event:
             return replace(state, tag=event.tag, base=event.base, seed=event.seed, incumbent=Incumbent(event.base))

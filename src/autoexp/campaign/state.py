@@ -40,8 +40,9 @@ class Experiment:
         """Give the status that outcome and decision add up to; empty before a verdict."""
         if self.outcome is None:
             return ""
-        decision = self.decision
-        return status_of(self.outcome, decision and decision.verdict, guard_failed=bool(decision and decision.guard))
+        if self.decision is None:
+            return status_of(self.outcome, None)
+        return status_of(self.outcome, self.decision.verdict, guard_failed=self.decision.guard is not None)
 
     @property
     def kept(self) -> bool:

@@ -1,0 +1,139 @@
+"""The journal file: hash-chained JSONL, one writer, every record durable before the next step."""
+
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self
+
+from autoexp.campaign.events import Event, Record
+from autoexp.errors import CampaignError, StorageError
+from autoexp.stores.lines import Stamp, encode
+from autoexp.stores.reading import Position, Torn, read_from
+
+JOURNAL = "journal.jsonl"
+LOCK = "lock"
+
+
+class FileJournal:
+    """A campaign's journal, opened for writing. One process at a time holds it."""
+
+    def __init__(self, folder: Path, stamp: Callable[[], Stamp]) -> None:
+        """Take the lock, read the whole chain, and cut a torn last line (`self.torn` tells).
+
+        Raises CampaignError when another process holds the lock, JournalError for damage before the last line.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / JOURNAL
+        self.torn: str | None = None
+        self._stamp = stamp
+        self._lock = _take_lock(folder / LOCK)
+        try:
+            fresh = not self.path.exists()
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            if fresh:
+                _sync_folder(folder)
+            self._position = self._recover()
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _recover(self) -> Position:
+        position = Position()
+        for item in read_from(self.path):
+            if isinstance(item, Torn):
+                os.ftruncate(self._fd, item.offset)
+                _sync(self._fd)
+                self.torn = item.why
+            else:
+                position = item[1]
+        return position
+
+    def read(self, start: int = 0) -> Iterator[Record]:
+        """Give the records from number `start` on."""
+        for item in read_from(self.path):
+            if not isinstance(item, Torn) and item[0].number >= start:
+                yield item[0]
+
+    def append(self, event: Event) -> Record:
+        """Write one event: one write, one fdatasync. Raises StorageError; then the file is as it was before."""
+        stamp = self._stamp()
+        number = self._position.number
+        line, digest = encode(event, number=number, previous=self._position.previous, stamp=stamp)
+        try:
+            written = os.write(self._fd, line)
+            if written != len(line):
+                raise OSError(f"only {written} of {len(line)} bytes were written")  # noqa: TRY301
+            _sync(self._fd)
+        except OSError as error:
+            _cut(self._fd, self._position.offset)
+            raise StorageError(f"{self.path}: record {number} could not be written: {error}") from error
+        self._position = Position(number + 1, self._position.offset + len(line), digest)
+        return Record(number, stamp.wall, stamp.monotonic, stamp.boot, event)
+
+    def close(self) -> None:
+        """Release the lock."""
+        os.close(self._fd)
+        os.close(self._lock)
+
+
+def _take_lock(path: Path) -> int:
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(fd, 64).decode("ascii", "replace").strip() or "unknown"
+        os.close(fd)
+        raise CampaignError(
+            f"another autoexp (process {holder}) is working on this campaign",
+            where=str(path.parent),
+            fix="wait for it, stop it with `autoexp stop`, or use another --tag",
+        ) from None
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+    return fd
+
+
+def is_locked(folder: Path) -> bool:
+    """Tell whether an engine works on the campaign right now."""
+    try:
+        fd = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def _sync(fd: int) -> None:
+    if sys.platform == "darwin":
+        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+    else:
+        os.fdatasync(fd)
+
+
+def _sync_folder(folder: Path) -> None:
+    for path in (folder, folder.parent):
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _cut(fd: int, length: int) -> None:
+    try:
+        os.ftruncate(fd, length)
+    except OSError:
+        return

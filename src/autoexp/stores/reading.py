@@ -1,0 +1,57 @@
+"""Reading a journal without its lock: faces do this while an engine writes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoexp.campaign.events import Record
+from autoexp.errors import JournalError
+from autoexp.stores.lines import GENESIS, BadLine, decode
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place between two records: number of the next one, byte offset, hash of the one before."""
+
+    number: int = 0
+    offset: int = 0
+    previous: str = GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """A last line that was not written to its end: where it begins, and what is wrong with it."""
+
+    offset: int
+    why: str
+
+
+def read_from(path: Path, position: Position = Position()) -> Iterator[tuple[Record, Position] | Torn]:
+    """Give each whole record with the position behind it; last, perhaps, a Torn tail.
+
+    Raises JournalError for damage before the last line: that is never passed over.
+    """
+    with path.open("rb") as file:
+        file.seek(position.offset)
+        line = file.readline()
+        while line:
+            following = file.readline()
+            try:
+                record, digest = decode(line, number=position.number, previous=position.previous)
+            except BadLine as bad:
+                if following:
+                    raise damaged(path, position, str(bad)) from None
+                yield Torn(position.offset, str(bad))
+                return
+            position = Position(position.number + 1, position.offset + len(line), digest)
+            yield record, position
+            line = following
+
+
+def damaged(path: Path, position: Position, why: str) -> JournalError:
+    """Build the error for damage in the midst of a journal."""
+    return JournalError(
+        f"record {position.number} is damaged ({why})",
+        where=str(path),
+        fix="nothing was changed; keep a copy of the file, and restore it from a backup",
+    )

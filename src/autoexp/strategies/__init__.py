@@ -1,0 +1,1 @@
+"""What to try next, as a function of the view. Strategies hold no state."""
