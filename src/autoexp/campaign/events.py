@@ -136,6 +136,14 @@ class Done(Value):
     status: str
 
 
+class Withdrawn(Value):
+    """Number `n` is closed without an experiment: the proposer had nothing left to propose."""
+
+    event: Literal["withdrawn"] = "withdrawn"
+    n: int
+    reason: str
+
+
 class Noted(Value):
     """Something that a reader of the record should know."""
 
@@ -186,6 +194,7 @@ Event = (
     | ChecksRun
     | Decided
     | Done
+    | Withdrawn
     | Noted
     | Answered
     | SessionClosed

@@ -60,6 +60,8 @@ def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C
             return replace(state, open=opened, last_n=max(state.last_n, event.n))
         case ev.SampleTaken(n=0) as event:
             return _baseline_sample(state, event.sample)
+        case ev.Withdrawn():
+            return replace(state, open=None)
         case ev.Done() as event:
             return _close(state, event, record.wall)
         case ev.Proposed() | ev.Captured() | ev.SampleTaken() | ev.ChecksRun() | ev.Decided() as event:
@@ -164,8 +166,12 @@ def _close(state: CampaignState, event: ev.Done, wall: float) -> CampaignState:
 def _counted(counts: Counts, experiment: Experiment, outcome: Outcome) -> Counts:
     attempts = counts.attempts + (outcome not in {Outcome.INTERRUPTED, Outcome.INFRA_ERROR})
     if outcome in UNDECIDED:
-        errors = counts.proposer_errors_in_row + (outcome is Outcome.PROPOSER_ERROR)
-        return replace(counts, attempts=attempts, proposer_errors_in_row=errors)
+        return replace(
+            counts,
+            attempts=attempts,
+            proposer_errors_in_row=counts.proposer_errors_in_row + (outcome is Outcome.PROPOSER_ERROR),
+            infra_errors_in_row=counts.infra_errors_in_row + (outcome is Outcome.INFRA_ERROR),
+        )
     return replace(
         counts,
         attempts=attempts,
@@ -174,6 +180,7 @@ def _counted(counts: Counts, experiment: Experiment, outcome: Outcome) -> Counts
         crashes_in_row=counts.crashes_in_row + 1 if outcome in CRASHES else 0,
         discards_in_row=0 if experiment.kept else counts.discards_in_row + 1,
         proposer_errors_in_row=0,
+        infra_errors_in_row=0,
     )
 
 

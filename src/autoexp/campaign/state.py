@@ -86,6 +86,7 @@ class Counts:
     crashes_in_row: int = 0
     discards_in_row: int = 0
     proposer_errors_in_row: int = 0
+    infra_errors_in_row: int = 0
     samples: int = 0
 
 

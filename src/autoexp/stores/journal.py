@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import sleep
 from typing import Self
 
 from autoexp.campaign.events import Event, Record
@@ -86,19 +87,29 @@ class FileJournal:
 
 def _take_lock(path: Path) -> int:
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(fd, 64).decode("ascii", "replace").strip() or "unknown"
+    if not _flocked(fd):
+        holder = os.pread(fd, 64, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(fd)
         raise CampaignError(
             f"another autoexp (process {holder}) is working on this campaign",
             where=str(path.parent),
             fix="wait for it, stop it with `autoexp stop`, or use another --tag",
-        ) from None
+        )
     os.ftruncate(fd, 0)
     os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
     return fd
+
+
+def _flocked(fd: int) -> bool:
+    """Take the lock; a face that looks whether it is taken holds it for an instant, so try more than once."""
+    for _ in range(5):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sleep(0.02)
+        else:
+            return True
+    return False
 
 
 def is_locked(folder: Path) -> bool:

@@ -1,0 +1,94 @@
+"""A brief as JSON for programs and as Markdown for readers. What programs printed is quoted, cut and never obeyed."""
+
+from typing import Any
+
+from autoexp.campaign.state import Experiment
+from autoexp.campaign.views import Brief
+
+FORMAT = 1
+CUT = 400
+
+
+def as_json(brief: Brief) -> dict[str, Any]:
+    """Give the brief as plain data (format 1)."""
+    return {
+        "format": FORMAT,
+        "tag": brief.tag,
+        "goal": brief.goal,
+        "program": brief.program,
+        "directive": brief.directive.model_dump(mode="json"),
+        "position": brief.position,
+        "seed": brief.seed,
+        "scope": list(brief.scope),
+        "primary": brief.primary,
+        "direction": brief.direction,
+        "metrics": {
+            name: {
+                **{key: value for key, value in section.items() if value is not None},
+                "incumbent": brief.incumbent.get(name),
+                "baseline": brief.baseline.get(name),
+            }
+            for name, section in brief.metrics.items()
+        },
+        "incumbent": {"commit": brief.incumbent_commit, "metrics": brief.incumbent},
+        "gain": brief.gain,
+        "experiments_total": brief.experiments_total,
+        "kept": brief.kept,
+        "experiments": [_row(experiment) for experiment in brief.experiments],
+        "ideas": list(brief.ideas),
+        "hints": list(brief.hints),
+    }
+
+
+def _row(experiment: Experiment) -> dict[str, Any]:
+    decision, proposal = experiment.decision, experiment.proposal
+    return {
+        "n": experiment.n,
+        "status": experiment.status,
+        "description": proposal.description if proposal else "",
+        "hypothesis": proposal.hypothesis if proposal else "",
+        "asi": proposal.asi if proposal else {},
+        "effect": decision.effect if decision else None,
+        "reasons": list(decision.reasons) if decision else [],
+        "detail": experiment.detail[-CUT:],
+        "metrics": experiment.measurement.means(),
+    }
+
+
+def as_markdown(brief: Brief) -> str:
+    """Give the brief as prose and lists."""
+    metric = brief.metrics.get(brief.primary, {})
+    unit = metric.get("unit", "")
+    best, first = brief.incumbent.get(brief.primary), brief.baseline.get(brief.primary)
+    lines = [
+        f"# {brief.goal or brief.tag}",
+        "",
+        f"Improve `{brief.primary}` ({brief.direction} is better). Best so far: {_number(best)} {unit}".rstrip()
+        + f", baseline {_number(first)}; gain {brief.gain:.1%} of the baseline.",
+        f"You may change only: {', '.join(f'`{pattern}`' for pattern in brief.scope)}.",
+        "The measurement is run for you afterwards. Numbers that you report are not used.",
+        "",
+    ]
+    if brief.program.strip():
+        lines += [brief.program.strip(), ""]
+    if brief.hints:
+        lines += ["## Hints", "", *(f"- {hint}" for hint in brief.hints), ""]
+    lines += [f"## Tried so far ({brief.experiments_total}, kept {brief.kept})", ""]
+    lines += [_line(experiment) for experiment in brief.experiments] or ["Nothing yet."]
+    if brief.ideas:
+        lines += ["", "## Ideas left", "", *(f"- {idea}" for idea in brief.ideas)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(experiment: Experiment) -> str:
+    what = experiment.proposal.description if experiment.proposal else "no description"
+    why = (
+        experiment.decision.reasons[0]
+        if experiment.decision and experiment.decision.reasons
+        else experiment.detail[-CUT:]
+    )
+    return f"- {experiment.n}. **{experiment.status}**: {what}" + (f" ({' '.join(why.split())})" if why else "")
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.6g}"

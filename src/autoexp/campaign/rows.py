@@ -1,0 +1,124 @@
+"""One flat row per experiment, baseline first: what exports, tables and charts are made of."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from autoexp.campaign.state import CampaignState, Experiment, Segment
+from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Tokens
+
+Row = dict[str, Any]
+
+
+def rows(state: CampaignState) -> Iterator[Row]:
+    """Give all rows: each segment's baseline (n = 0, keep) before the experiments of that segment."""
+    cost: float | None = None
+    waiting = list(state.experiments)
+    for segment in state.segments:
+        if baseline := baseline_row(state, segment):
+            yield baseline
+        while waiting and waiting[0].segment == segment.k:
+            experiment = waiting.pop(0)
+            cost = _plus(cost, cost_of(experiment))
+            yield experiment_row(state, experiment, cost_total=cost)
+
+
+def primary_of(state: CampaignState) -> str:
+    """Give the name of the primary metric; empty before the first segment."""
+    metrics = state.segment.spec["metrics"] if state.segment else {}
+    return next((name for name, metric in metrics.items() if metric["role"] == "primary"), "")
+
+
+def baseline_row(state: CampaignState, segment: Segment) -> Row | None:
+    """Give the row of a segment's baseline, or None while it has none that passed."""
+    baseline = segment.baseline
+    if baseline is None or baseline.outcome is not Outcome.MEASURED:
+        return None
+    means = baseline.measurement.means()
+    return _row(
+        n=0,
+        commit=segment.commit,
+        timestamp=_iso(segment.started),
+        status="keep",
+        metric=means.get(primary_of(state)),
+        metrics=means,
+        description="baseline",
+        samples=len(segment.samples),
+        wall_time_s=round(sum(sample.usage.wall_s for sample in segment.samples), 3),
+        segment=segment.k,
+    )
+
+
+def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: float | None) -> Row:
+    """Give the row of one experiment."""
+    proposal, decision, candidate = experiment.proposal, experiment.decision, experiment.candidate
+    means = experiment.measurement.means()
+    tokens = proposal.tokens if proposal else Tokens()
+    return _row(
+        n=experiment.n,
+        commit=candidate.commit if candidate else None,
+        parent=experiment.parent,
+        timestamp=_iso(experiment.started),
+        status=experiment.status or experiment.ruled_status,
+        flags=sorted({*(decision.flags if decision else ()), *(flag for s in experiment.samples for flag in s.flags)}),
+        metric=means.get(primary_of(state)),
+        metrics=means,
+        description=proposal.description if proposal else "",
+        hypothesis=proposal.hypothesis if proposal else "",
+        asi=proposal.asi if proposal else {},
+        effect=decision.effect if decision else None,
+        samples=len(experiment.samples),
+        diff_lines=candidate.diff_lines if candidate else 0,
+        wall_time_s=round(experiment.wall_time_s, 3),
+        tokens=tokens.model_dump(),
+        tokens_used=tokens.total,
+        cost_usd=cost_of(experiment),
+        cost_usd_total=cost_total,
+        reasons=list(decision.reasons) if decision else [],
+        detail=experiment.detail,
+        expect=list(proposal.expect) if proposal else [],
+        segment=experiment.segment,
+    )
+
+
+def cost_of(experiment: Experiment) -> float | None:
+    """Add what proposer and harness reported; None when nobody reported a cost."""
+    cost = experiment.proposal.cost_usd if experiment.proposal else None
+    for sample in experiment.samples:
+        cost = _plus(cost, sample.cost_usd)
+    return cost
+
+
+def _row(**given: Any) -> Row:
+    return {
+        "n": 0,
+        "commit": None,
+        "parent": None,
+        "timestamp": "",
+        "status": "",
+        "flags": [],
+        "metric": None,
+        "metrics": {},
+        "description": "",
+        "hypothesis": "",
+        "asi": {},
+        "effect": None,
+        "samples": 0,
+        "diff_lines": 0,
+        "wall_time_s": 0.0,
+        "tokens": Tokens().model_dump(),
+        "tokens_used": None,
+        "cost_usd": None,
+        "cost_usd_total": None,
+    } | given
+
+
+def _plus(total: float | None, more: float | None) -> float | None:
+    if more is None:
+        return total
+    return more if total is None else total + more
+
+
+def _iso(wall: float) -> str:
+    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

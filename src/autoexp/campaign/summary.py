@@ -1,0 +1,52 @@
+"""The status of a campaign, as plain data: everything that `autoexp status --json` holds."""
+
+from typing import Any
+
+from autoexp.campaign.rows import primary_of
+from autoexp.campaign.state import CampaignState
+
+
+def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
+    """Give the status. `running` tells whether an engine holds the campaign's lock right now."""
+    segment = state.segment
+    return {
+        "tag": state.tag,
+        "state": _activity(state, running=running),
+        "stop_reason": state.stop_reason,
+        "stop_detail": state.stop_detail,
+        "experiments": state.counts.decided,
+        "kept": state.counts.kept,
+        "primary": primary_of(state),
+        "baseline": state.primary_baseline.means(),
+        "incumbent": {
+            "commit": state.incumbent.commit,
+            "n": state.incumbent.n,
+            "metrics": state.incumbent.measurement.means(),
+        },
+        "samples_used": state.counts.samples,
+        "in_loop_gain": state.gain,
+        "confirmed_gain": None,
+        "false_keep_rate": None,
+        "cost_usd": state.cost_usd,
+        "tokens": state.tokens,
+        "active_s": round(state.active_s, 3),
+        "sandbox": dict(state.sandbox),
+        "segment": segment.k if segment else None,
+        "deterministic": segment.deterministic if segment else None,
+        "noise": segment.baseline.noise if segment and segment.baseline else None,
+        "statuses": statuses(state),
+    }
+
+
+def statuses(state: CampaignState) -> dict[str, int]:
+    """Count the closed experiments by status."""
+    counts: dict[str, int] = {}
+    for experiment in state.experiments:
+        counts[experiment.status] = counts.get(experiment.status, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _activity(state: CampaignState, *, running: bool) -> str:
+    if running:
+        return "running"
+    return "stopped" if state.stop_reason else "idle"

@@ -1,0 +1,73 @@
+"""Steps 6 to 8: the verdict is written, then the refs follow it, then the number is closed."""
+
+import json
+from typing import Any
+
+from autoexp.campaign.events import Decided, Done, Noted
+from autoexp.campaign.state import Experiment
+from autoexp.engine.workshop import Workshop
+from autoexp.errors import RefMovedError
+from autoexp.workspaces.refs import RefUpdate
+
+
+def conclude(shop: Workshop, ruling: Decided) -> None:
+    """Write the verdict and make it true. After step 6 it stands, whatever happens to this process."""
+    with shop.faults.around("decision", ruling.n):
+        shop.record(ruling)
+    with shop.faults.around("keep", ruling.n):
+        settle(shop, ruling.n)
+    with shop.faults.around("done", ruling.n):
+        opened = shop.state.open
+        shop.record(Done(n=ruling.n, status=opened.ruled_status if opened else ""))
+
+
+def settle(shop: Workshop, n: int) -> None:
+    """Step 7: record ref, and for a keep the compare-and-swap of best. Safe to do again."""
+    experiment = shop.state.open
+    if experiment is None or experiment.n != n:
+        return
+    updates = []
+    name = shop.ref("record", n)
+    if shop.refs.read(name) is None:
+        text = json.dumps(record_of(experiment), sort_keys=True, ensure_ascii=False)
+        updates.append(RefUpdate(name, shop.repository.write_blob(text.encode("utf-8", "surrogatepass")), None))
+    if experiment.kept and experiment.candidate is not None:
+        best = shop.ref("best")
+        if shop.refs.read(best) != experiment.candidate.commit:
+            updates.append(RefUpdate(best, experiment.candidate.commit, experiment.parent))
+    if updates:
+        shop.refs.update(updates)
+    if experiment.kept and experiment.candidate is not None:
+        _show_branch(shop, experiment.candidate.commit)
+
+
+def record_of(experiment: Experiment) -> dict[str, Any]:
+    """Give what the record ref of an experiment holds: enough to make the journal's part of it again."""
+    proposal, candidate, decision = experiment.proposal, experiment.candidate, experiment.decision
+    return {
+        "format": 1,
+        "n": experiment.n,
+        "segment": experiment.segment,
+        "parent": experiment.parent,
+        "seed": experiment.seed,
+        "started": experiment.started,
+        "outcome": experiment.outcome,
+        "status": experiment.ruled_status,
+        "detail": experiment.detail,
+        "directive": experiment.directive.model_dump(mode="json"),
+        "proposal": proposal.model_dump(mode="json") if proposal else None,
+        "candidate": candidate.model_dump(mode="json") if candidate else None,
+        "samples": [sample.model_dump(mode="json") for sample in experiment.samples],
+        "checks": experiment.checks,
+        "decision": decision.model_dump(mode="json") if decision else None,
+    }
+
+
+def _show_branch(shop: Workshop, commit: str) -> None:
+    """Move the branch that people look at; it is a view, so what hinders it is a note."""
+    try:
+        note = shop.refs.move_view_branch(shop.folder.tag, commit)
+    except RefMovedError as moved:
+        note = str(moved)
+    if note:
+        shop.record(Noted(text=note))

@@ -1,0 +1,97 @@
+"""Step 5: measure a candidate against the incumbent until the decision has enough."""
+
+from autoexp.campaign.events import ChecksRun, Decided, SampleTaken
+from autoexp.decision import Evidence, MeasureMore, decide
+from autoexp.engine.seeds import sample_seed
+from autoexp.engine.workshop import Workshop
+from autoexp.experiment.measurement import Sample, Side, measure, rows
+from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Candidate, Decision
+
+
+def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
+    """Sample both sides as the rule asks, run the checks after the first good sample, and rule."""
+    samples: dict[Side, list[Sample]] = {Side.CANDIDATE: [], Side.INCUMBENT: []}
+    commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
+    with shop.faults.around("measure", n):
+        while isinstance(answer := _decide(shop, samples), MeasureMore):
+            sample = _sample(shop, n, commits[answer.side], answer.side, samples, candidate)
+            failure = _failure(shop, answer.side, sample)
+            if failure is None and answer.side is Side.CANDIDATE and len(samples[answer.side]) == 1:
+                failure = _checks(shop, n, candidate)
+            if failure is not None:
+                outcome, detail = failure
+                return _ruled(n, candidate, samples, outcome=outcome, detail=detail)
+    return _ruled(n, candidate, samples, decision=answer)
+
+
+def _decide(shop: Workshop, samples: dict[Side, list[Sample]]) -> Decision | MeasureMore:
+    segment = shop.segment
+    return decide(
+        Evidence(
+            spec=shop.spec,
+            candidate=rows(samples[Side.CANDIDATE]),
+            incumbent=rows(samples[Side.INCUMBENT]),
+            stored=shop.state.incumbent.measurement.means(),
+            baseline=shop.state.primary_baseline.means(),
+            gain=shop.state.gain,
+            deterministic=segment.deterministic,
+        )
+    )
+
+
+def _sample(  # noqa: PLR0913, PLR0917
+    shop: Workshop, n: int, commit: str, side: Side, samples: dict[Side, list[Sample]], candidate: Candidate
+) -> Sample:
+    i = len(samples[side])
+    shop.observer.working(f"experiment {n}: measuring the {side.value}, sample {i + 1}")
+    sample = shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, i))
+    if side is Side.CANDIDATE and sample.outcome is Outcome.MEASURED:
+        sample = sample.model_copy(update={"values": {**sample.values, "diff_lines": float(candidate.diff_lines)}})
+    shop.record(SampleTaken(n=n, sample=sample))
+    samples[side].append(sample)
+    return sample
+
+
+def _failure(shop: Workshop, side: Side, sample: Sample) -> tuple[Outcome, str] | None:
+    if shop.stop():
+        return Outcome.INTERRUPTED, shop.stop.reason
+    if sample.outcome is Outcome.MEASURED:
+        return None
+    if side is Side.INCUMBENT:
+        return (
+            Outcome.INFRA_ERROR,
+            f"the best so far no longer passes its measurement: {sample.outcome.value}: {sample.detail}",
+        )
+    return sample.outcome, sample.detail
+
+
+def _checks(shop: Workshop, n: int, candidate: Candidate) -> tuple[Outcome, str] | None:
+    if shop.spec.harness.checks is None:
+        return None
+    shop.observer.working(f"experiment {n}: running the checks")
+    checked = shop.executor.checks(candidate.commit, n=n)
+    shop.record(ChecksRun(n=n, outcome=checked.outcome, detail=checked.detail, usage=checked.usage))
+    if shop.stop():
+        return Outcome.INTERRUPTED, shop.stop.reason
+    return None if checked.outcome is Outcome.MEASURED else (checked.outcome, checked.detail)
+
+
+def _ruled(  # noqa: PLR0913
+    n: int,
+    candidate: Candidate,
+    samples: dict[Side, list[Sample]],
+    *,
+    outcome: Outcome = Outcome.MEASURED,
+    detail: str = "",
+    decision: Decision | None = None,
+) -> Decided:
+    return Decided(
+        n=n,
+        outcome=outcome,
+        detail=detail,
+        decision=decision,
+        measurement=measure(samples[Side.CANDIDATE]),
+        commit=candidate.commit,
+        base=candidate.parent,
+    )

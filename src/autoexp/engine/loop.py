@@ -1,0 +1,43 @@
+"""The loop, as a list of verbs. Everything above one experiment happens here."""
+
+from autoexp.campaign.events import SessionClosed, Stopped
+from autoexp.campaign.stopping import Stop, stop_rule
+from autoexp.campaign.views import View
+from autoexp.engine.attempt import attempt
+from autoexp.engine.recovery import recover
+from autoexp.engine.requests import answer_requests
+from autoexp.engine.segments import ensure_segment
+from autoexp.engine.workshop import Workshop
+from autoexp.ports import NothingLeft
+
+
+def run(shop: Workshop, *, experiments: int | None = None) -> Stop | None:
+    """Work until a rule, a person or the proposer ends it, or `experiments` more are decided (then None)."""
+    with shop.faults.around("start", 0):
+        recover(shop)
+    ensure_segment(shop)
+    goal = None if experiments is None else shop.state.counts.decided + experiments
+    stop = None
+    while stop is None and (goal is None or shop.state.counts.decided < goal):
+        stop = _interrupted(shop) or stop_rule(shop.state, shop.spec.budget) or _next(shop)
+    if stop is not None and shop.stop.reason != "interrupted":
+        shop.record(Stopped(reason=stop.reason, detail=stop.detail))
+    shop.record(SessionClosed(reason=stop.detail if stop else "the number of experiments asked for is reached"))
+    return stop
+
+
+def _next(shop: Workshop) -> Stop | None:
+    directives = shop.strategy.ask(View(shop.state), free_slots=1)
+    if not directives:
+        return Stop("exhausted", "the strategy has nothing left to ask for")
+    for directive in directives:
+        try:
+            attempt(shop, directive)
+        except NothingLeft as nothing:
+            return Stop("exhausted", str(nothing) or "the proposer has nothing left to propose")
+    return None
+
+
+def _interrupted(shop: Workshop) -> Stop | None:
+    answer_requests(shop)
+    return Stop("user", shop.stop.reason) if shop.stop() else None

@@ -1,0 +1,138 @@
+"""Segments: a new one whenever spec, harness or environment change, each with a baseline of its own."""
+
+import hashlib
+import json
+
+from autoexp.campaign.events import BaselineMeasured, Noted, SampleTaken, SegmentOpened
+from autoexp.campaign.state import CampaignState
+from autoexp.engine.seeds import sample_seed
+from autoexp.engine.workshop import Workshop
+from autoexp.errors import HarnessError
+from autoexp.experiment.measurement import Sample, Side, measure
+from autoexp.experiment.outcome import Outcome
+from autoexp.harness.calibrate import calibrate
+from autoexp.spec.sections import BatchMethod
+from autoexp.workspaces.refs import RefUpdate
+
+CALIBRATION_SAMPLES = 3
+
+
+def ensure_segment(shop: Workshop) -> None:
+    """Open a segment if the current one does not fit, and measure its baseline if it has none that passes."""
+    environment = dict(shop.executor.fingerprint())
+    harness = harness_digest(shop)
+    if why := _misfit(shop, environment, harness):
+        _open(shop, environment, harness)
+        if shop.segment.k:
+            shop.record(Noted(text=f"a new segment begins: {why} changed; the baseline is measured again"))
+    baseline = shop.segment.baseline
+    if baseline is None or baseline.outcome is not Outcome.MEASURED:
+        measure_baseline(shop)
+
+
+def harness_digest(shop: Workshop) -> str:
+    """Hash everything in the sealed tree that a candidate may not change."""
+    entries = [entry for entry in shop.repository.entries(shop.state.base) if not shop.scope.matches(entry.path)]
+    text = "\0".join(f"{entry.mode} {entry.oid} {entry.path}" for entry in entries)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _misfit(shop: Workshop, environment: dict[str, str], harness: str) -> str:
+    segment = shop.state.segment
+    if segment is None:
+        return "everything"
+    found = (shop.spec.digest, harness, environment, shop.sandbox)
+    known = (segment.spec_digest, segment.harness_digest, segment.environment, segment.sandbox)
+    names = ("the spec", "the harness", "the environment", "the sandbox")
+    return " and ".join(name for name, new, old in zip(names, found, known, strict=True) if new != old)
+
+
+def _open(shop: Workshop, environment: dict[str, str], harness: str) -> None:
+    k = len(shop.state.segments)
+    event = SegmentOpened(
+        k=k,
+        commit=shop.state.incumbent.commit,
+        spec=shop.spec.model_dump(mode="json"),
+        spec_text=shop.contract.spec_text,
+        program=shop.contract.program,
+        spec_digest=shop.spec.digest,
+        harness_digest=harness,
+        environment=environment,
+        sandbox=shop.sandbox,
+    )
+    shop.record(event)
+    _remember(shop, k, event.model_dump(mode="json"))
+
+
+def _remember(shop: Workshop, k: int, facts: dict[str, object]) -> None:
+    """Mirror a segment in git, so that a lost journal can be made again."""
+    blob = shop.repository.write_blob(json.dumps(facts, sort_keys=True).encode())
+    name = shop.ref("segment", k)
+    shop.refs.update([RefUpdate(name, blob, shop.refs.read(name))])
+
+
+def measure_baseline(shop: Workshop) -> None:
+    """Measure the incumbent as the segment's baseline. Raises HarnessError unless it passes samples and checks."""
+    segment = shop.segment
+    samples: list[Sample] = []
+    wanted = baseline_size(shop.state, shop)
+    detail = ""
+    for i in range(wanted):
+        shop.observer.working(f"measuring the baseline, sample {i + 1} of {wanted}")
+        sample = shop.executor.sample(segment.commit, Side.BASELINE, n=0, i=i, seed=sample_seed(shop.state, i))
+        shop.record(SampleTaken(n=0, sample=sample))
+        samples.append(sample)
+        if sample.outcome is not Outcome.MEASURED:
+            _fail(shop, sample.outcome, sample.detail)
+        if i == 0 and shop.spec.harness.checks is not None:
+            shop.observer.working("running the checks on the baseline")
+            checked = shop.executor.checks(segment.commit, n=0)
+            if checked.outcome is not Outcome.MEASURED:
+                _fail(shop, checked.outcome, checked.detail)
+    found = calibrate(samples, shop.spec.primary)
+    declared = shop.spec.measurement.deterministic
+    event = BaselineMeasured(
+        k=segment.k,
+        outcome=Outcome.MEASURED,
+        detail=detail,
+        measurement=measure(samples),
+        deterministic=found.deterministic if declared == "auto" else declared,
+        noise=found.noise,
+    )
+    shop.record(event)
+    _remember(shop, segment.k, {**_facts(shop), "baseline": event.model_dump(mode="json")})
+
+
+def baseline_size(state: CampaignState, shop: Workshop) -> int:
+    """Tell how many samples a baseline takes: one if the metric is declared deterministic, else K or more."""
+    del state
+    if shop.spec.measurement.deterministic is True or shop.spec.decision.method == "single":
+        return 1
+    method = shop.spec.decision.method
+    return max(CALIBRATION_SAMPLES, method.batch.k) if isinstance(method, BatchMethod) else CALIBRATION_SAMPLES
+
+
+def _facts(shop: Workshop) -> dict[str, object]:
+    segment = shop.segment
+    return {
+        "k": segment.k,
+        "commit": segment.commit,
+        "spec": segment.spec,
+        "spec_text": shop.contract.spec_text,
+        "program": shop.contract.program,
+        "spec_digest": segment.spec_digest,
+        "harness_digest": segment.harness_digest,
+        "environment": segment.environment,
+        "sandbox": segment.sandbox,
+    }
+
+
+def _fail(shop: Workshop, outcome: Outcome, detail: str) -> None:
+    if shop.stop():
+        raise KeyboardInterrupt
+    shop.record(BaselineMeasured(k=shop.segment.k, outcome=outcome, detail=detail))
+    raise HarnessError(
+        f"the baseline must be a passing run, but it ended as {outcome.value}:\n{detail.strip()}",
+        where=f"commit {shop.segment.commit[:12]}",
+        fix="run the measure and checks commands by hand on a clean checkout until both pass, commit, and start again",
+    )
