@@ -1,5 +1,6 @@
 """Step 0: whatever the last process left half-done is brought to an end, once."""
 
+from autoexp import __version__
 from autoexp.campaign.events import CampaignOpened, Decided, Done, Noted, SessionOpened
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import derived_seed
@@ -14,19 +15,16 @@ from autoexp.workspaces.refs import RefUpdate
 def recover(shop: Workshop) -> None:
     """Open the session: orphans swept, locks removed, the open experiment closed, refs and record in agreement."""
     shop.load()
-    swept = sweep(shop.marker)
+    campaign, _, pid = shop.marker.rpartition(":")
+    swept = sweep(f"{campaign}:")
     shop.refs.remove_stale_locks(shop.ref())
     open_campaign(shop)
-    shop.record(SessionOpened(pid=_pid(shop), sandbox=shop.sandbox))
+    shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox))
     if swept:
         shop.record(Noted(text=f"{swept} processes of an earlier session were still running and were ended"))
     if shop.state.open is not None:
         close_open(shop, shop.state.open)
     agree(shop)
-
-
-def _pid(shop: Workshop) -> int:
-    return int(shop.marker.rpartition(":")[2] or 0)
 
 
 def open_campaign(shop: Workshop) -> None:
@@ -41,7 +39,7 @@ def open_campaign(shop: Workshop) -> None:
                 base=head,
                 object_format=shop.repository.object_format,
                 seed=seed,
-                version=shop.contract.spec.version.__str__(),
+                version=__version__,
             )
         )
         shop.refs.update([RefUpdate(shop.ref("best"), head, best)])

@@ -32,8 +32,8 @@ def ensure_segment(shop: Workshop) -> None:
 
 def harness_digest(shop: Workshop) -> str:
     """Hash everything in the sealed tree that a candidate may not change."""
-    entries = [entry for entry in shop.repository.entries(shop.state.base) if not shop.scope.matches(entry.path)]
-    text = "\0".join(f"{entry.mode} {entry.oid} {entry.path}" for entry in entries)
+    entries = shop.repository.entries(shop.state.base).items()
+    text = "\0".join(f"{entry.mode} {entry.oid} {path}" for path, entry in entries if not shop.scope.matches(path))
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -195,3 +195,11 @@ def _merge(problems: Iterator[Problem]) -> list[Problem]:
                 before.fix or problem.fix,
             )
     return list(merged.values())
+
+
+def place_of(text: str, location: Location) -> int | None:
+    """Give the line of a key in a contract's text, or of its nearest parent; None when the text does not parse."""
+    try:
+        return line_of(YAML(typ="rt").load(text), location) if text else None
+    except YAMLError:
+        return None
