@@ -1,0 +1,33 @@
+"""What differs between two trees, as values."""
+
+from dataclasses import dataclass
+
+LINK = "120000"
+GITLINK = "160000"
+PLAIN = "100644"
+EXECUTABLE = "100755"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A path's content in a tree."""
+
+    mode: str
+    oid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One path before and after; None where it does not exist."""
+
+    path: str
+    old: Entry | None
+    new: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What a proposer left: changes in scope, their blobs already stored, and the paths it had no right to touch."""
+
+    changes: tuple[Change, ...] = ()
+    outside: tuple[str, ...] = ()

@@ -1,0 +1,30 @@
+"""Finding a repository, and saying in words why it cannot be used."""
+
+import os
+import re
+from pathlib import Path
+
+from autoexp.errors import RepositoryError
+from autoexp.workspaces.git import Git
+
+_OLDEST_GIT = (2, 36)
+
+
+def refuse_old_git(git: Git) -> None:
+    """Raise RepositoryError for a git that cannot sync what it writes."""
+    text = git.run("version").decode()
+    match = re.search(r"(\d+)\.(\d+)", text)
+    if match is None or (int(match[1]), int(match[2])) < _OLDEST_GIT:
+        raise RepositoryError(f"{text.strip()} is too old", fix="install git 2.36 or newer")
+
+
+def located(git: Git, path: Path, what: str) -> Path:
+    """Ask git for one of its places; RepositoryError when there is no repository, or one that git does not trust."""
+    code, output, errors = git.ask("rev-parse", "--path-format=absolute", what)
+    if code == 0:
+        return Path(os.fsdecode(output[:-1]))
+    words = errors.decode("utf-8", "replace").strip()
+    if "dubious ownership" in words:
+        fix = f"if you trust it: git config --global --add safe.directory {path}"
+        raise RepositoryError("git does not trust the owner of this repository", where=str(path), fix=fix)
+    raise RepositoryError("not a git repository", where=str(path), fix="run git init there, and commit the files")

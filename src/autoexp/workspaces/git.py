@@ -1,0 +1,130 @@
+"""Git's command line, always called in the same safe environment.
+
+Nothing of the user's or the system's settings, hooks or helpers has a say; what is written is synced before it counts.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from autoexp.errors import GitError, RepositoryError
+
+TIMEOUT_S = 600.0
+
+_SETTINGS = (
+    ("core.hooksPath", os.devnull),
+    ("core.fsmonitor", "false"),
+    ("core.untrackedCache", "false"),
+    ("core.fsync", "all"),
+    ("core.attributesFile", os.devnull),
+    ("core.excludesFile", os.devnull),
+    ("core.logAllRefUpdates", "false"),
+    ("core.trustctime", "true"),
+    ("core.checkStat", "default"),
+    ("core.fileMode", "true"),
+    ("core.symlinks", "true"),
+    ("core.quotePath", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("protocol.allow", "never"),
+    ("advice.graftFileDeprecated", "false"),
+)
+_WITHOUT_USER = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+_ALWAYS = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_PAGER": "cat",
+    "GIT_FLUSH": "1",
+    "GIT_AUTHOR_NAME": "autoexp",
+    "GIT_AUTHOR_EMAIL": "autoexp@localhost",
+    "GIT_COMMITTER_NAME": "autoexp",
+    "GIT_COMMITTER_EMAIL": "autoexp@localhost",
+}
+
+
+class Git:
+    """Git for one repository, or for none yet when `git_dir` is not given."""
+
+    def __init__(
+        self,
+        cwd: Path,
+        *,
+        git_dir: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
+        users_settings: str = "ignored",
+    ) -> None:
+        self.cwd = cwd
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        self._environment = kept | _ALWAYS | dict(variables or {})
+        if users_settings == "ignored":
+            self._environment |= _WITHOUT_USER
+        if git_dir is not None:
+            self._environment["GIT_DIR"] = str(git_dir)
+        chosen = dict(_SETTINGS) | dict(settings or {})
+        self._options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
+
+    def run(self, *arguments: str, stdin: bytes | None = None, timeout_s: float = TIMEOUT_S) -> bytes:
+        """Return what git prints; GitError with its error output when it fails."""
+        code, output, errors = self.ask(*arguments, stdin=stdin, timeout_s=timeout_s)
+        if code != 0:
+            raise failure(arguments, code, errors)
+        return output
+
+    def ask(
+        self, *arguments: str, stdin: bytes | None = None, timeout_s: float = TIMEOUT_S
+    ) -> tuple[int, bytes, bytes]:
+        """Return exit code, output and error output, for questions that may be answered with no."""
+        process = self.start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
+        with process:
+            try:
+                output, errors = process.communicate(stdin, timeout=timeout_s)
+            except subprocess.TimeoutExpired as error:
+                process.kill()
+                raise GitError(f"git {arguments[0]} took longer than {timeout_s:g} s and was ended") from error
+            except BaseException:
+                process.kill()
+                raise
+        return process.returncode, output, errors
+
+    def start(
+        self, *arguments: str, stdin: int = subprocess.DEVNULL, stderr: int = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
+        """Start git and return at once. It stands in a session of its own: Ctrl-C does not reach it."""
+        try:
+            return subprocess.Popen(
+                ["git", *self._options, *arguments],
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                cwd=self.cwd,
+                env=self._environment,
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            if not self.cwd.is_dir():
+                raise GitError(f"the folder {self.cwd} is gone") from error
+            raise RepositoryError(
+                "git was not found on PATH", fix="install git 2.36 or newer and start again"
+            ) from error
+
+
+def failure(arguments: tuple[str, ...], code: int, errors: bytes) -> GitError:
+    """Make the error that names the command, its exit code and its words."""
+    words = errors.decode("utf-8", "replace").strip()
+    return GitError(f"git {arguments[0]} failed with exit code {code}: {words}")
+
+
+def path_text(name: bytes) -> str:
+    """Turn a path of a tree into text and keep every byte."""
+    return name.decode("utf-8", "surrogateescape")
+
+
+def path_bytes(path: str) -> bytes:
+    """Turn the text of a path back into the bytes of the tree."""
+    return path.encode("utf-8", "surrogateescape")

@@ -1,0 +1,74 @@
+"""The trees that harnesses measure: one per side, kept between samples, shown at one constant path."""
+
+from pathlib import Path
+
+from autoexp.workspaces.repository import Repository
+from autoexp.workspaces.tree import PersistentTree
+
+
+class MeasurementTrees:
+    """Candidate and incumbent at the same path, in turns. There is no repository in them."""
+
+    def __init__(self, repository: Repository, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._repository = repository
+        self._sides = folder / "sides"
+        self._window = folder / "w"
+        self._trees: dict[str, PersistentTree] = {}
+        self._shown: str | None = None
+        self._used = False
+        self._put_back()
+
+    def place(self, side: str, commit: str) -> Path:
+        """Show a side's tree, exactly at a commit, and return the path."""
+        if self._used:
+            self.clean()
+        tree = self._tree(side)
+        if self._shown != side:
+            self._hide()
+        tree.move(commit)
+        if self._shown != side:
+            tree.path.rename(self._window)
+            tree.path = self._window
+            self._shown = side
+        self._used = True
+        return self._window
+
+    def clean(self) -> tuple[str, ...]:
+        """Undo what a command did to the tree in use; return the tracked paths it had changed."""
+        if self._shown is None:
+            return ()
+        tree = self._trees[self._shown]
+        touched = tree.restore(tree.scan())
+        self._used = False
+        return touched
+
+    def release(self) -> None:
+        """Put the tree in use away. The trees stay for the next start."""
+        if self._used:
+            self.clean()
+        self._hide()
+
+    def _tree(self, side: str) -> PersistentTree:
+        if side not in self._trees:
+            self._trees[side] = PersistentTree(self._repository, self._sides / side)
+        return self._trees[side]
+
+    def _hide(self) -> None:
+        if self._shown is not None:
+            tree = self._trees[self._shown]
+            tree.path = self._sides / self._shown / "tree"
+            self._window.rename(tree.path)
+            self._shown = None
+
+    def _put_back(self) -> None:
+        """After a kill, give a tree that is still shown back to its side: the one that has a note and no tree."""
+        if not self._window.is_dir():
+            return
+        owners = [note.parent for note in self._sides.glob("*/state.json") if not (note.parent / "tree").exists()]
+        if len(owners) == 1:
+            self._window.rename(owners[0] / "tree")
+            return
+        trash = PersistentTree(self._repository, self._sides / "lost").trash
+        trash.take(str(self._window))
+        trash.empty()

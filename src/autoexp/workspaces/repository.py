@@ -1,0 +1,183 @@
+"""The user's repository: read everything, add objects, and never touch checkout, index or HEAD."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from autoexp.errors import GitError, RepositoryError
+from autoexp.workspaces import objects
+from autoexp.workspaces.changes import GITLINK, Change, Entry
+from autoexp.workspaces.discovery import located, refuse_old_git
+from autoexp.workspaces.git import Git, path_text
+from autoexp.workspaces.objects import Loose
+from autoexp.workspaces.reader import ObjectReader
+
+
+class Repository:
+    """A git repository, opened from any folder inside it."""
+
+    def __init__(self, *, git_dir: Path, common_dir: Path, root: Path | None, object_format: str) -> None:
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.root = root
+        self.object_format = object_format
+        self.git = Git(common_dir, git_dir=git_dir)
+        self._reader = ObjectReader(self.git)
+
+    @classmethod
+    def open(cls, path: Path) -> "Repository":
+        """Find the repository of a folder; RepositoryError when there is none or git cannot serve."""
+        if not path.is_dir():
+            raise RepositoryError(f"{path} is not a folder", fix="name a folder inside a git repository")
+        # The user's own settings hold here only: git asks them whether a foreign owner is trusted.
+        git = Git(path, users_settings="honoured")
+        refuse_old_git(git)
+        common_dir = located(git, path, "--git-common-dir")
+        bare = git.run("rev-parse", "--is-inside-work-tree").strip() != b"true"
+        return cls(
+            git_dir=located(git, path, "--git-dir"),
+            common_dir=common_dir,
+            root=None if bare else located(git, path, "--show-toplevel"),
+            object_format=git.run("rev-parse", "--show-object-format").decode().strip(),
+        )
+
+    def close(self) -> None:
+        """End the helper process; the repository can be used again afterwards."""
+        self._reader.close()
+
+    def head(self) -> str:
+        """Return the commit of HEAD; RepositoryError when nothing is committed yet."""
+        commit = self.resolve("HEAD")
+        if commit is None:
+            raise RepositoryError(
+                "the repository has no commit yet",
+                where=str(self.root or self.common_dir),
+                fix="commit the files to start from: git add -A && git commit",
+            )
+        return commit
+
+    def resolve(self, name: str) -> str | None:
+        """Return the id of the object a name stands for (a tag's target, not the tag), None when there is none."""
+        code, output, _ = self.git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{}")
+        return output.decode().strip() if code == 0 else None
+
+    def dirty(self, matcher: Callable[[str], bool] | None = None) -> list[str]:
+        """List tracked paths of the user's checkout that differ from HEAD, sorted; writes nothing."""
+        if self.root is None:
+            return []
+        # With the user's settings: their filters (LFS) decide whether their own file is changed.
+        variables = {"GIT_WORK_TREE": str(self.root)}
+        git = Git(self.root, git_dir=self.git_dir, variables=variables, users_settings="honoured")
+        output = git.run(
+            "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty"
+        )
+        paths = {path_text(line[3:]) for line in output.split(b"\0") if line}
+        return sorted(path for path in paths if matcher is None or matcher(path))
+
+    def read_blob(self, name: str) -> bytes:
+        """Return the bytes of a blob, named by its id or as `commit:path`."""
+        _, kind, data = self._reader.read(name)
+        if kind != "blob":
+            raise GitError(f"{name} is a {kind}, not a blob")
+        return data
+
+    def write_blob(self, data: bytes) -> str:
+        """Store bytes as a blob, synced, and return its id."""
+        return self.write_blobs([data])[0]
+
+    def write_blobs(self, contents: Sequence[bytes]) -> list[str]:
+        """Store many blobs with one git process, synced, and return their ids in order."""
+        self._store([Loose("blob", data) for data in contents])
+        return [self.object_id("blob", data) for data in contents]
+
+    def object_id(self, kind: str, data: bytes) -> str:
+        """Return the id that content has in this repository."""
+        return objects.object_id(kind, data, self.object_format)
+
+    def tree_of(self, commit: str) -> str:
+        """Return the id of a commit's tree."""
+        return self._reader.read(commit + "^{tree}")[0]
+
+    def paths(self, commit: str) -> list[str]:
+        """List all paths of a tree."""
+        output = self.git.run("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit)
+        return path_text(output).split("\0")[:-1]
+
+    def entries(self, commit: str) -> dict[str, Entry]:
+        """Return every path of a tree with its content."""
+        output = self.git.run("ls-tree", "-r", "-z", "--full-tree", commit)
+        entries: dict[str, Entry] = {}
+        for line in path_text(output).split("\0")[:-1]:
+            meaning, path = line.split("\t", 1)
+            mode, _, oid = meaning.split(" ")
+            entries[path] = Entry(mode, oid)
+        return entries
+
+    def changed(self, a: str, b: str) -> list[Change]:
+        """List the paths that differ between two commits or trees."""
+        output = self.git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", a, b)
+        fields = path_text(output).split("\0")[:-1]
+        return [_change(meaning, path) for meaning, path in zip(fields[::2], fields[1::2], strict=True)]
+
+    def commit(self, parent: str, changes: Sequence[Change], message: str, *, when: int) -> str:
+        """Store a commit: the parent's tree with the changes in it; only trees on their paths are new."""
+        new: list[Loose] = []
+        tree = self._edited(self.tree_of(parent), objects.by_first_name(changes), new)
+        if tree is None:
+            new.append(Loose("tree", b""))
+            tree = self.object_id("tree", b"")
+        commit = Loose("commit", objects.write_commit(tree, [parent], message, when))
+        self._store([*new, commit])
+        return self.object_id("commit", commit.data)
+
+    def diff(self, a: str, b: str) -> str:
+        """Return the unified diff from a to b."""
+        output = self.git.run("diff-tree", "-r", "-p", "--no-ext-diff", "--no-textconv", "--no-color", a, b)
+        return output.decode("utf-8", "surrogateescape")
+
+    def diff_lines(self, a: str, b: str) -> int:
+        """Count added and removed lines; a binary file has none."""
+        output = self.git.run("diff-tree", "-r", "-z", "--numstat", "--no-renames", "--no-textconv", a, b)
+        return sum(int(count) for count in re.findall(rb"(?:\A|\0)(\d+)\t", output)) + sum(
+            int(count) for count in re.findall(rb"(?:\A|\0)\d+\t(\d+)\t", output)
+        )
+
+    def _edited(
+        self, tree: str | None, groups: dict[bytes, list[tuple[bytes, Entry | None]]], new: list[Loose]
+    ) -> str | None:
+        entries = {} if tree is None else objects.read_tree(self._reader.read(tree)[2], self.object_format)
+        for name, items in groups.items():
+            here = [entry for rest, entry in items if not rest]
+            below = [(rest, entry) for rest, entry in items if rest]
+            was = entries.get(name)
+            if here:
+                entries.pop(name, None)
+                if here[-1] is not None:
+                    entries[name] = here[-1]
+            if below and (not here or here[-1] is None):
+                inner = was.oid if was is not None and objects.is_folder(was) else None
+                oid = self._edited(inner, objects.nested(below), new)
+                entries.pop(name, None)
+                if oid is not None:
+                    entries[name] = objects.folder(oid)
+        if not entries:
+            return None
+        data = objects.write_tree(entries)
+        new.append(Loose("tree", data))
+        return self.object_id("tree", data)
+
+    def _store(self, items: Sequence[Loose]) -> None:
+        if items:
+            self.git.run("unpack-objects", "-q", stdin=objects.write_pack(items, self.object_format))
+
+
+def _change(meaning: str, path: str) -> Change:
+    old_mode, new_mode, old_oid, new_oid, _ = meaning[1:].split(" ")
+    old = None if old_mode == "000000" else Entry(old_mode, old_oid)
+    new = None if new_mode == "000000" else Entry(new_mode, new_oid)
+    return Change(path, old, new)
+
+
+def is_gitlink(entry: Entry | None) -> bool:
+    """Tell whether a path stands for a submodule."""
+    return entry is not None and entry.mode == GITLINK
