@@ -17,14 +17,18 @@ class Exports:
         self.folder = home / tag
         self.names = tuple(names)
 
-    def rewrite(self, state: CampaignState) -> list[Path]:
-        """Write each file whole, atomically; an equal file is left alone."""
-        if not self.names or not state.segments:
-            return []
+    def prepare(self) -> None:
+        """Make the folder, with a .gitignore that keeps all of it out of the repository."""
         self.folder.mkdir(parents=True, exist_ok=True)
         ignore = self.folder.parent / ".gitignore"
         if not ignore.exists():
             ignore.write_text(IGNORE, encoding="utf-8")
+
+    def rewrite(self, state: CampaignState) -> list[Path]:
+        """Write each file whole, atomically; an equal file is left alone."""
+        if not self.names or not state.segments:
+            return []
+        self.prepare()
         paths = []
         for name in self.names:
             header, line = _format(name, state)

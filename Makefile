@@ -1,0 +1,56 @@
+# demo: the main job, from nothing. test: all set-up, then the tests. Both make .venv themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := demo/etl
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test test-long lint bench docs clean
+
+demo: .venv/.labs
+	@rm -rf demo && mkdir -p demo
+	@export PATH="$(CURDIR)/$(BIN):$$PATH" AUTOEXP_CACHE_DIR="$(CURDIR)/demo/cache"; \
+	set -e; \
+	autoexp init --lab etl --repo $(DEMO); \
+	autoexp run --repo $(DEMO) || test $$? -eq 3; \
+	echo; autoexp log --repo $(DEMO); \
+	echo; autoexp status --repo $(DEMO); \
+	echo; autoexp report --repo $(DEMO)
+
+test: .venv/.dev
+	$(BIN)/pytest -q -n 2 -m "not long"
+
+test-long: .venv/.dev
+	$(BIN)/pytest -q -n 2
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.dev
+	$(BIN)/python benchmarks/overhead.py
+
+docs: .venv/.docs
+	$(BIN)/zensical build --strict
+
+clean:
+	rm -rf .venv demo site
+
+.venv/.base: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+.venv/.labs: .venv/.base
+	$(BIN)/python -m pip install --quiet --editable ".[labs]"
+	@touch $@
+
+.venv/.dev: .venv/.labs
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+.venv/.docs: .venv/.base
+	$(BIN)/python -m pip install --quiet --group docs
+	@touch $@

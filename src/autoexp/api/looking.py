@@ -1,0 +1,120 @@
+"""Looking at a campaign: everything is folded from its journal."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autoexp.api.contracts import Place, contract_of
+from autoexp.campaign import rows as campaign_rows
+from autoexp.campaign.fold import fold_all
+from autoexp.campaign.state import CampaignState, Experiment
+from autoexp.campaign.summary import summary
+from autoexp.errors import AutoexpError, CampaignError
+from autoexp.exchange.exports import exports_home
+from autoexp.stores.journal import is_locked
+from autoexp.stores.layout import CampaignFolder, tags
+from autoexp.stores.reading import Torn, read_from
+from autoexp.workspaces.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A campaign as it stands on disk."""
+
+    state: CampaignState
+    running: bool
+    folder: CampaignFolder
+    exports: Path
+    torn: str | None = None
+
+    def experiment(self, n: int) -> Experiment:
+        """Give experiment `n`. Raises CampaignError when there is none."""
+        for experiment in (*self.state.experiments, *([self.state.open] if self.state.open else [])):
+            if experiment.n == n:
+                return experiment
+        last = self.state.last_n
+        raise CampaignError(
+            f"there is no experiment {n}", fix=f"numbers go from 1 to {last}" if last else "run some first"
+        )
+
+
+def inspect(place: Place) -> Inspection:
+    """Fold a campaign's journal. Raises CampaignError when there is none."""
+    repository = Repository.open(place.folder)
+    try:
+        tag = _tag(place, repository)
+        folder = CampaignFolder(repository.common_dir, tag)
+        home = exports_home(repository.root, repository.common_dir) / tag
+    finally:
+        repository.close()
+    if not folder.journal.exists():
+        known = ", ".join(tags(folder.common_dir)) or "none"
+        raise CampaignError(f"there is no campaign named {tag}", fix=f"start it with `autoexp run` (known: {known})")
+    records, torn = [], None
+    for item in read_from(folder.journal):
+        if isinstance(item, Torn):
+            torn = item.why
+        else:
+            records.append(item[0])
+    return Inspection(fold_all(records), is_locked(folder.path), folder, home, torn)
+
+
+def _tag(place: Place, repository: Repository) -> str:
+    """Give the tag to look at: the one asked for, the contract's name, or the only campaign there is."""
+    if place.tag:
+        return place.tag
+    found = tags(repository.common_dir)
+    name = _name_in_contract(place)
+    if name in found or (name and not found):
+        return name
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise CampaignError("there is no campaign in this repository yet", fix="start one with `autoexp run`")
+    raise CampaignError(f"several campaigns are here: {', '.join(found)}", fix="name one with --tag")
+
+
+def _name_in_contract(place: Place) -> str:
+    try:
+        return contract_of(place).spec.name
+    except AutoexpError:
+        return ""
+
+
+def diff(place: Place, n: int) -> str:
+    """Give the change of experiment `n` against its parent, as a unified diff."""
+    candidate = inspect(place).experiment(n).candidate
+    if candidate is None:
+        raise CampaignError(f"experiment {n} has no candidate", fix=f"`autoexp show {n}` tells how it ended")
+    repository = Repository.open(place.folder)
+    try:
+        return repository.diff(candidate.parent, candidate.commit)
+    finally:
+        repository.close()
+
+
+def status(place: Place) -> dict[str, Any]:
+    """Give what `autoexp status --json` holds."""
+    found = inspect(place)
+    return status_of(found.state, running=found.running)
+
+
+def status_of(state: CampaignState, *, running: bool = False) -> dict[str, Any]:
+    """Give a state's status, with the primary metric's unit."""
+    primary = campaign_rows.primary_of(state)
+    unit = state.segment.spec["metrics"][primary].get("unit", "") if state.segment and primary else ""
+    return {**summary(state, running=running), "unit": unit}
+
+
+def rows(place: Place) -> list[campaign_rows.Row]:
+    """Give a flat row per experiment, baseline first."""
+    return list(campaign_rows.rows(inspect(place).state))
+
+
+def show(place: Place, n: int) -> dict[str, Any]:
+    """Give everything about experiment `n`."""
+    found = inspect(place)
+    experiment = found.experiment(n)
+    row = campaign_rows.experiment_row(found.state, experiment, cost_total=None)
+    samples = [sample.model_dump(mode="json") for sample in experiment.samples]
+    return {**row, "all_samples": samples, "output": str(found.folder.output / str(n))}

@@ -1,0 +1,145 @@
+"""`autoexp check`: validate, run the harness on HEAD a few times, and tell noise and cost. Nothing is recorded."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoexp.campaign.views import derived_seed
+from autoexp.engine import parts
+from autoexp.engine.segments import CALIBRATION_SAMPLES
+from autoexp.engine.session import cache_folder, campaign_identity
+from autoexp.engine.workshop import Contract, StopFlag
+from autoexp.errors import AutoexpError, HarnessError
+from autoexp.executors.local import LocalExecutor
+from autoexp.experiment.measurement import Measurement, Sample, Side, measure
+from autoexp.experiment.outcome import Outcome
+from autoexp.harness.calibrate import calibrate
+from autoexp.spec.sections import BatchMethod
+from autoexp.workspaces.measurement import MeasurementTrees
+from autoexp.workspaces.repository import Repository
+from autoexp.workspaces.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What `check` found. `noise` is the sd of one sample as a fraction of the mean; seconds are wall clock."""
+
+    commit: str
+    scope: tuple[str, ...]
+    baseline: Measurement
+    deterministic: bool
+    noise: float | None
+    method: str
+    sample_s: float
+    checks_s: float
+    experiment_s: float
+    campaign_s: float | None
+    sandbox: dict[str, str]
+
+
+def check_up(
+    contract: Contract, repository: Repository, *, environ: Mapping[str, str], tell: Callable[[str], None]
+) -> Checkup:
+    """Run the harness on HEAD. Raises HarnessError when it does not pass, AutoexpError when the scope is empty."""
+    spec, commit = contract.spec, repository.head()
+    scope = Scope(spec.scope.edit)
+    inside = tuple(path for path in repository.paths(commit) if scope.matches(path))
+    if not inside:
+        raise AutoexpError(
+            f"scope.edit matches no file of HEAD: {', '.join(spec.scope.edit)}",
+            fix="name files that are committed, in gitignore syntax",
+        )
+    identity = campaign_identity(repository.common_dir, f"{spec.name} check {os.getpid()}")
+    cache = cache_folder(environ, identity)
+    cache.mkdir(parents=True, exist_ok=True)
+    executor = _executor(contract, repository, cache, environ=environ, identity=identity)
+    try:
+        samples = [_sample(executor, commit, i, tell) for i in range(_wanted(contract))]
+        checks_s = _checks(contract, executor, commit, tell)
+    finally:
+        shutil.rmtree(cache, ignore_errors=True)
+    found = calibrate(samples, spec.primary)
+    declared = spec.measurement.deterministic
+    deterministic = found.deterministic if declared == "auto" else declared
+    return _report(contract, commit, inside, samples, checks_s=checks_s, deterministic=deterministic, noise=found.noise)
+
+
+def _wanted(contract: Contract) -> int:
+    return 1 if contract.spec.measurement.deterministic is True else CALIBRATION_SAMPLES
+
+
+def _executor(
+    contract: Contract, repository: Repository, cache: Path, *, environ: Mapping[str, str], identity: str
+) -> LocalExecutor:
+    spec = contract.spec
+    return LocalExecutor(
+        harness=spec.harness,
+        metrics=spec.metrics,
+        measurement=spec.measurement,
+        trees=MeasurementTrees(repository, cache / "measure"),
+        output=cache / "output",
+        marker=f"{identity}:{os.getpid()}",
+        environ=environ,
+        stop=StopFlag(),
+    )
+
+
+def _sample(executor: LocalExecutor, commit: str, i: int, tell: Callable[[str], None]) -> Sample:
+    tell(f"measuring HEAD, sample {i + 1}")
+    sample = executor.sample(commit, Side.BASELINE, n=0, i=i, seed=derived_seed(0, "sample", i) % 2**31)
+    if sample.outcome is not Outcome.MEASURED:
+        raise HarnessError(
+            f"harness.measure ended as {sample.outcome.value}:\n{sample.detail.strip()}",
+            where=f"commit {commit[:12]}",
+            fix="run the command by hand on a clean checkout until it prints every declared metric and exits with 0",
+        )
+    return sample
+
+
+def _checks(contract: Contract, executor: LocalExecutor, commit: str, tell: Callable[[str], None]) -> float:
+    if contract.spec.harness.checks is None:
+        return 0.0
+    tell("running the checks on HEAD")
+    checked = executor.checks(commit, n=0)
+    if checked.outcome is not Outcome.MEASURED:
+        raise HarnessError(
+            f"harness.checks do not pass:\n{checked.detail.strip()}",
+            where=f"commit {commit[:12]}",
+            fix="run the checks by hand on a clean checkout until they exit with 0",
+        )
+    return checked.usage.wall_s
+
+
+def _report(  # noqa: PLR0913
+    contract: Contract,
+    commit: str,
+    inside: tuple[str, ...],
+    samples: list[Sample],
+    *,
+    checks_s: float,
+    deterministic: bool,
+    noise: float | None,
+) -> Checkup:
+    spec = contract.spec
+    method = spec.decision.method
+    k = method.batch.k if isinstance(method, BatchMethod) else CALIBRATION_SAMPLES
+    single = deterministic or method == "single"
+    sample_s = sum(sample.usage.wall_s for sample in samples) / len(samples)
+    runs = 1 if single else 2 * k
+    experiment_s = sample_s * runs * (1 + spec.measurement.warmup) + checks_s
+    wanted = spec.budget.experiments
+    return Checkup(
+        commit=commit,
+        scope=inside,
+        baseline=measure(samples),
+        deterministic=deterministic,
+        noise=noise,
+        method="single run" if single else f"batch of {k} interleaved pairs",
+        sample_s=sample_s,
+        checks_s=checks_s,
+        experiment_s=experiment_s,
+        campaign_s=None if wanted is None else wanted * experiment_s,
+        sandbox=parts.sandbox_levels(spec),
+    )

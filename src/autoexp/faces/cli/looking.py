@@ -1,0 +1,144 @@
+"""status, log, show, diff and brief: looking at a campaign. All of it is read from the journal."""
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from autoexp.faces.cli.options import HERE, Json, Repo, Tag
+from autoexp.faces.cli.printing import gain, number, print_json, seconds, style_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this story."""
+    for command in (status, log, show, diff):
+        app.command()(command)
+
+
+def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
+    """Tell where the campaign stands."""
+    from autoexp import api
+
+    found = api.status(api.Place(repo, tag))
+    if json:
+        print_json(found)
+        return
+    unit, primary = found["unit"], found["primary"]
+    why = f" ({found['stop_reason']}: {found['stop_detail']})" if found["stop_reason"] else ""
+    noise = (
+        "repeats exactly"
+        if found["deterministic"]
+        else number(found["noise"] and 100 * found["noise"], "% of the value")
+    )
+    rows = [
+        ("campaign", f"{found['tag']}, {found['state']}{why}"),
+        ("experiments", f"{found['experiments']}, {found['kept']} kept"),
+        ("statuses", ", ".join(f"{name} {count}" for name, count in found["statuses"].items()) or "-"),
+        ("baseline", f"{primary} {number(found['baseline'].get(primary), unit)}"),
+        (
+            "best so far",
+            f"{primary} {number(found['incumbent']['metrics'].get(primary), unit)} at {found['incumbent']['commit'][:12]}",
+        ),
+        ("gain", f"{gain(found['in_loop_gain'])} in-loop, not confirmed"),
+        ("noise", noise),
+        ("samples", str(found["samples_used"])),
+        ("time", seconds(found["active_s"])),
+        ("cost", "unknown" if found["cost_usd"] is None else f"${found['cost_usd']:.2f}"),
+        ("sandbox", ", ".join(f"{side} {level}" for side, level in found["sandbox"].items()) or "-"),
+    ]
+    for name, text in rows:
+        typer.echo(f"{name:<12} {text}")
+
+
+def log(
+    repo: Repo = HERE,
+    tag: Tag = None,
+    format: Annotated[Literal["table", "tsv", "jsonl"], typer.Option(help="How to print.")] = "table",
+    last: Annotated[int | None, typer.Option(min=1, help="Only the last N rows.", show_default=False)] = None,
+    json: Json = False,
+) -> None:
+    """List the experiments, baseline first."""
+    from autoexp import api
+
+    place = api.Place(repo, tag)
+    if json:
+        print_json(api.rows(place)[-(last or 0) :])
+    elif format == "table":
+        _table(api.rows(place)[-(last or 0) :], api.status(place))
+    else:
+        lines = api.export(place, "results.tsv" if format == "tsv" else "experiments.jsonl").splitlines(keepends=True)
+        head = lines[:1] if format == "tsv" else []
+        sys.stdout.write("".join(head + lines[len(head) :][-(last or 0) :]))
+
+
+def _table(rows: list[dict[str, object]], found: dict[str, object]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    primary, unit = str(found["primary"]), str(found["unit"])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("n", "commit", f"{primary} {unit}".strip(), "effect", "samples"):
+        table.add_column(name, justify="left" if name == "commit" else "right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("description", overflow="fold")
+    for row in rows:
+        commit, metric, effect = row["commit"], row["metric"], row["effect"]
+        cells = (
+            str(row["n"]),
+            str(commit or "")[:7],
+            number(metric if isinstance(metric, float) else None),
+            gain(effect if isinstance(effect, float) else None),
+            str(row["samples"]),
+            str(row["status"]),
+            str(row["description"]),
+        )
+        table.add_row(*(Text(cell) for cell in cells), style=style_of(str(row["status"])))
+    width = None if sys.stdout.isatty() else 160
+    Console(width=width).print(table)
+
+
+def show(
+    n: Annotated[int, typer.Argument(help="Number of the experiment.")],
+    repo: Repo = HERE,
+    tag: Tag = None,
+    json: Json = False,
+) -> None:
+    """Tell everything about one experiment: proposal, samples, verdict, reasons, where its output lies."""
+    from autoexp import api
+
+    found = api.show(api.Place(repo, tag), n)
+    if json:
+        print_json(found)
+        return
+    for key in (
+        "n",
+        "status",
+        "description",
+        "hypothesis",
+        "commit",
+        "parent",
+        "effect",
+        "reasons",
+        "detail",
+        "flags",
+        "diff_lines",
+        "wall_time_s",
+        "output",
+    ):
+        value = found[key]
+        if value not in (None, "", [], {}):
+            text = "; ".join(value) if isinstance(value, list) else gain(value) if key == "effect" else str(value)
+            typer.echo(f"{key:<12} {text}")
+    for sample in found["all_samples"]:
+        values = ", ".join(f"{name}={value:.5g}" for name, value in sample["values"].items())
+        typer.echo(f"sample       {sample['side']} {sample['i']}: {sample['outcome']} {values}")
+
+
+def diff(
+    n: Annotated[int, typer.Argument(help="Number of the experiment.")], repo: Repo = HERE, tag: Tag = None
+) -> None:
+    """Print the change of one experiment, kept or not, as a unified diff."""
+    from autoexp import api
+
+    sys.stdout.write(api.diff(api.Place(repo, tag), n))

@@ -1,0 +1,84 @@
+"""The command `autoexp`: the list of its commands, and what each kind of trouble looks like."""
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from autoexp import __version__
+from autoexp.errors import AutoexpError, ContractError, WorldError
+from autoexp.faces.cli import files, looking, running, starting
+
+BUG, USER, PAUSED, INTERRUPTED = 1, 2, 4, 130
+
+app = typer.Typer(
+    name="autoexp",
+    help="Run experiments on a git repository and keep a change only when the gain is real.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"autoexp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _autoexp(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+for story in (starting, running, looking, files):
+    story.register(app)
+
+
+def entry() -> None:
+    """Run the command line and exit with the contract's exit codes."""
+    try:
+        code = app(standalone_mode=False)
+    except AutoexpError as error:
+        code = _fail(_heading(error) + str(error), USER)
+    except WorldError as error:
+        code = _fail(
+            f"paused, the machine failed: {error}\n  fix: mend it and run the same command again; nothing is lost",
+            PAUSED,
+        )
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    except Exception as error:  # noqa: BLE001  the last line of defence: a bug is loud
+        code = _unexpected(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unexpected(error: Exception) -> int:
+    show = getattr(error, "format_message", None)
+    if show is not None and hasattr(error, "exit_code"):
+        return _fail(
+            f"{show()}\n  fix: `autoexp --help` lists the commands, `autoexp COMMAND --help` their options", USER
+        )
+    traceback.print_exception(error)
+    return _fail("this is a bug in autoexp; the campaign's record is intact. Please report the text above.", BUG)
+
+
+def _heading(error: AutoexpError) -> str:
+    if isinstance(error, ContractError):
+        count = len(error.problems)
+        return f"{count} mistake{'s' if count != 1 else ''} in the contract:\n"
+    return ""
+
+
+def _fail(text: str, code: int) -> int:
+    typer.echo(f"autoexp: {text}", err=True)
+    return code

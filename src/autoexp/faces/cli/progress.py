@@ -1,0 +1,127 @@
+"""What a person sees while a campaign runs: a live block on a terminal, a line per experiment elsewhere."""
+
+import sys
+from collections import deque
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live as RichLive
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from autoexp.campaign import events as ev
+from autoexp.campaign.rows import primary_of
+from autoexp.campaign.state import CampaignState, Experiment
+from autoexp.faces.cli.printing import gain, number, seconds, style_of
+
+LAST = 10
+
+
+def is_terminal() -> bool:
+    """Tell whether a person looks at standard output."""
+    return sys.stdout.isatty()
+
+
+class Quiet:
+    """Says nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def working(self, text: str) -> None:
+        """Hear of a step."""
+
+    def recorded(self, record: ev.Record, state: CampaignState) -> None:
+        """Hear of a record."""
+
+
+class Plain(Quiet):
+    """One line for the baseline, each experiment and each note."""
+
+    def recorded(self, record: ev.Record, state: CampaignState) -> None:
+        """Print what is news."""
+        match record.event:
+            case ev.BaselineMeasured() as event if event.measurement.metrics:
+                value = event.measurement.means().get(primary_of(state))
+                sys.stdout.write(f"baseline {primary_of(state)} = {number(value, _unit(state))}\n")
+            case ev.Done():
+                sys.stdout.write(f"{_line(state, state.experiments[-1])}\n")
+            case ev.Noted(text=text):
+                sys.stdout.write(f"note: {text}\n")
+            case _:
+                return
+        sys.stdout.flush()
+
+
+class Live(Quiet):
+    """A block that is redrawn: the current step, the best so far, the last verdicts, what is left of the budget."""
+
+    def __init__(self) -> None:
+        self._console = Console()
+        self._spinner = Spinner("dots", text="starting")
+        self._notes: deque[str] = deque(maxlen=3)
+        self._state = CampaignState()
+        self._live = RichLive(console=self._console, get_renderable=self._draw, refresh_per_second=8, transient=False)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._spinner = Spinner("dots", text="ended")
+        self._live.stop()
+
+    def working(self, text: str) -> None:
+        """Show the step."""
+        self._spinner.update(text=Text(text))
+
+    def recorded(self, record: ev.Record, state: CampaignState) -> None:
+        """Remember what to draw."""
+        self._state = state
+        if isinstance(record.event, ev.Noted):
+            self._notes.append(record.event.text)
+
+    def _draw(self) -> Group:
+        table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+        for name, ratio in (("n", 1), ("status", 3), ("metric", 3), ("effect", 2), ("description", 12)):
+            table.add_column(
+                name, ratio=ratio, no_wrap=True, justify="right" if name in {"n", "metric", "effect"} else "left"
+            )
+        state = self._state
+        for experiment in state.experiments[-LAST:]:
+            effect = experiment.decision.effect if experiment.decision else None
+            value = experiment.measurement.means().get(primary_of(state))
+            cells = (str(experiment.n), experiment.status, number(value), gain(effect), _what(experiment))
+            table.add_row(*(Text(cell) for cell in cells), style=style_of(experiment.status))
+        notes = [Text(f"note: {note}", style="yellow") for note in self._notes]
+        return Group(table, *notes, Text(_figures(state), style="bold"), self._spinner)
+
+
+def _figures(state: CampaignState) -> str:
+    best = state.incumbent.measurement.means().get(primary_of(state))
+    counts = state.counts
+    return (
+        f"best so far {number(best, _unit(state))} ({gain(state.gain)})   kept {counts.kept} of {counts.decided}   "
+        f"samples {counts.samples}   {seconds(state.active_s)}"
+    )
+
+
+def _line(state: CampaignState, experiment: Experiment) -> str:
+    effect = experiment.decision.effect if experiment.decision else None
+    value = experiment.measurement.means().get(primary_of(state))
+    shown = f"{number(value, _unit(state)):>12} {gain(effect):>8}"
+    return f"{experiment.n:>4}  {experiment.status:<14} {shown}  {_what(experiment)}"
+
+
+def _what(experiment: Experiment) -> str:
+    text = experiment.proposal.description if experiment.proposal else experiment.detail
+    return " ".join(text.split())
+
+
+def _unit(state: CampaignState) -> str:
+    primary = primary_of(state)
+    return str(state.segment.spec["metrics"][primary].get("unit", "")) if state.segment and primary else ""

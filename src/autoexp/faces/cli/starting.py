@@ -1,0 +1,114 @@
+"""init and check: everything before the first experiment."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autoexp.faces.cli.options import HERE, Json, Repo
+from autoexp.faces.cli.printing import number, print_json, seconds
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this story."""
+    app.command()(init)
+    app.command()(check)
+
+
+def init(
+    goal: Annotated[str, typer.Argument(help="What to improve, in a sentence.", show_default=False)] = "",
+    measure: Annotated[str, typer.Option(help="Command that measures; prints METRIC name=value lines.")] = "",
+    checks: Annotated[str, typer.Option(help="Command that exits with 0 when the result is right.")] = "",
+    edit: Annotated[
+        list[str] | None, typer.Option(help="Path that may be changed (gitignore syntax); repeat for more.")
+    ] = None,
+    metric: Annotated[str, typer.Option(help="Name of the primary metric.")] = "",
+    direction: Annotated[str, typer.Option(help="lower or higher: which is better.")] = "lower",
+    unit: Annotated[str, typer.Option(help="Unit of the metric, for people.")] = "",
+    propose: Annotated[str, typer.Option(help="Command that edits the files (the proposer).")] = "",
+    lab: Annotated[str, typer.Option(help="Write a lab instead: a runnable example with known answers.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; use flags and defaults.")] = False,
+    repo: Repo = HERE,
+) -> None:
+    """Write autoexp.yaml and program.md.
+
+    Examples:
+
+      autoexp init "Make the parser faster" --measure "python bench.py" --checks "pytest -q" --edit parser.py --metric parse_ms
+
+      autoexp init --lab etl --repo my-first-lab
+    """
+    from autoexp import api
+
+    if lab:
+        for path in api.init_lab(repo, lab):
+            typer.echo(f"wrote {path}")
+        where = "" if repo == HERE else f" --repo {repo}"
+        typer.echo(f"next: autoexp run{where}")
+        return
+    if not yes and sys.stdin.isatty():
+        goal = goal or typer.prompt("What should get better?", default="")
+        measure = measure or typer.prompt("Which command measures it?")
+        metric = metric or typer.prompt(
+            "Which metric does it print? (METRIC name=value; or cpu_s, wall_s, peak_rss_mb)", default="cpu_s"
+        )
+        direction = typer.prompt("Is lower or higher better?", default=direction)
+        edit = edit or [typer.prompt("Which path may be changed?")]
+        checks = checks or typer.prompt("Which command checks that it is still right? (empty: none)", default="")
+        propose = propose or typer.prompt("Which command proposes changes? (empty: decide later)", default="")
+    answers = api.Answers(
+        goal=goal,
+        measure=measure,
+        checks=checks,
+        edit=tuple(edit or ()),
+        metric=metric or "cpu_s",
+        direction=direction,
+        unit=unit,
+        propose=propose,
+    )
+    for path in api.init(repo, answers):
+        typer.echo(f"wrote {path}")
+    typer.echo("next: autoexp check")
+
+
+def check(repo: Repo = HERE, json: Json = False) -> None:
+    """Validate the contract, run the harness on HEAD, and tell noise, time per experiment and sandbox level."""
+    from autoexp import api
+
+    found = api.check(
+        api.Place(Path(repo)), environ=os.environ, tell=lambda text: None if json else typer.echo(f"  {text}", err=True)
+    )
+    if json:
+        print_json(found.as_json())
+        return
+    checkup, spec = found.checkup, found.spec
+    typer.echo(f"contract    {found.path} is valid")
+    typer.echo(f"commit      {checkup.commit[:12]}")
+    typer.echo(
+        f"scope       {', '.join(checkup.scope[:8])}{' ...' if len(checkup.scope) > 8 else ''} ({len(checkup.scope)} files)"
+    )
+    for name, summary in checkup.baseline.metrics.items():
+        role = spec.metrics[name].role if name in spec.metrics else ""
+        if role:
+            typer.echo(f"{role:<11} {name} = {number(summary.mean, spec.metrics[name].unit)}")
+    noise = (
+        "none seen, it repeats exactly"
+        if checkup.deterministic
+        else f"{checkup.noise or 0:.2%} of the value (sd of one sample)"
+    )
+    typer.echo(f"noise       {noise}")
+    typer.echo(f"decision    {checkup.method}; smallest effect {_smallest(spec.metrics[spec.primary].min_effect)}")
+    typer.echo(f"time        {seconds(checkup.sample_s)} a sample, about {seconds(checkup.experiment_s)} an experiment")
+    if checkup.campaign_s is not None:
+        typer.echo(
+            f"campaign    about {seconds(checkup.campaign_s)} for {spec.budget.experiments} experiments, proposer aside"
+        )
+    typer.echo(f"sandbox     proposer {checkup.sandbox['proposer']}, harness {checkup.sandbox['harness']}")
+    if found.notice:
+        typer.echo(f"note        {found.notice}")
+
+
+def _smallest(min_effect: float | None) -> str:
+    return "0 if it repeats exactly, else 0.5 %" if min_effect is None else f"{min_effect:.2%}"
