@@ -1,0 +1,1 @@
+"""Where measurements run. What numbers mean is decided elsewhere."""

@@ -1,0 +1,66 @@
+"""The stdout of a harness as lines, in bounded memory, and the lines that mean the same in every form."""
+
+import re
+from collections.abc import Iterator
+from typing import IO
+
+LONGEST_LINE = 1 << 16
+_QUOTED = 120
+
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_ITEM = re.compile(r"ITEM (\S+)=(.*)", re.DOTALL)
+_COST = re.compile(r"COST usd=(.*)", re.DOTALL)
+
+
+class BadMetric(Exception):  # noqa: N818  the outcome's own name; it never leaves this room
+    """Why an output gives no measurement."""
+
+
+def lines_of(stream: IO[bytes], *, longest: int = LONGEST_LINE) -> Iterator[str]:
+    """Give the lines of a stream without their ends; one longer than `longest` bytes is cut there."""
+    while piece := stream.readline(longest):
+        rest = piece
+        while not rest.endswith(b"\n") and len(rest) == longest:
+            rest = stream.readline(longest)
+            if not rest:
+                break
+        yield piece.rstrip(b"\r\n").decode("utf-8", "replace")
+
+
+def number(text: str, line: str) -> float:
+    """Read one finite decimal number. Raises BadMetric that quotes the line."""
+    text = text.strip()
+    if NUMBER.fullmatch(text) is None:
+        raise BadMetric(f"a finite decimal number is expected in: {quote(line)}")
+    value = float(text)
+    if value in {float("inf"), float("-inf")}:
+        raise BadMetric(f"the number is too large in: {quote(line)}")
+    return value
+
+
+def quote(line: str) -> str:
+    """Give a line short enough for a message."""
+    return line if len(line) <= _QUOTED else f"{line[:_QUOTED]}... ({len(line)} characters)"
+
+
+class Tally:
+    """Collects ITEM and COST lines while an output is read."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, float] = {}
+        self.cost_usd: float | None = None
+
+    def takes(self, line: str) -> bool:
+        """Take the line if it is one of these. Raises BadMetric when its value is wrong or an item comes twice."""
+        if line.startswith("ITEM ") and (match := _ITEM.fullmatch(line)):
+            if match[1] in self.items:
+                raise BadMetric(f"a second line for one item: {quote(line)}")
+            self.items[match[1]] = number(match[2], line)
+            return True
+        if line.startswith("COST ") and (match := _COST.fullmatch(line)):
+            value = number(match[1], line)
+            if value < 0:
+                raise BadMetric(f"a cost is 0 or more: {quote(line)}")
+            self.cost_usd = (self.cost_usd or 0.0) + value
+            return True
+        return False

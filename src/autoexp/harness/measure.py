@@ -1,0 +1,93 @@
+"""Take one sample: warm up, run the harness, say how it ended, read its metrics."""
+
+import re
+import signal
+from pathlib import Path
+
+from autoexp.experiment.measurement import Sample, Side, Usage
+from autoexp.experiment.outcome import Outcome
+from autoexp.harness.bench import Bench, Files, told
+from autoexp.harness.metrics import read
+from autoexp.processes import Finished
+from autoexp.processes.environment import Environment
+from autoexp.processes.masking import mask, mask_file
+
+_OUT_OF_MEMORY = re.compile(
+    r"MemoryError|bad_alloc|OutOfMemory|out of memory|Cannot allocate memory|allocation fail", re.IGNORECASE
+)
+_SHELL_KILLED = 128 + signal.SIGKILL
+_DIGITS = 6
+
+
+def sample(  # noqa: PLR0913  what names one sample
+    bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str
+) -> Sample:
+    """Run the harness once in `tree` and give what it measured, or why it did not.
+
+    Warm-up runs come first, with the same environment and private folders; they are not counted, and one that fails is
+    the answer. `name` is where the output is stored, below the output folder. Raises AutoexpError when a variable of
+    `env_from` is not set.
+    """
+    files = bench.files(name)
+    with bench.surroundings(AUTOEXP_SEED=str(seed)) as around:
+        finished = _run(bench, tree, around, files)
+        outcome, reason = ended(finished, files)
+        reading = read(files.stdout, bench.harness.metrics, bench.metrics, _measured(finished.usage))
+        if outcome is Outcome.MEASURED and reading.problem:
+            outcome, reason = Outcome.BAD_METRIC, reading.problem
+        for printed in (files.stdout, files.stderr):
+            mask_file(printed, around.secrets)
+        good = outcome is Outcome.MEASURED
+        return Sample(
+            side=side,
+            i=i,
+            outcome=outcome,
+            values=dict(reading.values) if good else {},
+            usage=_rounded(finished.usage),
+            seed=seed,
+            detail="" if good else mask(told(reason, files.tail()), around.secrets),
+            cost_usd=reading.cost_usd,
+            flags=_flags(finished),
+            output=files.name,
+        )
+
+
+def _run(bench: Bench, tree: Path, around: Environment, files: Files) -> Finished:
+    for _ in range(bench.warmup):
+        finished = bench.start(bench.harness.measure, tree, around, timeout_s=bench.harness.timeout_s, files=files)
+        if not finished.passed:
+            return finished
+    return bench.start(bench.harness.measure, tree, around, timeout_s=bench.harness.timeout_s, files=files)
+
+
+def ended(finished: Finished, files: Files) -> tuple[Outcome, str]:
+    """Give the outcome of a command, and the reason in words. Memory is guessed at: only the system knows."""
+    match finished.how:
+        case "exited" if finished.passed:
+            return Outcome.MEASURED, ""
+        case "timeout":
+            return Outcome.TIMEOUT, finished.detail
+        case "stopped":
+            return Outcome.INTERRUPTED, finished.detail
+        case "exited" if finished.signal == signal.SIGKILL or finished.returncode == _SHELL_KILLED:
+            return Outcome.OOM, f"{finished.detail}: it was killed from outside, perhaps for lack of memory"
+        case "exited" if _OUT_OF_MEMORY.search(files.tail()):
+            return Outcome.OOM, f"{finished.detail}, and it speaks of memory"
+        case _:
+            return Outcome.CRASH, finished.detail
+
+
+def _measured(usage: Usage) -> dict[str, float]:
+    return _rounded(usage).model_dump()
+
+
+def _rounded(usage: Usage) -> Usage:
+    return Usage(
+        wall_s=round(usage.wall_s, _DIGITS), cpu_s=round(usage.cpu_s, _DIGITS), peak_rss_mb=round(usage.peak_rss_mb, 3)
+    )
+
+
+def _flags(finished: Finished) -> tuple[str, ...]:
+    return tuple(
+        flag for flag, is_set in (("flood", finished.how == "flood"), ("leftover", finished.leftovers > 0)) if is_set
+    )
