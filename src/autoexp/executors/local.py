@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.harness import checks, fingerprint, measure
 from autoexp.harness.bench import Bench, told
 from autoexp.ports import Checked
-from autoexp.spec.sections import HarnessSection, MeasurementSection, MetricSection
+from autoexp.spec.sections import HarnessSection, MeasurementSection, MetricSection, Section
 
 PATHS_NAMED = 10
 
@@ -29,8 +29,16 @@ class Trees(Protocol):
         ...
 
 
+class LocalOptions(Section):
+    """Keys of `executor: {kind: local}`. More than one slot is not built yet."""
+
+    slots: Literal[1] = 1
+
+
 class LocalExecutor:
     """Fills the role `ports.Executor` with commands on this machine."""
+
+    Options = LocalOptions
 
     def __init__(  # noqa: PLR0913  what the session hands in
         self,

@@ -1,0 +1,76 @@
+"""Make one edit in a workspace, and nothing outside of it."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from autoexp.ports import ProposerFailed
+from autoexp.proposers.edits import Replace, Write
+
+_GIT_PATIENCE_S = 60
+# From strict to lenient: as it stands; with counts of lines that somebody got wrong by hand; without context.
+_WAYS: tuple[tuple[str, ...], ...] = ((), ("--recount",), ("--unidiff-zero",), ("--unidiff-zero", "--recount"))
+
+
+def apply_replace(edit: Replace, workspace: Path) -> None:
+    """Replace the one place where `old` stands. Raises ProposerFailed when there is none, or more than one."""
+    path = inside(workspace, edit.file)
+    if not path.is_file():
+        raise ProposerFailed(f"replace: there is no file {edit.file}")
+    content, old = path.read_bytes(), edit.old.encode()
+    found = content.count(old)
+    if found != 1:
+        raise ProposerFailed(f"replace: the old text stands {found} times in {edit.file}, it must stand there once")
+    path.write_bytes(content.replace(old, edit.new.encode()))
+
+
+def apply_write(edit: Write, workspace: Path) -> None:
+    """Write a whole file; missing folders are made. Raises ProposerFailed when the place is taken by a folder."""
+    path = inside(workspace, edit.file)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(edit.text.encode())
+    except OSError as error:
+        raise ProposerFailed(f"write: {edit.file}: {error.strerror}") from None
+
+
+def apply_patch(patch: str, workspace: Path, environ: Mapping[str, str]) -> None:
+    """Apply a unified diff with `git apply`. Raises ProposerFailed with what git says when it does not fit."""
+    text = patch if patch.endswith("\n") else patch + "\n"
+    said = ""
+    for options in _WAYS:
+        done = subprocess.run(
+            ["git", "apply", "--whitespace=nowarn", *options, "-"],
+            cwd=workspace,
+            env={
+                "PATH": environ.get("PATH", os.defpath),
+                "LC_ALL": "C",
+                "GIT_CONFIG_NOSYSTEM": "1",
+                "GIT_CONFIG_GLOBAL": os.devnull,
+                "GIT_CEILING_DIRECTORIES": str(workspace.parent),
+            },
+            input=text.encode(),
+            capture_output=True,
+            timeout=_GIT_PATIENCE_S,
+            check=False,
+        )
+        if done.returncode == 0:
+            return
+        said = said or done.stderr.decode("utf-8", "replace").strip()
+    raise ProposerFailed(f"patch: it does not apply: {said}")
+
+
+def inside(workspace: Path, file: str) -> Path:
+    """Give the place of a file of the workspace. Raises ProposerFailed when the way there leads out of it."""
+    parts = PurePosixPath(file).parts
+    if file.startswith("/") or ".." in parts or not parts or "\0" in file:
+        raise ProposerFailed(f"{file!r} does not lie in the repository")
+    if any(part.lower() == ".git" for part in parts):
+        raise ProposerFailed(f"{file!r} lies in .git")
+    path = workspace
+    for part in parts:
+        path /= part
+        if path.is_symlink():
+            raise ProposerFailed(f"{file!r} leads through a symbolic link, {path.relative_to(workspace)}")
+    return path

@@ -1,0 +1,96 @@
+"""The proposer `command`: a program of the user's that edits files.
+
+It runs in the disposable copy (cwd) with AUTOEXP_BRIEF and AUTOEXP_BRIEF_MD, the paths of the brief, and AUTOEXP_FOLDER, the
+user's folder that holds autoexp.yaml. How the program is found is told in `program.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from autoexp.campaign.views import Brief
+from autoexp.experiment.records import Proposal
+from autoexp.ports import Desk, NothingLeft, ProposerFailed
+from autoexp.processes import Finished, Limits, run
+from autoexp.processes.environment import environment
+from autoexp.processes.masking import mask, mask_file
+from autoexp.proposers.answer import last_line, proposal_from
+from autoexp.proposers.options import ProposerOptions, Unbuilt, Variables
+from autoexp.proposers.output import Printed
+from autoexp.proposers.program import located
+from autoexp.spec.quantities import Seconds
+from autoexp.spec.sections import Command, Strings
+
+NOTHING_LEFT = 3
+
+
+class CommandOptions(ProposerOptions):
+    """Keys of `proposer: {kind: command}`."""
+
+    command: Command
+    timeout_s: Seconds = Field(1800.0, alias="timeout")
+    env: Variables = Field(default_factory=dict)
+    env_from: Strings = ()
+    allow: Unbuilt = None
+    repair: Unbuilt = None
+
+
+class CommandProposer:
+    """Runs the program once for each proposal."""
+
+    Options = CommandOptions
+
+    def __init__(
+        self,
+        options: CommandOptions,
+        *,
+        folder: Path,
+        environ: Mapping[str, str],
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
+        self._options = options
+        self._folder = folder.absolute()
+        self._environ = environ
+        self._stop = stop
+
+    def propose(self, brief: Brief, desk: Desk) -> Proposal:
+        """Let the program edit the copy, and read its last line.
+
+        Exit 0 is a proposal, 3 raises NothingLeft with its last line as the reason, anything else ProposerFailed with
+        the end of what it printed. A variable of `env_from` that is not set raises AutoexpError.
+        """
+        del brief  # it lies in the files of the desk
+        options, printed = self._options, Printed.at(desk.output)
+        own = {
+            "AUTOEXP_BRIEF": str(desk.brief_json.absolute()),
+            "AUTOEXP_BRIEF_MD": str(desk.brief_md.absolute()),
+            "AUTOEXP_FOLDER": str(self._folder),
+            "PYTHONDONTWRITEBYTECODE": "1",  # a __pycache__ in the copy would be an edit out of scope
+        }
+        with environment(
+            self._environ, env=options.env, env_from=options.env_from, own=own, marker=desk.marker
+        ) as around:
+            finished = run(
+                located(options.command, folder=self._folder, workspace=desk.workspace),
+                cwd=desk.workspace,
+                env=around.variables,
+                limits=Limits(wall_s=options.timeout_s),
+                stdout=printed.stdout,
+                stderr=printed.stderr,
+                marker=desk.marker,
+                stop=self._stop,
+            )
+            line = mask(last_line(printed.stdout), around.secrets)
+            for path in (printed.stdout, printed.stderr):
+                mask_file(path, around.secrets)
+        return _judged(finished, line, printed)
+
+
+def _judged(finished: Finished, line: str, printed: Printed) -> Proposal:
+    if finished.passed:
+        return proposal_from(line).model_copy(update={"wall_s": finished.usage.wall_s})
+    if finished.returncode == NOTHING_LEFT:
+        said = proposal_from(line)
+        raise NothingLeft(said.description or said.hypothesis or "the proposer has nothing left to propose")
+    raise ProposerFailed("\n".join(filter(None, [f"the proposer failed: {finished.detail}", printed.tail()])))
