@@ -20,6 +20,8 @@ def recover(shop: Workshop) -> None:
     shop.refs.remove_stale_locks(shop.ref())
     open_campaign(shop)
     shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox))
+    if shop.torn:
+        shop.record(Noted(text=f"the last line of the journal had not been written to its end and was cut ({shop.torn})"))
     if swept:
         shop.record(Noted(text=f"{swept} processes of an earlier session were still running and were ended"))
     if shop.state.open is not None:

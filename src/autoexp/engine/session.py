@@ -100,6 +100,7 @@ def _workshop(
             marker=marker,
             sandbox=parts.sandbox_levels(spec),
             desk=desk,
+            torn=journal.torn,
             clock=time.monotonic,
             observer=_Exporting(exports, observer),
         )

@@ -80,6 +80,7 @@ class Workshop:
     marker: str
     sandbox: dict[str, str]
     desk: Path
+    torn: str | None
     clock: Callable[[], float]
     observer: Observer = field(default_factory=Silent)
     state: CampaignState = field(default_factory=CampaignState)

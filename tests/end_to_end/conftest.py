@@ -1,0 +1,117 @@
+"""A real repository, and the real command line run against it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONTRACT = """\
+version: 1
+name: demo
+goal: Make x small.
+scope: {edit: [value.txt]}
+harness:
+  measure: "sh bench.sh"
+  checks: "sh checks.sh"
+  timeout: 5s
+metrics:
+  x: {role: primary, direction: lower}
+  ok: {role: guard, equals: 1}
+measurement: {deterministic: true}
+proposer: {kind: script, file: edits.yaml}
+budget: {consecutive_crashes: null}
+sandbox: {proposer: {level: none}, harness: {level: none}}
+"""
+
+BENCH = """\
+read -r x < value.txt
+if [ "$x" = crash ]; then echo "it broke" >&2; exit 7; fi
+if [ "$x" = hang ]; then sleep 60; fi
+if [ "$x" = silent ]; then exit 0; fi
+ok=1
+if [ "$x" = 13 ]; then ok=0; fi
+echo "METRIC x=$x"
+echo "METRIC ok=$ok"
+"""
+
+CHECKS = """\
+read -r x < value.txt
+test "$x" -ge 3
+"""
+
+
+def write(value: object, **more: Any) -> dict[str, Any]:
+    """Give an edit that puts a value into value.txt."""
+    return {"description": f"value {value}", "write": {"file": "value.txt", "text": f"{value}\n"}, **more}
+
+
+@dataclass
+class Project:
+    """A user's repository, and the commands that a user types in it."""
+
+    path: Path
+    cache: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(self.path), *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def edits(self, *edits: dict[str, Any]) -> None:
+        (self.path / "edits.yaml").write_text(json.dumps(list(edits)), encoding="utf-8")
+
+    def contract(self, text: str) -> None:
+        (self.path / "autoexp.yaml").write_text(text, encoding="utf-8")
+
+    def start(self, *arguments: str, fault: str = "", repo: Path | None = None) -> subprocess.Popen[str]:
+        environ = {**os.environ, "AUTOEXP_CACHE_DIR": str(self.cache), "AUTOEXP_FAULT": fault, **self.environ}
+        command = [sys.executable, "-m", "autoexp", *arguments, "--repo", str(repo or self.path)]
+        return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run(self, *arguments: str, code: int = 0, fault: str = "", repo: Path | None = None) -> str:
+        with self.start(*arguments, fault=fault, repo=repo) as process:
+            out, err = process.communicate(timeout=120)
+        assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
+        return out + err
+
+    def killed(self, fault: str) -> None:
+        self.run("run", code=-signal.SIGKILL, fault=fault)
+
+    def status(self, *arguments: str) -> dict[str, Any]:
+        return json.loads(self.run("status", "--json", *arguments))
+
+    def rows(self, *arguments: str) -> list[dict[str, Any]]:
+        return json.loads(self.run("log", "--json", *arguments))
+
+    def statuses(self) -> list[str]:
+        return [row["status"] for row in self.rows()]
+
+    def refs(self, tag: str = "demo") -> dict[str, str]:
+        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)", f"refs/autoexp/{tag}").splitlines()
+        return {name.removeprefix(f"refs/autoexp/{tag}/"): oid for name, oid in (line.split() for line in lines)}
+
+    def journal(self, tag: str = "demo") -> list[dict[str, Any]]:
+        text = (self.path / ".git/autoexp" / tag / "journal.jsonl").read_text(encoding="utf-8")
+        return [json.loads(line)["data"] for line in text.splitlines()]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    path = tmp_path / "a project"
+    path.mkdir()
+    made = Project(path, tmp_path / "cache")
+    made.git("init", "-q", "-b", "main")
+    for name, value in (("user.name", "U"), ("user.email", "u@localhost")):
+        made.git("config", name, value)
+    for name, text in (("value.txt", "100\n"), ("bench.sh", BENCH), ("checks.sh", CHECKS), (".gitignore", "*.log\n")):
+        (path / name).write_text(text, encoding="utf-8")
+    made.git("add", ".")
+    made.git("commit", "-q", "-m", "start")
+    made.contract(CONTRACT)
+    return made
