@@ -1,0 +1,56 @@
+import os
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autoexp.processes import Finished, Limits, run
+
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+
+@pytest.fixture
+def marker() -> str:
+    return f"test-{uuid.uuid4().hex}:"
+
+
+@pytest.fixture
+def start(tmp_path: Path, marker: str) -> Callable[..., Finished]:
+    """Run a command in tmp_path; stdout and stderr lie there as out and err."""
+
+    def starter(  # noqa: PLR0913
+        command, *, wall_s=20.0, output_bytes=1 << 30, cwd=tmp_path, env=None, stdin=None, stop=None
+    ):
+        return run(
+            command,
+            cwd=cwd,
+            env={"PATH": PATH, **(env or {})},
+            limits=Limits(wall_s, output_bytes),
+            stdout=tmp_path / "out",
+            stderr=tmp_path / "err",
+            marker=marker,
+            stdin=stdin,
+            stop=stop,
+        )
+
+    return starter
+
+
+@pytest.fixture
+def alive(marker: str) -> Callable[[], list[int]]:
+    """Give the processes that still carry this test's marker."""
+
+    def find() -> list[int]:
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                environ = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if f"AUTOEXP_RUN={marker}".encode() in environ:
+                found.append(int(entry.name))
+        return found
+
+    return find
