@@ -10,7 +10,6 @@ from ruamel.yaml import YAML
 
 from autoexp.api.contracts import CONTRACT_FILE, PROGRAM_FILE
 from autoexp.errors import AutoexpError, ContractError, RepositoryError
-from autoexp.labs import gallery
 from autoexp.spec import load
 
 
@@ -87,6 +86,8 @@ def _refuse_existing(paths: Iterable[Path]) -> None:
 
 def init_lab(folder: Path, name: str) -> list[Path]:
     """Write a lab into a folder, as a repository with one commit. Raises AutoexpError when the folder is in use."""
+    from autoexp.labs import gallery  # noqa: PLC0415  only who asks for a lab pays for it
+
     if name not in gallery.names():
         raise AutoexpError(f"there is no lab named {name}", fix=f"labs: {', '.join(gallery.names())}")
     folder.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,9 @@ def _tick(state: CampaignState, record: ev.Record) -> CampaignState:
 def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C901, PLR0911  one line an event
     match record.event:
         case ev.CampaignOpened() as event:
-            return replace(state, tag=event.tag, base=event.base, seed=event.seed, incumbent=Incumbent(event.base))
+            return replace(
+                state, tag=event.tag, base=event.base, seed=event.seed, segment=None, incumbent=Incumbent(event.base)
+            )
         case ev.SessionOpened() as event:
             return replace(
                 state,

@@ -23,7 +23,7 @@ def ensure_segment(shop: Workshop) -> None:
     harness = harness_digest(shop)
     if why := _misfit(shop, environment, harness):
         _open(shop, environment, harness)
-        if shop.segment.k:
+        if shop.state.experiments:
             shop.record(Noted(text=f"a new segment begins: {why} changed; the baseline is measured again"))
     baseline = shop.segment.baseline
     if baseline is None or baseline.outcome is not Outcome.MEASURED:

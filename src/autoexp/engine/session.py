@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from autoexp.campaign.events import Done, Record
+from autoexp.campaign.events import BaselineMeasured, Done, Record
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop
 from autoexp.engine import parts
@@ -123,9 +123,11 @@ class _Exporting:
         self._observer = observer
 
     def recorded(self, record: Record, state: CampaignState) -> None:
-        """Append the row of an experiment that was just closed."""
+        """Append the row of an experiment that was just closed; a new baseline is a row before others."""
         if isinstance(record.event, Done):
             self._exports.append_last(state)
+        elif isinstance(record.event, BaselineMeasured):
+            self._exports.rewrite(state)
         self._observer.recorded(record, state)
 
     def working(self, text: str) -> None:

@@ -42,8 +42,11 @@ class Exports:
         return paths
 
     def append_last(self, state: CampaignState) -> None:
-        """Append the row of the experiment that was closed last."""
+        """Append the row of the experiment that was closed last; a file that somebody removed is made again."""
         if not self.names or not state.experiments:
+            return
+        if not all((self.folder / name).exists() for name in self.names):
+            self.rewrite(state)
             return
         row = experiment_row(state, state.experiments[-1], cost_total=state.cost_usd)
         for name in self.names:
