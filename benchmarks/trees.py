@@ -45,7 +45,7 @@ class Stopwatch:
         self._start = time.perf_counter()
 
 
-def experiment(folder: Path, files: int) -> dict[str, list[float]]:
+def experiment(folder: Path) -> dict[str, list[float]]:
     """Time each step of many experiments on one repository."""
     repository = Repository.open(folder / "user")
     refs, scope = Refs(repository), Scope(["*.py"])
@@ -78,7 +78,9 @@ def experiment(folder: Path, files: int) -> dict[str, list[float]]:
         watch.lap("attempt ref")
         record = repository.write_blob(f"record {n}".encode())
         watch.lap("record")
-        refs.update([RefUpdate(f"refs/autoexp/t/record/{n}", record, None), RefUpdate("refs/autoexp/t/best", best, best)])
+        refs.update(
+            [RefUpdate(f"refs/autoexp/t/record/{n}", record, None), RefUpdate("refs/autoexp/t/best", best, best)]
+        )
         watch.lap("decision refs")
         trees.place("candidate", commit)
         watch.lap("place candidate")
@@ -101,13 +103,17 @@ def main() -> None:
         folder = Path(tempfile.mkdtemp(prefix="trees-"))
         try:
             make_repository(folder / "user", files)
-            times = experiment(folder, files)
+            times = experiment(folder)
         finally:
             shutil.rmtree(folder)
         print(f"{files} files, ms: median (slowest)")
         for name, values in times.items():
             print(f"  {name:20} {statistics.median(values):8.1f} ({max(values):.1f})")
-        once = [name for name in times if not name.startswith("first") and name not in ("clean", "place incumbent", "reset, new parent")]
+        once = [
+            name
+            for name in times
+            if not name.startswith("first") and name not in ("clean", "place incumbent", "reset, new parent")
+        ]
         total = sum(statistics.median(times[name]) for name in once)
         print(f"  {'one experiment':20} {total + statistics.median(times['clean']):8.1f} with one sample")
 

@@ -84,7 +84,11 @@ class Collector:
         waiting = [path]
         while waiting and len(self.outside) <= _MOST_OUTSIDE:
             path = waiting.pop()
-            state = look(f"{self.tree.path}/{path}")
+            try:
+                state = look(f"{self.tree.path}/{path}")
+            except OSError:  # a path too long to look at
+                self.outside.add(path)
+                continue
             if state is None:
                 continue
             if stat.S_ISDIR(state.st_mode):
@@ -104,7 +108,7 @@ class Collector:
         open_up(full)
         try:
             names = os.listdir(full)  # noqa: PTH208
-        except OSError:  # a path too long to look into
+        except OSError:
             self.outside.add(path + "/")
             return []
         if any(forbidden(path_bytes(name)) for name in names):

@@ -21,6 +21,12 @@ def look(path: str) -> os.stat_result | None:
         return None
 
 
+def is_real_folder(path: Path) -> bool:
+    """Tell whether a folder itself stands at a path, not a link to one."""
+    state = look(os.fspath(path))
+    return state is not None and stat.S_ISDIR(state.st_mode)
+
+
 def read_regular(path: str, limit: int) -> bytes | None:
     """Return a regular file's bytes; None for anything else, for more than `limit` bytes, and when it is forbidden."""
     try:

@@ -7,37 +7,40 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from autoexp.errors import GitError, RepositoryError
 
 TIMEOUT_S = 600.0
 
-_SETTINGS = (
-    ("core.hooksPath", os.devnull),
-    ("core.fsmonitor", "false"),
-    ("core.untrackedCache", "false"),
-    ("core.fsync", "all"),
-    ("core.attributesFile", os.devnull),
-    ("core.excludesFile", os.devnull),
-    ("core.logAllRefUpdates", "false"),
-    ("core.trustctime", "true"),
-    ("core.checkStat", "default"),
-    ("core.fileMode", "true"),
-    ("core.symlinks", "true"),
-    ("core.quotePath", "false"),
-    ("gc.auto", "0"),
-    ("maintenance.auto", "false"),
-    ("protocol.allow", "never"),
-    ("advice.graftFileDeprecated", "false"),
-)
-_WITHOUT_USER = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+# For every call: no program of the user's starts, nothing tidies up, nothing goes to the network, writes are synced.
+_QUIET = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.untrackedCache": "false",
+    "core.fsync": "all",
+    "core.logAllRefUpdates": "false",
+    "core.quotePath": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "protocol.allow": "never",
+}
+# For everything but looking at the user's own checkout: what a repository's settings say about files is not heard.
+_PLAIN = {
+    "core.attributesFile": os.devnull,
+    "core.excludesFile": os.devnull,
+    "core.trustctime": "true",
+    "core.checkStat": "default",
+    "core.fileMode": "true",
+    "core.symlinks": "true",
+}
+_WITHOUT_USER = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ATTR_NOSYSTEM": "1"}
 _ALWAYS = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "true",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_ATTR_NOSYSTEM": "1",
     "GIT_PAGER": "cat",
     "GIT_FLUSH": "1",
     "GIT_AUTHOR_NAME": "autoexp",
@@ -57,16 +60,18 @@ class Git:
         git_dir: Path | None = None,
         variables: Mapping[str, str] | None = None,
         settings: Mapping[str, str] | None = None,
-        users_settings: str = "ignored",
+        users_settings: Literal["ignored", "honoured"] = "ignored",
     ) -> None:
         self.cwd = cwd
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         self._environment = kept | _ALWAYS | dict(variables or {})
+        chosen = dict(_QUIET)
         if users_settings == "ignored":
             self._environment |= _WITHOUT_USER
+            chosen |= _PLAIN
         if git_dir is not None:
             self._environment["GIT_DIR"] = str(git_dir)
-        chosen = dict(_SETTINGS) | dict(settings or {})
+        chosen |= dict(settings or {})
         self._options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
 
     def run(self, *arguments: str, stdin: bytes | None = None, timeout_s: float = TIMEOUT_S) -> bytes:

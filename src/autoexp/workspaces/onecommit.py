@@ -5,14 +5,13 @@ Its objects come from packs that are made once per parent: one for a base commit
 
 import os
 import shutil
-import stat
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from autoexp.workspaces import objects
 from autoexp.workspaces.changes import GITLINK
-from autoexp.workspaces.filesystem import change_clock_ns, look, open_up
+from autoexp.workspaces.filesystem import change_clock_ns, is_real_folder, look, open_up
 from autoexp.workspaces.git import Git, path_bytes
 from autoexp.workspaces.layout import GRAIN_NS
 from autoexp.workspaces.repository import Repository
@@ -103,7 +102,7 @@ class OneCommit:
         """Keep the big pack where nobody wrote to it: copying it is what would cost most."""
         found = old / "objects" / "pack"
         believed, self._believed = self._believed, {}
-        if not believed or not all(_is_folder(place) for place in (old, found.parent, found)):
+        if not believed or not all(is_real_folder(place) for place in (old, found.parent, found)):
             packs.mkdir()
             return
         for place in (old, found.parent, found):
@@ -152,11 +151,6 @@ class OneCommit:
 
 def _files_of(pack: Path | None) -> list[Path]:
     return [] if pack is None else [pack, pack.with_suffix(".idx")]
-
-
-def _is_folder(path: Path) -> bool:
-    state = look(os.fspath(path))
-    return state is not None and stat.S_ISDIR(state.st_mode)
 
 
 def _signature(path: Path) -> Signature | None:

@@ -29,8 +29,7 @@ class ProposalCopy:
             self._tree.restore(self._scan if self._scan is not None else self._tree.scan())
         self._used, self._scan = True, None
         self._tree.move(commit)
-        self._tree.sync_index()
-        self._one_commit.install(self._tree.path, commit, self._tree.index.file, self._tree.submodules())
+        self._one_commit.install(self._tree.path, commit, self._tree.index_file(), self._tree.submodules())
         return self._tree.path
 
     def capture(

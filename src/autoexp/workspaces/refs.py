@@ -26,7 +26,7 @@ class Refs:
 
     def read(self, name: str) -> str | None:
         """Return the object a ref points at, None when it does not exist."""
-        code, output, _ = self._git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+        code, output, _ = self._git.ask("show-ref", "--verify", "--hash", name)
         return output.decode().strip() if code == 0 else None
 
     def list(self, prefix: str) -> dict[str, str]:

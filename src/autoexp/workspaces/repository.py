@@ -58,7 +58,8 @@ class Repository:
 
     def resolve(self, name: str) -> str | None:
         """Return the id of the object a name stands for (a tag's target, not the tag), None when there is none."""
-        code, output, _ = self.git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{}")
+        peeled = name if ":" in name else name + "^{}"
+        code, output, _ = self.git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", peeled)
         return output.decode().strip() if code == 0 else None
 
     def dirty(self, matcher: Callable[[str], bool] | None = None) -> list[str]:

@@ -5,7 +5,7 @@ the tree (its .git, attributes, ignore rules) and nothing in the user's configur
 """
 
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from autoexp.errors import GitError
@@ -16,6 +16,9 @@ from autoexp.workspaces.repository import Repository
 # Bytes in a tree are the blob's bytes: no filter, no end-of-line conversion, no keyword.
 RAW_ATTRIBUTES = "* -text -eol -crlf -filter -ident -working-tree-encoding\n"
 _SETTINGS = {"core.fsync": "none", "core.preloadIndex": "true", "checkout.workers": "0", "core.bare": "false"}
+
+
+Check = subprocess.Popen[bytes]
 
 
 class StatIndex:
@@ -31,11 +34,13 @@ class StatIndex:
         """Make the repository around the index anew."""
         for inner in ("refs", "objects", "info"):
             (self.folder / inner).mkdir(parents=True, exist_ok=True)
-        self.file.unlink(missing_ok=True)
-        self.file.with_name("index.lock").unlink(missing_ok=True)
         (self.folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
         (self.folder / "config").write_text(plain_config(self._repository.object_format), encoding="ascii")
         (self.folder / "info" / "attributes").write_text(RAW_ATTRIBUTES, encoding="ascii")
+
+    def unlock(self) -> None:
+        """Remove what a killed git left."""
+        self.file.with_name("index.lock").unlink(missing_ok=True)
 
     def git(self, tree: Path) -> Git:
         """Return git with this index over a tree."""
@@ -46,25 +51,24 @@ class StatIndex:
         }
         return Git(self.folder, git_dir=self.folder, variables=variables, settings=_SETTINGS)
 
-    def put(self, tree: Path, entries: Mapping[str, Entry | None] | Iterable[tuple[str, Entry | None]]) -> None:
+    def put(self, tree: Path, items: Iterable[tuple[str, Entry | None]]) -> None:
         """Set the content of paths, None to forget one; their file states count as unknown afterwards."""
-        items = entries.items() if isinstance(entries, Mapping) else entries
         lines = [self._line(path, entry) for path, entry in items]
         self.git(tree).run("update-index", "-z", "--index-info", stdin=b"".join(lines))
 
     def write_files(self, tree: Path) -> None:
         """Write all files of the index into an empty tree and note their states."""
-        Git.run(self._inside(tree), "checkout-index", "--all", "--index", "--quiet")
+        self._inside(tree).run("checkout-index", "--all", "--index", "--quiet")
 
     def refresh(self, tree: Path) -> None:
         """Note the present state of every file that has the content of the index."""
         self.git(tree).ask("update-index", "-q", "--refresh")
 
-    def start_check(self, tree: Path) -> subprocess.Popen[bytes]:
+    def start_check(self, tree: Path) -> Check:
         """Begin to compare all file states with the table."""
         return self.git(tree).start("diff-files", "--raw", "-z", "--ignore-submodules=all")
 
-    def finish_check(self, process: subprocess.Popen[bytes]) -> list[str] | None:
+    def finish_check(self, process: Check) -> list[str] | None:
         """Return the paths whose state differs, None when git could not tell."""
         with process:
             try:

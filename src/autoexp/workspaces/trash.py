@@ -2,9 +2,13 @@
 
 import os
 import stat
+import time
 from pathlib import Path
 
 from autoexp.workspaces.filesystem import look, open_up
+
+_PATIENCE = 20
+_PAUSE_S = 0.05
 
 
 class Trash:
@@ -29,28 +33,40 @@ class Trash:
         self._move(path)
 
     def empty(self) -> None:
-        """Destroy everything taken. Folders are moved up before they are opened, so that no path grows long."""
-        if not self._folder.is_dir():
-            return
-        while names := os.listdir(self._folder):  # noqa: PTH208
-            for name in names:
-                self._destroy(os.path.join(self._folder, name))  # noqa: PTH118
-        self._folder.rmdir()
+        """Destroy everything taken. Folders are moved up before they are opened, so that no path grows long.
 
-    def _destroy(self, path: str) -> None:
-        if not stat.S_ISDIR(os.lstat(path).st_mode):
-            os.unlink(path)  # noqa: PTH108
-            return
-        open_up(path)
-        with os.scandir(path) as found:
-            items = list(found)
-        for item in items:
-            if item.is_dir(follow_symlinks=False):
-                open_up(item.path)
-                self._move(item.path)
-            else:
-                os.unlink(item.path)  # noqa: PTH108
-        os.rmdir(path)  # noqa: PTH106
+        What resists stays here, where it harms nobody, for the next time.
+        """
+        patience = _PATIENCE
+        while patience and self._folder.is_dir():
+            names = os.listdir(self._folder)  # noqa: PTH208
+            if not names:
+                self._folder.rmdir()
+                return
+            destroyed = [self._destroy(os.path.join(self._folder, name)) for name in names]  # noqa: PTH118
+            if not any(destroyed):
+                # A git of a killed engine may still write here.
+                patience -= 1
+                time.sleep(_PAUSE_S)
+
+    def _destroy(self, path: str) -> bool:
+        try:
+            if not stat.S_ISDIR(os.lstat(path).st_mode):
+                os.unlink(path)  # noqa: PTH108
+                return True
+            open_up(path)
+            with os.scandir(path) as found:
+                items = list(found)
+            for item in items:
+                if item.is_dir(follow_symlinks=False):
+                    open_up(item.path)
+                    self._move(item.path)
+                else:
+                    os.unlink(item.path)  # noqa: PTH108
+            os.rmdir(path)  # noqa: PTH106
+        except OSError:
+            return False
+        return True
 
     def _move(self, path: str) -> None:
         while True:

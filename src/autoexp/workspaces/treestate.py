@@ -1,6 +1,7 @@
 """The note beside a persistent tree: which commit its table of file states describes. No note means: build again."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from autoexp.workspaces.filesystem import write_whole
@@ -8,6 +9,14 @@ from autoexp.workspaces.repository import Repository
 
 _FORMAT = 1
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A table, by name, and the commit it describes."""
+
+    commit: str
+    table: str
 
 
 class TreeState:
@@ -19,20 +28,22 @@ class TreeState:
         boot = _BOOT_ID.read_text(encoding="ascii").strip() if _BOOT_ID.exists() else ""
         self._circumstances = {"format": _FORMAT, "repository": str(repository.common_dir), "boot": boot}
 
-    def commit(self) -> str | None:
-        """Return the commit noted, None when there is any doubt."""
+    def read(self) -> Noted | None:
+        """Return what is noted, None when there is any doubt."""
         try:
             found = json.loads(self._file.read_bytes())
         except (FileNotFoundError, ValueError):
             return None
         if not isinstance(found, dict):
             return None
-        commit = found.pop("commit", None)
-        return commit if found == self._circumstances and isinstance(commit, str) else None
+        commit, table = found.pop("commit", None), found.pop("table", None)
+        if found != self._circumstances or not isinstance(commit, str) or not isinstance(table, str):
+            return None
+        return Noted(commit, table)
 
-    def remember(self, commit: str) -> None:
+    def write(self, commit: str, table: str) -> None:
         """Note a commit, in one step."""
-        write_whole(self._file, json.dumps(self._circumstances | {"commit": commit}).encode())
+        write_whole(self._file, json.dumps(self._circumstances | {"commit": commit, "table": table}).encode())
 
     def forget(self) -> None:
         """Take the note away before the table changes."""
