@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from autoexp.processes import Limits, run
-from autoexp.processes.tree import become_subreaper, children, wait_for
+from autoexp.processes.tree import become_subreaper, children, children_by_parent, wait_for
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="found through /proc")
 
@@ -257,3 +257,30 @@ def test_waiting_without_pidfds_notices_the_end_and_does_not_reap():
 @linux
 def test_linux_can_adopt_orphans():
     assert become_subreaper()
+
+
+@linux
+def test_children_that_end_by_themselves_at_once_are_no_leftovers(start):
+    assert start("(sleep 0.01 &)").leftovers == 0
+
+
+@linux
+def test_both_ways_to_list_children_agree():
+    with subprocess.Popen(["sleep", "60"]) as process:
+        assert process.pid in children()
+        assert children() == children_by_parent()
+        process.kill()
+
+
+def test_an_exception_in_a_stop_leaves_nothing_alive(start, alive):
+    def stop() -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        start("sleep 60 & sleep 60", stop=stop)
+    assert alive() == []
+
+
+def test_no_descriptor_but_the_three_is_inherited(start, tmp_path):
+    start(("ls", "/proc/self/fd"))
+    assert (tmp_path / "out").read_text().split() in (["0", "1", "2", "3"], [])  # 3 is ls reading the folder

@@ -48,3 +48,8 @@ def test_a_variable_that_is_not_set_is_named():
         environment(CALLER, env_from=["MISSING", "KEY", "GONE"]),
     ):
         pass
+
+
+def test_a_name_that_no_shell_passes_on_is_refused():
+    with pytest.raises(AutoexpError, match=r"'a\.b' is not a name"), environment(CALLER, env={"a.b": "1"}):
+        pass

@@ -53,6 +53,7 @@ def test_no_line_makes_the_reader_fail(line: bytes):
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda c: st.lists(c) | st.dictionaries(st.text(), c),
+    max_leaves=6,
 )
 KEYS = st.sampled_from(["hypothesis", "description", "asi", "ideas", "tokens", "cost_usd", "other"])
 

@@ -131,6 +131,14 @@ def test_a_program_in_the_copy_comes_first(propose, folder, desk):
     assert propose("sh propose.sh").description == "copy"
 
 
+def test_paths_behind_the_program_stay_in_the_copy(propose, folder, desk):
+    (folder / "propose.sh").write_text("echo new > $1")
+    (folder / "notes").write_text("mine")
+    propose("sh propose.sh notes")
+    assert (folder / "notes").read_text() == "mine"
+    assert (desk.workspace / "notes").read_text() == "new\n"
+
+
 def test_text_with_shell_syntax_can_name_the_folder(propose, folder):
     (folder / "propose.sh").write_text("echo found")
     assert propose('sh "$AUTOEXP_FOLDER/propose.sh" && true').description == "found"

@@ -8,6 +8,7 @@ from autoexp.experiment.measurement import Sample, Side
 from autoexp.harness import checks, fingerprint, measure
 from autoexp.harness.bench import Bench, told
 from autoexp.ports import Checked
+from autoexp.processes.environment import secrets_from
 from autoexp.spec.sections import HarnessSection, MeasurementSection, MetricSection, Section
 
 PATHS_NAMED = 10
@@ -52,6 +53,8 @@ class LocalExecutor:
         environ: Mapping[str, str],
         stop: Callable[[], bool] | None = None,
     ) -> None:
+        """Take what stays the same. Raises AutoexpError when a variable of `harness.env_from` is not set."""
+        secrets_from(environ, harness.env_from)
         self._trees = trees
         self._bench = Bench(
             harness=harness,

@@ -19,7 +19,8 @@ from autoexp.processes.tree import Felled, Tree, wait_for
 Command = str | tuple[str, ...]
 _LOOK_S = 0.1
 _serial = itertools.count(1)
-_RSS_UNITS_PER_MB = 1_000_000 if sys.platform == "darwin" else 1000  # macOS counts bytes, others kB
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, others KiB
+_GRACE_S = 0.25
 
 
 def run(  # noqa: PLR0913  each is a separate fact of one start
@@ -37,8 +38,10 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
     """Run `command` (text goes to `sh -c`, a tuple is argv) and give how it ended.
 
     The command sees `env`, plus AUTOEXP_RUN: `marker`, a colon and a number of this start. It runs in a session of its own; when this returns, the
-    command and whatever it started are dead and reaped, also daemons that left its session. A program or folder that
-    is not there is an answer (`not_found`), not an exception; only a failing disk raises (OSError).
+    command and whatever it started are dead and reaped, also daemons that left its session. Children that outlive the command get a quarter of a second to
+    end by themselves; those that do not are `leftovers`. A program or folder that
+    is not there is an answer (`not_found`), not an exception; only a failing disk raises (OSError), or a
+    process that cannot be killed (WorldError).
     `stop` is asked about ten times a second; once it says True, the whole tree is killed.
     """
     argv = ["/bin/sh", "-c", command] if isinstance(command, str) else list(command)
@@ -57,9 +60,12 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
             tree.grows(program.pid, program.session)
             how = _watch(program.pid, started, limits, (out, err), stop)
             wall_s = time.monotonic() - started
-            felled = tree.fell()
+            felled = tree.fell(grace_s=_GRACE_S if how == "exited" else 0.0)
         except NotFound as error:
             return Finished("not_found", detail=str(error))
+        except BaseException:
+            tree.fell()
+            raise
         finally:
             tree.forget()
         if how == "exited" and _flooded((out, err), limits):
@@ -114,7 +120,7 @@ def _flooded(outputs: tuple[IO[bytes], ...], limits: Limits) -> bool:
 
 def _finished(how: How, limits: Limits, wall_s: float, felled: Felled) -> Finished:
     code = os.waitstatus_to_exitcode(felled.status)
-    usage = Usage(wall_s=wall_s, cpu_s=felled.used.cpu_s, peak_rss_mb=felled.used.max_rss / _RSS_UNITS_PER_MB)
+    usage = Usage(wall_s=wall_s, cpu_s=felled.used.cpu_s, peak_rss_mb=felled.used.max_rss * _RSS_UNIT / 1e6)
     killed_by = -code if code < 0 else None
     if how != "exited":
         words = {

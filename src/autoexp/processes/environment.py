@@ -13,6 +13,7 @@ from autoexp.errors import AutoexpError
 
 PASSED = ("PATH", "LANG", "TZ")
 FOLDER_PREFIX = "autoexp-"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,13 @@ def environment(  # noqa: PLR0913  the sources of one environment
 
     PATH, LANG and TZ come from `caller`, nothing else does by itself; then `own` (what autoexp adds), `env_from` (taken
     from `caller`; these are the secrets) and `env`, the later winning. Raises AutoexpError when a variable of
-    `env_from` is not set. The folders lie in `scratch`, else in the system's folder for temporary files.
+    `env_from` is not set, or a name is none that a shell passes on. The folders lie in `scratch`, else in the system's folder for temporary files.
     """
     taken = secrets_from(caller, env_from)
+    if bad := [name for name in (*taken, *(env or {})) if _NAME.fullmatch(name) is None]:
+        raise AutoexpError(
+            f"{bad[0]!r} is not a name for a variable", where="env", fix="letters, digits and _ are allowed"
+        )
     folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{plain(marker)}-", dir=scratch))
     try:
         home, tmp = folder / "home", folder / "tmp"

@@ -18,7 +18,7 @@ from typing import IO, NamedTuple
 from autoexp.processes.tree import become_subreaper
 
 # $0 is the file for stdin; until the program starts, fd 0 is the socket to the engine. The colon keeps the shell alive.
-_FORK = '( read -r pid rest </proc/self/stat; echo "$pid" >&0; read -r go; exec "$@" <"$0" ); :'
+_FORK = '( read -r pid rest </proc/self/stat; echo "$pid" >&0; read -r go && exec "$@" <"$0" ); :'
 _LONGEST_PID = 32
 
 
@@ -61,9 +61,11 @@ def _through_a_shell(  # noqa: PLR0913, PLR0917
                 stderr=stderr,
                 start_new_session=True,
             )
-        told = ours.recv(_LONGEST_PID)
-        shell.kill()
-        shell.wait()
+        try:
+            told = ours.recv(_LONGEST_PID)
+        finally:  # also when a signal handler raises: without its `go` the child ends by itself
+            shell.kill()
+            shell.wait()
         if not told.strip().isdigit():
             raise NotFound(f"cannot start {argv[0]}: /bin/sh gave no process")
         with contextlib.suppress(OSError):  # killed meanwhile by others: its wait status tells

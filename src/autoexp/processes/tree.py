@@ -19,8 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from autoexp.errors import WorldError
+
 _PR_SET_CHILD_SUBREAPER = 36
-_PATIENCE_S = 10.0
+_PATIENCE_S, _HANG_S = 10.0, 60.0
 _SHORTEST_S, _LONGEST_S = 0.0005, 0.02
 
 _growing: "set[Tree]" = set()
@@ -76,13 +78,19 @@ class Tree:
         with _lock:
             _growing.discard(self)
 
-    def fell(self) -> Felled:
-        """Kill and reap the command and all that is left of it.
+    def fell(self, *, grace_s: float = 0.0) -> Felled:
+        """Kill and reap the command and all that is left of it; what ends by itself within `grace_s` is not counted.
 
-        The group is signalled before the root is reaped: until then its number cannot belong to others.
+        Raises WorldError when the command does not die, for it hangs in the kernel. The group is signalled before the
+        root is reaped: until then its number cannot belong to others.
         """
+        if not self.root or self.root in self.reaped:
+            return Felled(0, Used(0.0, 0), 0)
+        self._let_end(grace_s)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.session, signal.SIGKILL)
+        if not wait_for(self.root, _HANG_S):
+            raise WorldError(f"process {self.root} was killed and did not end within {_HANG_S:g} s")
         _, status, usage = os.wait4(self.root, 0)
         self.reaped.add(self.root)
         used, leftovers = Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss), 0
@@ -95,8 +103,14 @@ class Tree:
                 self.reaped.add(pid)
         return Felled(status, used, leftovers)
 
+    def _let_end(self, grace_s: float) -> None:
+        deadline, pause = time.monotonic() + grace_s, _SHORTEST_S
+        while time.monotonic() < deadline and not all(_is_over(pid) for pid in self._orphans()):
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_S)
+
     def _orphans(self) -> list[int]:
-        new = children() - self.before - self.reaped
+        new = children() - self.before - self.reaped - {self.root}
         if not new:
             return []
         with _lock:
@@ -125,9 +139,20 @@ def become_subreaper() -> bool:
 def children() -> frozenset[int]:
     """Give the children of this process; none where /proc does not tell."""
     found: set[int] = set()
-    for task in Path("/proc/self/task").glob("*/children"):
+    lists = list(Path("/proc/self/task").glob("*/children"))
+    for task in lists:
         with contextlib.suppress(OSError):
             found.update(map(int, task.read_bytes().split()))
+    return frozenset(found) if lists else children_by_parent()
+
+
+def children_by_parent() -> frozenset[int]:
+    """Give the same by a look at every process, for kernels that keep no lists of children."""
+    found, us = set(), str(os.getpid()).encode()
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if entry.read_bytes().rpartition(b")")[2].split()[1] == us:
+                found.add(int(entry.parent.name))
     return frozenset(found)
 
 

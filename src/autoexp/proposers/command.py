@@ -13,7 +13,7 @@ from autoexp.campaign.views import Brief
 from autoexp.experiment.records import Proposal
 from autoexp.ports import Desk, NothingLeft, ProposerFailed
 from autoexp.processes import Finished, Limits, run
-from autoexp.processes.environment import environment
+from autoexp.processes.environment import environment, secrets_from
 from autoexp.processes.masking import mask, mask_file
 from autoexp.proposers.answer import last_line, proposal_from
 from autoexp.proposers.options import ProposerOptions, Unbuilt, Variables
@@ -49,6 +49,8 @@ class CommandProposer:
         environ: Mapping[str, str],
         stop: Callable[[], bool] | None = None,
     ) -> None:
+        """Take the options. Raises AutoexpError when a variable of `env_from` is not set."""
+        secrets_from(environ, options.env_from)
         self._options = options
         self._folder = folder.absolute()
         self._environ = environ
@@ -58,7 +60,7 @@ class CommandProposer:
         """Let the program edit the copy, and read its last line.
 
         Exit 0 is a proposal, 3 raises NothingLeft with its last line as the reason, anything else ProposerFailed with
-        the end of what it printed. A variable of `env_from` that is not set raises AutoexpError.
+        the end of what it printed.
         """
         del brief  # it lies in the files of the desk
         options, printed = self._options, Printed.at(desk.output)
