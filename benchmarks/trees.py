@@ -3,6 +3,7 @@
 Every experiment changes one file; every fourth one is kept, so that parents move.
 """
 
+import os
 import shutil
 import statistics
 import subprocess
@@ -10,9 +11,12 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from autoexp.workspaces import MeasurementTrees, ProposalCopy, Refs, RefUpdate, Repository, Scope
+from autoexp.workspaces.statindex import StatIndex
+from autoexp.workspaces.tree import PersistentTree
 
 EXPERIMENTS = 24
 
@@ -98,12 +102,45 @@ def experiment(folder: Path) -> dict[str, list[float]]:
     return watch.times
 
 
+def scans(folder: Path) -> dict[str, list[float]]:
+    """Time ways to find what changed in a tree: the reason for a git index plus our own walk of the folders."""
+    repository = Repository.open(folder / "user")
+    tree = PersistentTree(repository, folder / "scanned")
+    tree.build(repository.head())
+    time.sleep(3)
+    watch = Stopwatch()
+    for _ in range(4):
+        watch.skip()
+        tree.restore(tree.scan())
+        watch.lap("folders walked by us, files compared by git")
+    git = StatIndex(repository, tree.index_file().parent).git(tree.path)
+    for _ in range(4):
+        watch.skip()
+        git.run("ls-files", "-z", "-t", "-m", "-d", "-o")
+        watch.lap("all by git ls-files (blind to odd files)")
+        list(_states(str(tree.path)))
+        watch.lap("all by os.scandir")
+    repository.close()
+    return {name: values[1:] for name, values in watch.times.items()}
+
+
+def _states(folder: str) -> Iterator[tuple[str, int, int, int]]:
+    with os.scandir(folder) as found:
+        for item in found:
+            if item.is_dir(follow_symlinks=False):
+                yield from _states(item.path)
+            else:
+                state = item.stat(follow_symlinks=False)
+                yield item.path, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
 def main() -> None:
     for files in [int(word) for word in sys.argv[1:]] or [100, 20_000, 100_000]:
         folder = Path(tempfile.mkdtemp(prefix="trees-"))
         try:
             make_repository(folder / "user", files)
             times = experiment(folder)
+            compared = scans(folder)
         finally:
             shutil.rmtree(folder)
         print(f"{files} files, ms: median (slowest)")
@@ -116,6 +153,9 @@ def main() -> None:
         ]
         total = sum(statistics.median(times[name]) for name in once)
         print(f"  {'one experiment':20} {total + statistics.median(times['clean']):8.1f} with one sample")
+        print("  scans of an unchanged tree:")
+        for name, values in compared.items():
+            print(f"  {statistics.median(values):8.1f} {name}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autoexp.workspaces import Scope
+from autoexp.workspaces import ProposalCopy, Scope
 
 SRC = Scope(["src/"])
 
@@ -208,6 +208,20 @@ def test_closed_folder_is_opened_and_collected(copy, work, again):
     capture = copy.capture(SRC)
     assert [change.path for change in capture.changes] == ["src/fresh/new.py", "src/model.py"]
     again()
+
+
+@pytest.mark.parametrize("place", [".git", ".git/objects", ".git/objects/pack", "src/deep"])
+def test_closed_folder_is_cleared_in_the_same_and_in_the_next_process(  # noqa: PLR0913, PLR0917
+    copy, work, again, repository, tmp_path, snapshot, monkeypatch, place
+):
+    monkeypatch.setattr("autoexp.workspaces.onecommit.GRAIN_NS", -1)
+    again()
+    (work / place).chmod(0)
+    again()
+    before = snapshot(work)
+    (work / place).chmod(0)
+    ProposalCopy(repository, tmp_path / "cache/copy").reset(repository.head())
+    assert snapshot(work) == before
 
 
 def test_read_only_files_and_folders_do_not_stay(work, again):

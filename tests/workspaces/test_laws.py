@@ -31,11 +31,11 @@ def apply(work, edit):
             path.write_text(text)
         elif kind == "delete":
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-        elif kind == "mode":
+        elif kind == "mode" and path.is_file():
             path.chmod(path.stat().st_mode ^ 0o111)
         elif kind == "folder":
             path.mkdir(parents=True)
-        else:
+        elif kind == "rename":
             path.rename(target)
     except OSError:
         return

@@ -102,10 +102,10 @@ class OneCommit:
         """Keep the big pack where nobody wrote to it: copying it is what would cost most."""
         found = old / "objects" / "pack"
         believed, self._believed = self._believed, {}
-        if not believed or not all(is_real_folder(place) for place in (old, found.parent, found)):
-            packs.mkdir()
-            return
         for place in (old, found.parent, found):
+            if not believed or not is_real_folder(place):
+                packs.mkdir()
+                return
             open_up(str(place))
         for item in list(found.iterdir()):
             if believed.get(item.name) != _signature(item):

@@ -124,7 +124,10 @@ def _recent(tree: Path, paths: Iterable[str], noted_ns: int) -> set[str]:
     root = os.fspath(tree)
     recent = set()
     for path in paths:
-        state = look(f"{root}/{path}")
+        try:
+            state = look(f"{root}/{path}")
+        except PermissionError:  # a folder that a proposer closed
+            state = None
         if state is None or state.st_ctime_ns > noted_ns - GRAIN_NS:
             recent.add(path)
     return recent
