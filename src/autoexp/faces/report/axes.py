@@ -45,7 +45,7 @@ def axes(plane: Plane, goal: Goal) -> str:
         for tick in ticks
     )
     unit = f", {goal.unit}" if goal.unit else ""
-    title = f"{'↓' if goal.lower else '↑'} {clip(goal.metric, 60)}{clip(unit, 20)} ({goal.better})"
+    title = f"{'↓' if goal.lower else '↑'} {clip(goal.metric, 48)}{clip(unit, 20)} ({goal.better})"
     return (
         f'{lines}<line class="axis" x1="{LEFT}" x2="{RIGHT}" y1="{BOTTOM}" y2="{BOTTOM}"/>{_numbers(plane)}'
         f'<text class="title" x="{LEFT}" y="20">{esc(title)}</text>'

@@ -33,7 +33,7 @@ def experiment_table(rows: Sequence[Row], goal: Goal, diffs: Mapping[int, str]) 
         '<div class="wide" tabindex="0" role="group" aria-label="Experiments">'
         '<table class="experiments" id="experiments"><thead><tr>'
         '<th scope="col" class="number">#</th><th scope="col">Status</th><th scope="col">Description and reason</th>'
-        f'<th scope="col" class="number">{esc(clip(goal.metric, 40))}{unit}</th><th scope="col" class="number">Effect</th>'
+        f'<th scope="col" class="number metric">{esc(clip(goal.metric, 40))}{unit}</th><th scope="col" class="number">Effect</th>'
         '<th scope="col" class="number">Samples</th><th scope="col" class="number">Runtime</th>'
         f"</tr></thead>{body}</table></div>"
     )

@@ -91,4 +91,4 @@ def plural(count: int, noun: str) -> str:
 
 
 def _signed(text: str) -> str:
-    return text.replace("-", MINUS, 1) if text.startswith("-") else text
+    return text.replace("-", MINUS)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from sys import float_info
 
 LARGE_SPAN = 20.0
 _FENCE = 3.0
@@ -26,12 +27,12 @@ class Scale:
         """Tell whether a value lies in the range."""
         return self.low <= value <= self.high
 
-    def ticks(self, wanted: int = 5) -> list[float]:
-        """Give round values within the range, in order."""
+    def ticks(self, most: int = 7) -> list[float]:
+        """Give round values within the range, in order; about as many as `most`."""
         if self.log:
             return self._log_ticks()
         half = self.high / 2 - self.low / 2
-        step = round_step(2 * (half / wanted))
+        step = round_step(2 * (half / most))
         first, last = math.ceil(self.low / step), math.floor(self.high / step)
         return [tick for i in range(first, last + 1) if math.isfinite(tick := _clean(i * step))]
 
@@ -59,13 +60,13 @@ def fit(line: Sequence[float], others: Sequence[float], *, may_log: bool = True)
     if may_log and min(known) > 0 and max(inside) / min(inside) >= LARGE_SPAN:
         flat = _focus([math.log10(value) for value in line], [math.log10(value) for value in known])
         low, high = _padded(min(flat), max(flat))
-        return Scale(10 ** max(low, -307), 10 ** min(high, 308), log=True)
+        return Scale(min(10 ** max(low, -307), *inside), max(10 ** min(high, 308), *inside), log=True)
     return Scale(*_padded(min(inside), max(inside)))
 
 
 def round_step(rough: float) -> float:
     """Give the next 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(rough))
+    power = 10.0 ** math.floor(math.log10(rough)) or rough
     return next((lead * power for lead in (1, 2, 5) if lead * power >= rough * 0.999), 10 * power)
 
 
@@ -89,8 +90,7 @@ def _padded(low: float, high: float) -> tuple[float, float]:
     half = high / 2 - low / 2
     size = max(abs(low), abs(high))
     pad = half * 0.12 if half > size * 1e-9 else (size * 0.05 or 1.0)
-    limit = 1.7e308
-    return max(low - pad, -limit), min(high + pad, limit)
+    return max(low - pad, -float_info.max), min(high + pad, float_info.max)
 
 
 def _clean(value: float) -> float:

@@ -47,7 +47,7 @@ def milestone_table(rows: Sequence[Row], goal: Goal) -> str:
         f'<div class="wide{" tall" if len(found) > _TALL else ""}" tabindex="0" role="group" aria-label="Milestones">'
         '<table class="milestones"><thead><tr>'
         '<th scope="col">Milestone</th><th scope="col">Commit</th>'
-        f'<th scope="col" class="number">{esc(clip(goal.metric, 40))}{unit}</th>'
+        f'<th scope="col" class="number metric">{esc(clip(goal.metric, 40))}{unit}</th>'
         '<th scope="col" class="number">Δ baseline</th><th scope="col">Key change</th>'
         f"</tr></thead><tbody>{body}</tbody></table></div>"
     )
