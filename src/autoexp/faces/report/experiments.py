@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from autoexp.campaign.rows import Row
 from autoexp.faces.report.facts import Goal
 from autoexp.faces.report.figures import decimals, duration, gain, money, shown
-from autoexp.faces.report.statuses import order, status
+from autoexp.faces.report.statuses import MEASURED, order, status
 from autoexp.faces.report.tables import badge
 from autoexp.faces.report.text import clip, esc, first_lines, last_lines
 
@@ -76,7 +76,7 @@ def _experiment(row: Row, places: int, diff: str) -> str:
         f'<tbody{anchor} data-status="{esc(word)}" class="{family}"><tr>'
         f'<th scope="row" class="number">{n}</th><td>{mark}{flags}</td>'
         f'<td class="words"><bdi>{description}</bdi></td>'
-        f'<td class="number" data-label="value">{esc(shown(row["metric"], places))}</td>'
+        f'<td class="number{"" if row["status"] in MEASURED else " muted"}" data-label="value">{esc(shown(row["metric"], places))}</td>'
         f'<td class="number" data-label="effect">{esc(gain(row["effect"], 2))}</td>'
         f'<td class="number" data-label="samples">{row["samples"]:,}</td>'
         f'<td class="number" data-label="runtime">{esc(duration(row["wall_time_s"]))}</td></tr>{_more(row, diff)}</tbody>'

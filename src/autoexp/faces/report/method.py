@@ -55,7 +55,7 @@ def _used(state: CampaignState) -> str:
     for experiment in state.experiments:
         if experiment.decision is not None and experiment.decision.method:
             counts[experiment.decision.method] = counts.get(experiment.decision.method, 0) + 1
-    listed = ", ".join(f"{name} {count:,} times" for name, count in counts.items())
+    listed = ", ".join(f"{name} ({count:,}\N{MULTIPLICATION SIGN})" for name, count in counts.items())
     return f"; applied: {listed}" if listed else ""
 
 
