@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from autoexp.processes import Limits, run
-from autoexp.processes.tree import become_subreaper, children, children_by_parent, wait_for
+from autoexp.processes.children import become_subreaper, children, children_by_parent, wait_for
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="found through /proc")
 
@@ -284,3 +284,13 @@ def test_an_exception_in_a_stop_leaves_nothing_alive(start, alive):
 def test_no_descriptor_but_the_three_is_inherited(start, tmp_path):
     start(("ls", "/proc/self/fd"))
     assert (tmp_path / "out").read_text().split() in (["0", "1", "2", "3"], [])  # 3 is ls reading the folder
+
+
+@linux
+def test_a_whole_group_left_behind_is_counted(start):
+    assert start("sh -c 'sleep 60; :' & sleep 60 & true").leftovers >= 2
+
+
+@linux
+def test_children_that_the_command_killed_itself_are_no_leftovers(start):
+    assert start("sleep 60 & kill -9 $!; true").leftovers == 0

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import IO
 
 from autoexp.experiment.measurement import Usage
+from autoexp.processes.children import wait_for
 from autoexp.processes.finished import Finished, How, Limits
 from autoexp.processes.launch import NotFound, launch
-from autoexp.processes.tree import Felled, Tree, wait_for
+from autoexp.processes.tree import Felled, Tree
 
 Command = str | tuple[str, ...]
 _LOOK_S = 0.1

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from autoexp.processes.tree import become_subreaper
+from autoexp.processes.children import become_subreaper
 
 # $0 is the file for stdin; until the program starts, fd 0 is the socket to the engine. The colon keeps the shell alive.
 _FORK = '( read -r pid rest </proc/self/stat; echo "$pid" >&0; read -r go && exec "$@" <"$0" ); :'

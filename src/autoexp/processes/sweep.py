@@ -7,8 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from autoexp.processes.children import marker_of
 from autoexp.processes.environment import FOLDER_PREFIX, plain, remove
-from autoexp.processes.tree import marker_of
 
 _ROUNDS = 50
 

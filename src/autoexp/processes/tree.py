@@ -8,22 +8,26 @@ session of their own must therefore not be started while a command ends. Elsewhe
 """
 
 import contextlib
-import ctypes
-import functools
 import os
 import signal
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from autoexp.errors import WorldError
+from autoexp.processes.children import (
+    LONGEST_S,
+    SHORTEST_S,
+    become_subreaper,
+    children,
+    is_over,
+    marker_of,
+    session_of,
+    wait_for,
+)
 
-_PR_SET_CHILD_SUBREAPER = 36
 _PATIENCE_S, _HANG_S = 10.0, 60.0
-_SHORTEST_S, _LONGEST_S = 0.0005, 0.02
 
 _growing: "set[Tree]" = set()
 _lock = threading.Lock()
@@ -86,7 +90,7 @@ class Tree:
         """
         if not self.root or self.root in self.reaped:
             return Felled(0, Used(0.0, 0), 0)
-        self._let_end(grace_s)
+        ended = self._let_end(grace_s)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.session, signal.SIGKILL)
         if not wait_for(self.root, _HANG_S):
@@ -97,17 +101,22 @@ class Tree:
         deadline = time.monotonic() + _PATIENCE_S
         while (mine := self._orphans()) and time.monotonic() < deadline:
             for pid in mine:
-                more, was_alive = _end(pid, deadline)
+                more, killed = _end(pid, deadline)
                 used += more
-                leftovers += was_alive
+                leftovers += killed and pid not in ended
                 self.reaped.add(pid)
         return Felled(status, used, leftovers)
 
-    def _let_end(self, grace_s: float) -> None:
-        deadline, pause = time.monotonic() + grace_s, _SHORTEST_S
-        while time.monotonic() < deadline and not all(_is_over(pid) for pid in self._orphans()):
+    def _let_end(self, grace_s: float) -> frozenset[int]:
+        """Wait for the orphans, and give those that have ended by themselves."""
+        deadline, pause = time.monotonic() + grace_s, SHORTEST_S
+        while True:
+            orphans = frozenset(self._orphans())
+            ended = frozenset(pid for pid in orphans if is_over(pid))
+            if ended == orphans or time.monotonic() >= deadline:
+                return ended
             time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_S)
+            pause = min(pause * 1.5, LONGEST_S)
 
     def _orphans(self) -> list[int]:
         new = children() - self.before - self.reaped - {self.root}
@@ -116,91 +125,22 @@ class Tree:
         with _lock:
             others = [tree for tree in _growing if tree is not self]
         roots, own = {tree.root for tree in others}, os.getsid(0)
-        return [pid for pid in new - roots if _session(pid) not in {None, own} and self._owns(pid, others)]
+        return [pid for pid in new - roots if session_of(pid) not in {None, own} and self._owns(pid, others)]
 
     def _owns(self, pid: int, others: "list[Tree]") -> bool:
-        if _session(pid) == self.session:
+        if session_of(pid) == self.session:
             return True
         found = marker_of(pid)
         return found == self.marker if found is not None else not others
 
 
-@functools.cache
-def become_subreaper() -> bool:
-    """Make orphans of our commands our children; tell whether the system can do that."""
-    if sys.platform != "linux":
-        return False
-    try:
-        return int(ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) == 0
-    except (OSError, AttributeError):
-        return False
-
-
-def children() -> frozenset[int]:
-    """Give the children of this process; none where /proc does not tell."""
-    found: set[int] = set()
-    lists = list(Path("/proc/self/task").glob("*/children"))
-    for task in lists:
-        with contextlib.suppress(OSError):
-            found.update(map(int, task.read_bytes().split()))
-    return frozenset(found) if lists else children_by_parent()
-
-
-def children_by_parent() -> frozenset[int]:
-    """Give the same by a look at every process, for kernels that keep no lists of children."""
-    found, us = set(), str(os.getpid()).encode()
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            if entry.read_bytes().rpartition(b")")[2].split()[1] == us:
-                found.add(int(entry.parent.name))
-    return frozenset(found)
-
-
-def marker_of(pid: int) -> str | None:
-    """Give the marker in a process's environment; None when there is none, or it cannot be read."""
-    try:
-        environ = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return None
-    for entry in environ.split(b"\0"):
-        if entry.startswith(b"AUTOEXP_RUN="):
-            return entry.partition(b"=")[2].decode(errors="replace")
-    return None
-
-
-def wait_for(pid: int, seconds: float) -> bool:
-    """Tell whether a child ended within `seconds`, without reaping it: short sleeps of growing length."""
-    deadline, pause = time.monotonic() + seconds, _SHORTEST_S
-    while not _is_over(pid):
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return False
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.5, _LONGEST_S)
-    return True
-
-
-def _is_over(pid: int) -> bool:
-    try:
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:
-        return True
-
-
-def _session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except OSError:
-        return None
-
-
 def _end(pid: int, deadline: float) -> tuple[Used, bool]:
-    """Kill and reap one child; give what it used and whether it was alive. One that does not die is left behind."""
-    was_alive = not _is_over(pid)
+    """Kill and reap one child; give what it used and whether SIGKILL ended it. One that does not die is left behind."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
     if wait_for(pid, max(deadline - time.monotonic(), 0.0)):
         with contextlib.suppress(ChildProcessError):
-            _, _, usage = os.wait4(pid, 0)
-            return Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss), was_alive
-    return Used(0.0, 0), was_alive
+            _, status, usage = os.wait4(pid, 0)
+            killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+            return Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss), killed
+    return Used(0.0, 0), True
