@@ -1,17 +1,17 @@
-"""export, report, schema and plugins: commands that write files or print what others read."""
+"""export, schema and plugins: commands that write files or print what others read."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from autoexp.faces.cli.options import HERE, Json, Repo, Tag
 from autoexp.faces.cli.printing import print_json
+from autoexp.faces.options import HERE, Json, Repo, Tag
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this story."""
-    for command in (export, report, schema, plugins):
+    for command in (export, schema, plugins):
         app.command()(command)
 
 
@@ -36,25 +36,6 @@ def export(
     else:
         out.write_text(api.export(place, name), encoding="utf-8")
         typer.echo(f"wrote {out}")
-
-
-def report(
-    out: Annotated[
-        Path | None, typer.Option(help="Where to write (default: .autoexp/TAG/report.html).", show_default=False)
-    ] = None,
-    repo: Repo = HERE,
-    tag: Tag = None,
-) -> None:
-    """Write one self-contained HTML page: chart, milestones, every experiment."""
-    from autoexp import api
-    from autoexp.faces.report.page import render
-
-    place = api.Place(repo, tag)
-    found = api.inspect(place)
-    target = out or found.exports / "report.html"
-    page = render(found.state, running=found.running, diffs=api.diffs(place), generated=api.now())
-    api.write_page(found, target, page)
-    typer.echo(f"wrote {target}")
 
 
 def schema() -> None:

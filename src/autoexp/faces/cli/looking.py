@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from autoexp.faces.cli.options import HERE, Json, Repo, Tag
 from autoexp.faces.cli.printing import gain, number, print_json, seconds, style_of
+from autoexp.faces.options import HERE, Json, Repo, Tag
 
 
 def register(app: typer.Typer) -> None:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from autoexp.faces.cli.options import HERE, Json, Repo, Tag
 from autoexp.faces.cli.printing import gain, number, print_json
+from autoexp.faces.options import HERE, Json, Repo, Tag
 
 STOPPED_BY_RULE, PAUSED, INTERRUPTED = 3, 4, 130
 DONE_REASONS = {"exhausted", "user"}

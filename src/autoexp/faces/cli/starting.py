@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from autoexp.faces.cli.options import HERE, Json, Repo
 from autoexp.faces.cli.printing import number, print_json, seconds
+from autoexp.faces.options import HERE, Json, Repo
 
 
 def register(app: typer.Typer) -> None:

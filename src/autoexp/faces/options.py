@@ -1,4 +1,4 @@
-"""Options that every command shares."""
+"""Options that every command shares, whichever face offers it."""
 
 from pathlib import Path
 from typing import Annotated

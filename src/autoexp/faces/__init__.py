@@ -1,0 +1,1 @@
+"""Faces render and forward; they hold no rules."""

@@ -1,0 +1,32 @@
+"""The command `autoexp report`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autoexp.faces.options import HERE, Repo, Tag
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(report)
+
+
+def report(
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write (default: .autoexp/TAG/report.html).", show_default=False)
+    ] = None,
+    repo: Repo = HERE,
+    tag: Tag = None,
+) -> None:
+    """Write one self-contained HTML page: chart, milestones, every experiment."""
+    from autoexp import api
+    from autoexp.faces.report.page import render
+
+    place = api.Place(repo, tag)
+    found = api.inspect(place)
+    target = out or found.exports / "report.html"
+    page = render(found.state, running=found.running, diffs=api.diffs(place), generated=api.now())
+    api.write_page(found, target, page)
+    typer.echo(f"wrote {target}")
