@@ -1,154 +1,115 @@
 """Text of autoexp.yaml to a Spec, with every mistake at once and the line of each."""
 
 import difflib
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.comments import CommentedMap
 
 from autoexp.errors import ContractError, Problem
-from autoexp.spec.model import Spec
-from autoexp.spec.unbuilt import UNBUILT_VALUES, unbuilt_key
+from autoexp.spec.document import Location, dotted, line_of, parse, place_of, plain, walk
+from autoexp.spec.model import Spec, wrong_primaries
+from autoexp.spec.unbuilt import unbuilt
 
-Location = tuple[str | int, ...]
-_WHERE_SECTION_IS_NAMED = re.compile(r"^(metrics): (.*)$", re.DOTALL)
+__all__ = ["Location", "line_of", "load", "place_of"]
 
 
 def load(text: str, *, file: str = "autoexp.yaml") -> Spec:
     """Read a contract. Raises ContractError with all mistakes, each with its line and a likely fix."""
-    document = _parse(text, file)
-    problems = list(_unbuilt_problems(document, file))
-    pruned = _without(document, {problem.key for problem in problems})
+    document = parse(text, file)
+    values, problems = plain(document, file)
+    waiting = {place: reason for place, value in walk(values) if (reason := unbuilt(place, value)) is not None}
+    for place, (message, fix) in waiting.items():
+        problems.append(Problem(file, line_of(document, place), dotted(place), message, fix))
+    known = {problem.key for problem in problems}
+    known |= {key.rpartition(".")[0] for key in known}  # what a refused key leaves behind is no second mistake
     try:
-        spec = Spec.model_validate(pruned)
+        spec = Spec.model_validate(_without(values, set(waiting)), by_alias=True, by_name=False)
     except ValidationError as error:
-        problems += _merge(_problem(detail, document, file) for detail in error.errors(include_url=False))
-        raise ContractError(problems) from None
+        details = error.errors(include_url=False)
+        found = [*_problems(details, document, file), *_primaries(details, values, document, file)]
+        problems += [problem for problem in found if problem.key not in known]
     if problems:
         raise ContractError(problems)
     return spec
 
 
-def _parse(text: str, file: str) -> CommentedMap:
-    yaml = YAML(typ="rt")
-    yaml.allow_duplicate_keys = False
-    try:
-        document = yaml.load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
-        raise ContractError(
-            [
-                Problem(
-                    file,
-                    line,
-                    "",
-                    f"not YAML: {error.problem or error.context}",
-                    "check the indentation and quotes on this line",
-                )
-            ]
-        ) from None
-    except YAMLError as error:
-        raise ContractError([Problem(file, None, "", f"not YAML: {error}")]) from None
-    if not isinstance(document, CommentedMap):
-        raise ContractError(
-            [Problem(file, 1, "", "a mapping of keys is expected", "run `autoexp init` to write an example")]
-        )
-    return document
+def _without(node: Any, places: set[Location], prefix: Location = ()) -> Any:
+    if not isinstance(node, dict):
+        return node
+    return {k: _without(v, places, (*prefix, k)) for k, v in node.items() if (*prefix, k) not in places}
 
 
-def line_of(document: Any, location: Location) -> int | None:
-    """Give the 1-based line of a key, or of its nearest parent that has one."""
-    line, node = 1, document
-    for part in location:
-        if isinstance(node, CommentedMap) and part in node:
-            line = node.lc.key(part)[0] + 1
-        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-            line = node.lc.item(part)[0] + 1
-        else:
-            break
-        node = node[part]
-    return line
+def _problems(details: Sequence[ErrorDetails], document: CommentedMap, file: str) -> Iterator[Problem]:
+    """Give a problem for each place; where a union tried several forms, their texts are joined."""
+    texts: dict[Location, list[tuple[str, str]]] = {}
+    for detail in details:
+        place = _written(detail, document)
+        text = _text(detail, place)
+        if text not in texts.setdefault(place, []):
+            texts[place].append(text)
+    for place, several in texts.items():
+        deeper = any(len(other) > len(place) and other[: len(place)] == place for other in texts)
+        if deeper and len(place) > 0 and _is_mapping(document, place):
+            continue  # the form that fits best says more, below
+        messages, fixes = zip(*several, strict=True)
+        fix = next((fix for fix in fixes if fix), "")
+        yield Problem(file, line_of(document, place), dotted(place), "; or ".join(messages), fix)
 
 
-def _unbuilt_problems(document: CommentedMap, file: str) -> Iterator[Problem]:
-    for location, value in _walk(document):
-        key = ".".join(str(part) for part in location)
-        part = unbuilt_key(key)
-        wanted = UNBUILT_VALUES.get((key, value)) if isinstance(value, str) else None
-        if part is not None:
-            yield Problem(
-                file, line_of(document, location), key, f"{part}: not built yet in this version", "remove the key"
-            )
-        elif wanted is not None:
-            yield Problem(
-                file,
-                line_of(document, location),
-                key,
-                f"{value} is not built yet in this version: {wanted}",
-                "choose another value",
-            )
-
-
-def _walk(node: Any, prefix: Location = ()) -> Iterator[tuple[Location, Any]]:
-    if isinstance(node, CommentedMap):
-        for key, value in node.items():
-            yield (*prefix, str(key)), value
-            yield from _walk(value, (*prefix, str(key)))
-
-
-def _without(node: Any, keys: set[str], prefix: str = "") -> Any:
-    if isinstance(node, dict):
-        return {k: _without(v, keys, f"{prefix}{k}.") for k, v in node.items() if f"{prefix}{k}" not in keys}
-    if isinstance(node, list):
-        return [_without(item, keys, prefix) for item in node]
-    return node
-
-
-def _problem(detail: ErrorDetails, document: CommentedMap, file: str) -> Problem:
-    location = _written_location(detail["loc"], document)
-    message, fix = detail["msg"].removeprefix("Value error, "), ""
-    key = ".".join(str(part) for part in location)
+def _text(detail: ErrorDetails, place: Location) -> tuple[str, str]:
     match detail["type"]:
         case "extra_forbidden":
-            message, fix = "unknown key", _suggestion(location)
+            return "unknown key", _suggestion(place)
         case "missing":
-            message, fix = "a required key is missing", f"add {key}"
+            return "a required key is missing", f"add {dotted(place)}"
+        case "model_type" | "dict_type":
+            return "a mapping of keys is expected", ""
         case _:
-            if match := _WHERE_SECTION_IS_NAMED.match(message):
-                key, message = match[1], match[2]
-                location = (match[1],)
-    return Problem(file, line_of(document, location), key, message, fix)
+            return detail["msg"].removeprefix("Value error, "), ""
 
 
-def _written_location(location: Location, document: Any) -> Location:
-    """Drop what pydantic adds for union members, so that the place is a place in the file."""
+def _primaries(
+    details: Sequence[ErrorDetails], values: Mapping[str, Any], document: CommentedMap, file: str
+) -> Iterator[Problem]:
+    """Count the primary metrics here if another mistake below `metrics` kept the model from it."""
+    metrics = values.get("metrics")
+    if not isinstance(metrics, dict) or not any(len(d["loc"]) > 1 and d["loc"][0] == "metrics" for d in details):
+        return
+    roles = {name: section.get("role") for name, section in metrics.items() if isinstance(section, dict)}
+    misspelt = any(role not in {"primary", "guard", "secondary"} for role in roles.values())
+    message = wrong_primaries([name for name, role in roles.items() if role == "primary"])
+    if message and not misspelt:
+        yield Problem(file, line_of(document, ("metrics",)), "metrics", message)
+
+
+def _written(detail: ErrorDetails, document: Any) -> Location:
+    """Drop what pydantic adds for members of a union, so that the place is a place in the file."""
     kept: list[str | int] = []
-    node = document
-    for position, part in enumerate(location):
-        last = position == len(location) - 1
-        if isinstance(node, dict):
-            if part in node:
-                kept.append(part)
-                node = node[part]
-            elif (
-                last and isinstance(part, str) and not part.endswith(("Section", "Metrics", "Method", "Bound", "Side"))
-            ):
-                kept.append(part)
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+    node, found = document, False
+    for part in detail["loc"]:
+        found = (isinstance(node, dict) and part in node) or (
+            isinstance(node, list) and isinstance(part, int) and part < len(node)
+        )
+        if found:
             kept.append(part)
             node = node[part]
+    if detail["type"] == "missing" and not found:
+        kept.append(detail["loc"][-1])
     return tuple(kept)
 
 
-def _suggestion(location: Location) -> str:
-    names = sorted(_known_names(location[:-1]))
-    near = difflib.get_close_matches(str(location[-1]), names, n=1)
+def _is_mapping(document: Any, place: Location) -> bool:
+    for part in place:
+        document = document[part]
+    return isinstance(document, dict)
+
+
+def _suggestion(place: Location) -> str:
+    names = sorted(_known_names(place[:-1]))
+    near = difflib.get_close_matches(str(place[-1]), names, n=1)
     if near:
         return f"did you mean {near[0]}?"
     return f"known keys here: {', '.join(names)}" if names else ""
@@ -156,17 +117,17 @@ def _suggestion(location: Location) -> str:
 
 def _known_names(parent: Location) -> set[str]:
     model: Any = Spec
+    named = False  # below `metrics` stands a name that is no field
     for part in parent:
-        fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
-        field = next((f for name, f in fields.items() if part in {name, f.alias}), None)
-        if field is None:
-            return set()
-        model = _model_within(field.annotation)
+        if named:
+            named = False
+            continue
+        field = next((f for name, f in model.model_fields.items() if part == (f.alias or name)), None)
+        model = _model_within(field.annotation) if field else None
         if model is None:
             return set()
-        if part == "metrics" and parent[0] == "metrics":
-            break
-    return {field.alias or name for name, field in model.model_fields.items()}
+        named = parent[0] == "metrics" and part == "metrics"
+    return set() if named else {field.alias or name for name, field in model.model_fields.items()}
 
 
 def _model_within(annotation: Any) -> type[BaseModel] | None:
@@ -176,30 +137,3 @@ def _model_within(annotation: Any) -> type[BaseModel] | None:
         if (found := _model_within(argument)) is not None:
             return found
     return None
-
-
-def _merge(problems: Iterator[Problem]) -> list[Problem]:
-    """Join the several texts that a union gives for one place."""
-    merged: dict[tuple[str, int | None], Problem] = {}
-    for problem in problems:
-        place = (problem.key, problem.line)
-        before = merged.get(place)
-        if before is None:
-            merged[place] = problem
-        elif problem.message not in before.message:
-            merged[place] = Problem(
-                before.file,
-                before.line,
-                before.key,
-                f"{before.message}; or {problem.message}",
-                before.fix or problem.fix,
-            )
-    return list(merged.values())
-
-
-def place_of(text: str, location: Location) -> int | None:
-    """Give the line of a key in a contract's text, or of its nearest parent; None when the text does not parse."""
-    try:
-        return line_of(YAML(typ="rt").load(text), location) if text else None
-    except YAMLError:
-        return None

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import re
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from autoexp.spec.sections import (
     METRIC_NAME,
@@ -22,17 +24,40 @@ from autoexp.spec.sections import (
 )
 
 TAG_PATTERN = r"^[a-z0-9._-]+$"
+MAX_TAG = 100
+
+
+def tag_fault(tag: str) -> str:
+    """Say why a text cannot name a campaign, its folder and its refs; empty when it can."""
+    if re.fullmatch(TAG_PATTERN[1:-1], tag) is None or len(tag) > MAX_TAG:
+        return f"a tag has 1 to {MAX_TAG} letters a-z, digits and . _ -"
+    if tag.startswith(".") or ".." in tag or tag.endswith((".", ".lock")):
+        return "a tag names a git ref: no dot at its ends, no two dots in a row, no .lock at its end"
+    return ""
+
+
+def wrong_primaries(primaries: Sequence[str]) -> str:
+    """Say what is wrong with the metrics whose role is primary; empty when there is exactly one."""
+    if len(primaries) == 1:
+        return ""
+    return f"exactly one metric needs role: primary (found {' and '.join(primaries) or 'none'})"
+
+
+def _metric_name(name: str) -> str:
+    if METRIC_NAME.fullmatch(name) is None:
+        raise ValueError("this is not the name of a metric; letters, digits and . _ @ % µ - are allowed")
+    return name
 
 
 class Spec(Section):
     """The contract of a campaign."""
 
     version: Literal[1] = 1
-    name: Annotated[str, Field(pattern=TAG_PATTERN)] = "main"
+    name: Annotated[str, Field(json_schema_extra={"pattern": TAG_PATTERN})] = "main"
     goal: str = ""
     scope: ScopeSection
     harness: HarnessSection
-    metrics: dict[str, MetricSection] = Field(min_length=1)
+    metrics: dict[Annotated[str, AfterValidator(_metric_name)], MetricSection] = Field(min_length=1)
     objective: ObjectiveSection = ObjectiveSection()
     measurement: MeasurementSection = MeasurementSection()
     decision: DecisionSection = DecisionSection()
@@ -43,16 +68,22 @@ class Spec(Section):
     executor: ExecutorSection = ExecutorSection()
     exports: tuple[Literal["results.tsv", "experiments.jsonl"], ...] = ("results.tsv", "experiments.jsonl")
 
-    @model_validator(mode="after")
-    def _one_primary(self) -> "Spec":
-        primaries = [name for name, metric in self.metrics.items() if metric.role == "primary"]
-        if len(primaries) != 1:
-            found = " and ".join(primaries) or "none"
-            raise ValueError(f"metrics: exactly one metric needs role: primary (found {found})")
-        for name in self.metrics:
-            if METRIC_NAME.fullmatch(name) is None:
-                raise ValueError(f"metrics: {name!r} is not a metric name; letters, digits and . _ @ % µ - are allowed")
-        return self
+    @field_validator("name")
+    @classmethod
+    def _is_a_tag(cls, name: str) -> str:
+        if fault := tag_fault(name):
+            raise ValueError(fault)
+        return name
+
+    @field_validator("metrics")
+    @classmethod
+    def _one_primary(cls, metrics: dict[str, MetricSection]) -> dict[str, MetricSection]:
+        if fault := wrong_primaries([name for name, metric in metrics.items() if metric.role == "primary"]):
+            raise ValueError(fault)
+        size = metrics.get("diff_lines")
+        if size is not None and (size.role == "primary" or size.relative):
+            raise ValueError("diff_lines belongs to a change; the best so far has none to compare with")
+        return metrics
 
     @property
     def primary(self) -> str:

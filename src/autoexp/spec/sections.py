@@ -1,6 +1,5 @@
 """The sections of autoexp.yaml as frozen models; names are the file's own keys, `_s` and the like are added in code."""
 
-import math
 import re
 from typing import Annotated, Any, Literal
 
@@ -15,7 +14,7 @@ MEASURED_BY_AUTOEXP = frozenset({"wall_s", "cpu_s", "peak_rss_mb", "diff_lines"}
 class Section(BaseModel):
     """A part of the contract: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)
 
 
 def _command(value: Any) -> Any:
@@ -30,7 +29,10 @@ Command = Annotated[str | tuple[str, ...], BeforeValidator(_command)]
 
 
 def _strings(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
+    items = (value,) if isinstance(value, str) else value
+    if isinstance(items, (list, tuple)) and any(isinstance(item, str) and not item.strip() for item in items):
+        raise ValueError("an empty text stands where something is expected")
+    return items
 
 
 Strings = Annotated[tuple[str, ...], BeforeValidator(_strings)]
@@ -50,14 +52,20 @@ class RegexMetrics(Section):
     @field_validator("regex")
     @classmethod
     def _patterns_compile(cls, patterns: dict[str, str]) -> dict[str, str]:
-        for name, pattern in patterns.items():
-            try:
-                groups = re.compile(pattern).groups
-            except re.error as error:
-                raise ValueError(f"the pattern of {name} does not compile: {error}") from None
-            if groups < 1:
-                raise ValueError(f"the pattern of {name} needs one group around the number")
+        faults = [
+            f"the pattern of {name} {fault}" for name, text in patterns.items() if (fault := _pattern_fault(text))
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
         return patterns
+
+
+def _pattern_fault(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"does not compile: {error}"
+    return "" if groups else "needs one group around the number"
 
 
 class HarnessSection(Section):
@@ -86,6 +94,14 @@ class HarnessSection(Section):
             return {k: str(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else v for k, v in env.items()}
         return env
 
+    @field_validator("env")
+    @classmethod
+    def _settable(cls, env: dict[str, str]) -> dict[str, str]:
+        wrong = [name for name in env if not name or "=" in name]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} cannot be the name of a variable")
+        return env
+
 
 class IncumbentBound(Section):
     """A bound relative to the incumbent: `{of: incumbent, times: 1.05}`."""
@@ -95,6 +111,7 @@ class IncumbentBound(Section):
 
 
 Bound = float | Literal["baseline", "incumbent"] | IncumbentBound
+GUARD_KINDS = ("equals", "at_least", "at_most")
 
 
 class MetricSection(Section):
@@ -111,20 +128,25 @@ class MetricSection(Section):
 
     @model_validator(mode="after")
     def _fits_its_role(self) -> "MetricSection":
-        bounds = [name for name in ("equals", "at_least", "at_most") if getattr(self, name) is not None]
+        faults = []
+        bounds = [kind for kind in GUARD_KINDS if getattr(self, kind) is not None]
         if self.role == "primary" and self.direction is None:
-            raise ValueError("a primary metric needs a direction: lower or higher")
+            faults.append("a primary metric needs a direction: lower or higher")
         if self.role == "guard" and not bounds:
-            raise ValueError("a guard needs a bound: equals, at_least or at_most")
+            faults.append("a guard needs a bound: equals, at_least or at_most")
         if self.role != "guard" and bounds:
-            raise ValueError(f"{bounds[0]} is a bound, so the role must be guard")
+            faults.append(f"{bounds[0]} is a bound, so the role must be guard")
         if self.role != "primary" and self.min_effect is not None:
-            raise ValueError("min_effect belongs to the primary metric")
-        for name in bounds:
-            bound = getattr(self, name)
-            if isinstance(bound, float) and not math.isfinite(bound):
-                raise ValueError(f"{name} must be a finite number")
+            faults.append("min_effect belongs to the primary metric")
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
+
+    @property
+    def relative(self) -> bool:
+        """Tell whether a bound looks at the baseline or at the incumbent."""
+        bounds = [getattr(self, kind) for kind in GUARD_KINDS]
+        return any(bound is not None and not isinstance(bound, float) for bound in bounds)
 
 
 class ObjectiveSection(Section):

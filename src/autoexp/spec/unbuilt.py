@@ -1,5 +1,8 @@
 """Keys of the contract whose part is not built yet: they are refused by name, never ignored."""
 
+from collections.abc import Sequence
+from typing import Any
+
 UNBUILT: dict[str, str] = {
     "scope.hidden": "hidden files",
     "harness.holdout": "the holdout",
@@ -10,6 +13,11 @@ UNBUILT: dict[str, str] = {
     "harness.sealed": "sealed paths outside the repository",
     "harness.writable": "writable scratch folders",
     "metrics.*.within": "the guard kind `within`",
+    "objective.expression": "weighted objectives",
+    "objective.metrics": "objectives of several metrics",
+    "objective.metric": "gated objectives",
+    "objective.until": "gated objectives",
+    "objective.then": "gated objectives",
     "measurement.seeds": "seeds as blocks",
     "measurement.min_samples": "sample limits",
     "measurement.max_samples": "sample limits",
@@ -30,6 +38,7 @@ UNBUILT: dict[str, str] = {
 
 UNBUILT_VALUES: dict[tuple[str, str], str] = {
     ("decision.method", "sequential"): "the sequential rule; leave method out, or write single or {batch: {k: 3}}",
+    ("strategy.kind", "adaptive"): "the adaptive strategy; leave strategy out, or write greedy",
     ("decision.on_equal", "simpler"): "the simplicity rule",
     **{
         (f"sandbox.{side}.level", level): "this sandbox level"
@@ -43,8 +52,12 @@ UNBUILT_VALUES: dict[tuple[str, str], str] = {
 }
 
 
-def unbuilt_key(key: str) -> str | None:
-    """Name the part that a dotted key waits for, or None."""
-    parts = key.split(".")
-    starred = ".".join([parts[0], "*", *parts[2:]]) if parts[0] == "metrics" and len(parts) > 2 else key  # noqa: PLR2004
-    return UNBUILT.get(starred)
+def unbuilt(place: Sequence[str | int], value: Any) -> tuple[str, str] | None:
+    """Say what a key, or its value, waits for and what to do meanwhile; None when it is built."""
+    starred = ("metrics", "*", *place[2:]) if place[0] == "metrics" and len(place) > 2 else place  # noqa: PLR2004
+    key = ".".join(str(part) for part in starred)
+    if key in UNBUILT and key.count(".") == len(place) - 1:
+        return f"{UNBUILT[key]}: not built yet in this version", "remove the key"
+    if isinstance(value, str) and (key, value) in UNBUILT_VALUES:
+        return f"{value} is not built yet in this version: {UNBUILT_VALUES[key, value]}", "choose another value"
+    return None

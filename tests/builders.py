@@ -1,0 +1,204 @@
+"""Values that tests of the pure rooms are made of: specs, records on a tape, and whole campaigns."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+from autoexp.campaign import events as ev
+from autoexp.experiment.measurement import Measurement, Sample, Side, Usage, measure
+from autoexp.experiment.outcome import UNDECIDED, Outcome, Verdict
+from autoexp.experiment.records import Candidate, Decision, Directive, GuardResult, Proposal
+from autoexp.spec.model import Spec
+
+CONTRACT: dict[str, Any] = {
+    "scope": {"edit": ["a.py"]},
+    "harness": {"measure": "./bench"},
+    "metrics": {"x": {"role": "primary", "direction": "lower"}},
+}
+
+
+def spec(primary: dict[str, Any] | None = None, **sections: Any) -> Spec:
+    """Give a spec; `primary` adds keys to the primary metric x, sections replace or add whole sections."""
+    metrics = {"x": {"role": "primary", "direction": "lower"} | (primary or {}), **sections.pop("metrics", {})}
+    return Spec.model_validate({**CONTRACT, **sections, "metrics": metrics})
+
+
+def commit(n: int) -> str:
+    """Give a commit's name."""
+    return f"{n:040x}"
+
+
+@dataclass
+class Tape:
+    """Records of a campaign in the order written, one second apart."""
+
+    records: list[ev.Record] = field(default_factory=list)
+    wall: float = 1_700_000_000.0
+    monotonic: float = 100.0
+    boot: str = "boot-1"
+    n: int = 0
+    best: str = commit(0)
+    k: int = -1
+
+    def write(self, event: ev.Event, *, after: float = 1.0) -> ev.Record:
+        """Add an event, some seconds after the one before it."""
+        self.wall += after
+        self.monotonic += after
+        record = ev.Record(len(self.records), self.wall, self.monotonic, self.boot, event)
+        self.records.append(record)
+        return record
+
+    def open(
+        self, contract: Spec | None = None, *, values: tuple[float, ...] = (10.0, 10.0, 10.0), **more: Any
+    ) -> "Tape":
+        """Open campaign, session and segment, and measure a baseline."""
+        self.write(ev.CampaignOpened(tag="demo", base=commit(0), object_format="sha1", seed=7, version="0"))
+        self.session()
+        return self.segment(contract, values=values, **more)
+
+    def session(self) -> "Tape":
+        """Begin a session."""
+        self.write(ev.SessionOpened(pid=1, sandbox={"proposer": "none", "harness": "none"}))
+        return self
+
+    def segment(
+        self,
+        contract: Spec | None = None,
+        *,
+        values: tuple[float, ...] = (10.0,),
+        deterministic: bool = True,
+        cost_usd: float | None = None,
+    ) -> "Tape":
+        """Open a segment with a baseline."""
+        contract = contract or spec()
+        self.k += 1
+        self.write(
+            ev.SegmentOpened(
+                k=self.k,
+                commit=self.best,
+                spec=contract.model_dump(mode="json"),
+                spec_text="",
+                program="",
+                spec_digest=contract.digest,
+                harness_digest="h",
+            )
+        )
+        samples = [
+            Sample(side=Side.BASELINE, i=i, values={contract.primary: value}, cost_usd=cost_usd)
+            for i, value in enumerate(values)
+        ]
+        for sample in samples:
+            self.write(ev.SampleTaken(n=0, sample=sample))
+        self.write(
+            ev.BaselineMeasured(
+                k=self.k, outcome=Outcome.MEASURED, measurement=measure(samples), deterministic=deterministic
+            )
+        )
+        return self
+
+    def intent(self) -> int:
+        """Use up a number."""
+        self.n += 1
+        self.write(ev.Intent(n=self.n, directive=Directive(), parent=self.best, segment=self.k, seed=self.n))
+        return self.n
+
+    def propose(self, proposal: Proposal | None = None) -> None:
+        """Let the open experiment's proposer answer, and capture a candidate."""
+        self.write(ev.Proposed(n=self.n, proposal=proposal or Proposal(description=f"idea {self.n}")))
+        self.write(ev.Captured(n=self.n, candidate=Candidate(commit=commit(self.n), parent=self.best, diff_lines=2)))
+
+    def sample(self, value: float, *, side: Side = Side.CANDIDATE, i: int = 0, cost_usd: float | None = None) -> None:
+        """Take a sample of the open experiment."""
+        usage = Usage(wall_s=1.0)
+        self.write(
+            ev.SampleTaken(n=self.n, sample=Sample(side=side, i=i, values={"x": value}, usage=usage, cost_usd=cost_usd))
+        )
+
+    def end(self, outcome: Outcome, decision: Decision | None = None, measurement: Measurement | None = None) -> int:
+        """Decide on the open experiment and close it."""
+        ended = ev.Decided(
+            n=self.n,
+            outcome=outcome,
+            decision=decision,
+            measurement=measurement or Measurement(),
+            commit=commit(self.n),
+            base=self.best,
+        )
+        self.write(ended)
+        guarded = decision is not None and decision.guard is not None
+        status = ("guard_failed" if guarded else decision.verdict.value) if decision else outcome.value
+        self.write(ev.Done(n=self.n, status=status))
+        if decision is not None and decision.verdict is Verdict.KEEP:
+            self.best = commit(self.n)
+        return self.n
+
+    def experiment(  # noqa: PLR0913  an experiment in one line of a test
+        self,
+        value: float = 9.0,
+        verdict: Verdict = Verdict.DISCARD,
+        *,
+        effect: float | None = None,
+        proposal: Proposal | None = None,
+        cost_usd: float | None = None,
+        guard: GuardResult | None = None,
+    ) -> int:
+        """Make a measured experiment from intent to done."""
+        self.intent()
+        self.propose(proposal)
+        self.sample(value, cost_usd=cost_usd)
+        decision = Decision(verdict=verdict, effect=effect, guard=guard, reasons=("because",))
+        return self.end(Outcome.MEASURED, decision, measure([Sample(side=Side.CANDIDATE, i=0, values={"x": value})]))
+
+    def failed(self, outcome: Outcome) -> int:
+        """Make an experiment that ends without a measurement."""
+        self.intent()
+        if outcome not in UNDECIDED:
+            self.propose()
+        return self.end(outcome)
+
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+ordinary = st.floats(min_value=-1e6, max_value=1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
+positive = st.floats(min_value=1e-3, max_value=1e6)
+unmeasured = st.sampled_from([outcome for outcome in Outcome if outcome is not Outcome.MEASURED])
+costs = st.none() | st.floats(min_value=0, max_value=10)
+
+
+@st.composite
+def tapes(draw: st.DrawFn) -> Tape:
+    """Draw a campaign: sessions that end or are killed, segments, experiments of every ending, text of every kind."""
+    tape = Tape().open(cost_usd=draw(costs))
+    for _ in range(draw(st.integers(0, 8))):
+        match draw(st.sampled_from(["keep", "discard", "ended", "killed", "session", "segment", "note", "withdrawn"])):
+            case "keep" | "discard" as verdict:
+                tape.experiment(
+                    draw(ordinary),
+                    Verdict(verdict),
+                    effect=draw(st.none() | st.floats(-1, 1)),
+                    cost_usd=draw(costs),
+                    proposal=Proposal(
+                        description=draw(st.text()),
+                        hypothesis=draw(st.text()),
+                        asi=draw(st.dictionaries(st.text(), st.text() | st.floats() | st.booleans(), max_size=3)),
+                        cost_usd=draw(costs),
+                    ),
+                )
+            case "ended":
+                tape.failed(draw(unmeasured))
+            case "killed":
+                tape.intent()
+                tape.monotonic += 1000
+                tape.session()
+                tape.end(Outcome.INTERRUPTED)
+            case "session":
+                tape.write(ev.SessionClosed(reason="interrupted"), after=draw(st.floats(0, 100)))
+                tape.session()
+            case "segment":
+                tape.segment(cost_usd=draw(costs))
+            case "note":
+                tape.write(ev.Noted(text=draw(st.text(st.characters()))))
+            case _:
+                tape.intent()
+                tape.write(ev.Withdrawn(n=tape.n, reason="nothing left"))
+    return tape

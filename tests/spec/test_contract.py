@@ -1,0 +1,150 @@
+"""The example of the contract against what is built: each key works or is refused by its name."""
+
+import json
+
+import pytest
+from ruamel.yaml import YAML
+
+from autoexp.errors import ContractError
+from autoexp.spec import Spec, load
+from autoexp.spec.unbuilt import UNBUILT, UNBUILT_VALUES
+
+BUILT = """\
+version: 1
+name: etl
+goal: Make the daily ETL faster without changing its answer.
+scope:
+  edit: ["pipeline.py"]
+harness:
+  measure: "python bench.py"
+  checks: "pytest -q tests"
+  timeout: 300s
+  checks_timeout: 10m
+  metrics: lines
+  env: {OMP_NUM_THREADS: "1"}
+  env_from: [API_KEY_NAME]
+metrics:
+  latency_ms: {role: primary, direction: lower, unit: ms, min_effect: 0.5%, scale: auto}
+  memory_mb:  {role: guard, at_most: 512}
+  calls:      {role: guard, equals: baseline}
+  size:       {role: guard, at_most: {of: incumbent, times: 1.05}}
+  rows:       {role: secondary}
+objective: {kind: primary}
+measurement: {warmup: 0, aggregate: mean, deterministic: auto}
+decision:
+  method: {batch: {k: 3}}
+  on_equal: discard
+proposer: {kind: command, command: "python propose.py", timeout: 30m, env: {}, env_from: []}
+strategy: {kind: greedy}
+budget: {experiments: 50, wall_clock: 8h, consecutive_crashes: 3, consecutive_discards: 20}
+sandbox:
+  proposer: {level: auto}
+  harness: {level: none}
+executor: {kind: local, slots: 1}
+exports: [results.tsv, experiments.jsonl]
+"""
+
+REFUSED = [
+    "scope.hidden",
+    "harness.holdout",
+    "harness.setup",
+    "harness.provide",
+    "harness.sealed",
+    "harness.writable",
+    "measurement.seeds",
+    "decision.method",
+    "decision.preset",
+    "decision.false_keep_rate",
+    "decision.min_gain_per_line",
+    "strategy.kind",
+    "budget.cost_usd",
+    "budget.tokens",
+    "budget.plateau",
+    "budget.target",
+    "sandbox.proposer.network",
+    "sandbox.proposer.read",
+    "sandbox.proposer.write",
+    "sandbox.harness.network",
+    "sandbox.harness.read",
+    "sandbox.harness.write",
+]
+
+
+@pytest.fixture
+def problems(example):
+    with pytest.raises(ContractError) as raised:
+        load(example)
+    return {problem.key: problem for problem in raised.value.problems}
+
+
+def test_example_with_only_built_keys_loads():
+    spec = load(BUILT)
+    assert (spec.name, spec.primary, spec.lower_is_better) == ("etl", "latency_ms", True)
+
+
+def test_three_keys_are_enough():
+    assert isinstance(
+        load("scope: {edit: a}\nharness: {measure: m}\nmetrics: {x: {role: primary, direction: higher}}"), Spec
+    )
+
+
+@pytest.mark.parametrize("key", REFUSED)
+def test_unbuilt_key_of_the_example_is_refused_by_name(problems, key):
+    assert "not built yet" in problems[key].message
+
+
+@pytest.mark.parametrize("key", REFUSED)
+def test_unbuilt_key_of_the_example_is_refused_with_its_line(problems, lines, key):
+    section, _, name = key.rpartition(".")
+    side = section.removeprefix("sandbox.") if section.startswith("sandbox.") else ""
+    assert problems[key].line == lines(rf"^  {side}: " if side else rf"\b{'strategy' if name == 'kind' else name}: ")
+
+
+def test_nothing_else_of_the_example_is_refused(problems):
+    assert sorted(problems) == sorted(REFUSED)
+
+
+def test_each_refused_value_or_key_names_what_it_waits_for():
+    assert all(UNBUILT.values())
+    assert all(UNBUILT_VALUES.values())
+
+
+@pytest.mark.parametrize(
+    ("section", "keys"),
+    [
+        ("harness", ["holdout_timeout", "setup_timeout"]),
+        ("measurement", ["min_samples", "max_samples"]),
+        ("objective", ["expression", "metrics", "metric", "until", "then"]),
+    ],
+)
+def test_keys_that_the_contract_names_beside_the_example_are_never_unknown(section, keys):
+    contract = YAML(typ="safe").load(BUILT)
+    contract[section] |= dict.fromkeys(keys, "5s")
+    with pytest.raises(ContractError) as raised:
+        load("\n".join(f"{name}: {json.dumps(value)}" for name, value in contract.items()))
+    assert "unknown key" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("key", "value"), sorted(UNBUILT_VALUES))
+def test_value_whose_part_is_not_built_is_refused_by_name(key, value):
+    section, _, name = key.rpartition(".")
+    outer, _, inner = section.partition(".")
+    body = f"{{{inner}: {{{name}: {value}}}}}" if inner else f"{{{name}: {value}}}"
+    text = "".join(line for line in MINIMAL.splitlines(keepends=True) if not line.startswith(outer))
+    with pytest.raises(ContractError) as raised:
+        load(f"{text}{outer}: {body}\n")
+    assert [(problem.key, problem.line) for problem in raised.value.problems] == [(key, 4)]
+    assert value in raised.value.problems[0].message
+
+
+MINIMAL = "scope: {edit: [a]}\nharness: {measure: m}\nmetrics: {x: {role: primary, direction: lower}}\n"
+
+
+def test_guard_kind_within_is_refused_below_a_name_with_dots():
+    with pytest.raises(ContractError, match=r"m\.x\.within.*not built yet"):
+        load(MINIMAL.replace("}}\n", "}, m.x: {role: guard, at_most: 1, within: 2}}\n"))
+
+
+def test_names_of_code_are_not_names_of_the_file():
+    with pytest.raises(ContractError, match=r"harness\.timeout_s: unknown key\n.*timeout"):
+        load(MINIMAL.replace("measure: m", "measure: m, timeout_s: 5"))
