@@ -3,13 +3,22 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoexp.errors import CampaignError
+from autoexp.spec.model import tag_fault
+
 
 @dataclass(frozen=True, slots=True)
 class CampaignFolder:
-    """Paths of one campaign."""
+    """Paths of one campaign. Raises CampaignError for a tag that cannot name a folder and a git ref."""
 
     common_dir: Path
     tag: str
+
+    def __post_init__(self) -> None:
+        if fault := tag_fault(self.tag):
+            raise CampaignError(
+                f"{self.tag!r} cannot be a tag: {fault}", fix="choose another --tag, or name in autoexp.yaml"
+            )
 
     @property
     def path(self) -> Path:
