@@ -1,7 +1,8 @@
 """Samples and what they add up to."""
 
 import math
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from pydantic import Field
@@ -60,16 +61,25 @@ class Measurement(Value):
 
 
 def summarise(values: Iterable[float]) -> Summary:
-    """Summarise one metric. Raises ValueError when there is no value."""
+    """Summarise one metric, whatever its magnitude; equal values have exactly that mean and no spread.
+
+    Raises ValueError when there is no value.
+    """
     numbers = list(values)
     if not numbers:
         msg = "a metric without a value has no summary"
         raise ValueError(msg)
-    mean = math.fsum(numbers) / len(numbers)
-    spread = math.fsum((number - mean) ** 2 for number in numbers)
-    return Summary(
-        mean=mean, count=len(numbers), sd=math.sqrt(spread / (len(numbers) - 1)) if len(numbers) > 1 else 0.0
-    )
+    mean = min(max(_mean(numbers), min(numbers)), max(numbers))  # rounding may not leave the values
+    spread = math.hypot(*(number - mean for number in numbers))  # squares without overflow and underflow
+    sd = spread / math.sqrt(len(numbers) - 1) if len(numbers) > 1 else 0.0
+    return Summary(mean=mean, count=len(numbers), sd=min(sd, sys.float_info.max))
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    try:
+        return math.fsum(numbers) / len(numbers)
+    except OverflowError:
+        return 2 * math.fsum(number / 2 / len(numbers) for number in numbers)
 
 
 def measure(samples: Iterable[Sample]) -> Measurement:

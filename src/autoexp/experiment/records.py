@@ -1,18 +1,21 @@
 """What is asked, offered, captured and ruled in one experiment. These values are written to the journal."""
 
+import math
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from autoexp.experiment.outcome import Verdict
 
 Operator = Literal["draft", "improve", "repair", "merge", "tune", "ablate", "confirm"]
 
+MAX_DEPTH = 20
+
 
 class Value(BaseModel):
-    """A frozen record; keys of a newer version are tolerated when read back."""
+    """A frozen record; keys of a newer version are tolerated when read back. Its numbers are finite: JSON has no others."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, ser_json_inf_nan="constants")
 
 
 class Directive(Value):
@@ -50,6 +53,28 @@ class Proposal(Value):
     cost_usd: float | None = None
     expect: tuple[str, ...] = ()
     wall_s: float | None = None
+
+    @field_validator("asi")
+    @classmethod
+    def _as_json_keeps_it(cls, asi: dict[str, Any]) -> dict[str, Any]:
+        """Take what JSON cannot hold as text, so that a proposal reads back from the journal as it was."""
+        return {_clean(key): _plain(value) for key, value in asi.items()}
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        return "…"
+    if isinstance(value, dict):
+        return {_clean(str(key)): _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth + 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _clean(key: str) -> str:
+    return key.encode("utf-8", "replace").decode()
 
 
 class Candidate(Value):
