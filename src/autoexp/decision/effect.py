@@ -1,5 +1,7 @@
 """How much better a value is: relative to the incumbent for judging, as a fraction of the baseline for showing."""
 
+import math
+import sys
 from dataclasses import dataclass
 
 
@@ -15,17 +17,14 @@ class Metric:
     gain: float
     unit: str = ""
 
-    def better(self, a: float, b: float) -> bool:
-        """Tell whether a is strictly better than b."""
-        return a < b if self.lower_is_better else a > b
-
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """A change of the metric; positive = better.
 
     `absolute` in units of the metric, `relative` a fraction of the incumbent (None if the incumbent is 0),
-    `of_baseline` a fraction of the baseline (None if the baseline is 0 or unknown).
+    `of_baseline` a fraction of the baseline (None if the baseline is 0 or unknown). A fraction too large for a number is
+    None as well.
     """
 
     absolute: float
@@ -46,16 +45,23 @@ def compare(candidate: float, incumbent: float, metric: Metric) -> Effect:
     earlier comparisons times this one. Each link was measured side by side, so a drift of the machine cancels out.
     """
     absolute = incumbent - candidate if metric.lower_is_better else candidate - incumbent
-    relative = absolute / abs(incumbent) if incumbent else None
+    absolute = min(max(absolute, -sys.float_info.max), sys.float_info.max)
+    relative = _share(absolute, incumbent)
     return Effect(absolute, relative, _of_baseline(absolute, relative, candidate, incumbent, metric))
 
 
 def _of_baseline(
     absolute: float, relative: float | None, candidate: float, incumbent: float, metric: Metric
 ) -> float | None:
-    if metric.baseline is None or metric.baseline == 0:
+    if metric.baseline is None:
         return None
-    if relative is not None and not metric.linear and min(candidate, incumbent, metric.baseline) > 0:
-        level = 1 - metric.gain if metric.lower_is_better else 1 + metric.gain
-        return relative * level
-    return absolute / abs(metric.baseline)
+    level = 1 - metric.gain if metric.lower_is_better else 1 + metric.gain
+    if relative is not None and not metric.linear and min(candidate, incumbent, metric.baseline, level) > 0:
+        chained = relative * level
+        return chained if math.isfinite(chained) else None
+    return _share(absolute, metric.baseline)
+
+
+def _share(part: float, whole: float) -> float | None:
+    share = part / abs(whole) if whole else math.inf
+    return share if math.isfinite(share) else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from autoexp.experiment.records import GuardResult
-from autoexp.spec.sections import Bound, IncumbentBound, MetricSection
+from autoexp.spec.sections import GUARD_KINDS, Bound, IncumbentBound, MetricSection
 
 _CLOSE = 1e-12
 
@@ -19,7 +19,7 @@ def first_broken(
         if metric.role != "guard":
             continue
         value = values.get(name)
-        for kind in ("equals", "at_least", "at_most"):
+        for kind in GUARD_KINDS:
             bound: Bound | None = getattr(metric, kind)
             if bound is None:
                 continue

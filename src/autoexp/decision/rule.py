@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from autoexp.decision import batch, single
 from autoexp.decision.asking import MeasureMore
-from autoexp.decision.effect import Effect, Metric, compare
+from autoexp.decision.effect import Metric
 from autoexp.decision.guards import first_broken
 from autoexp.experiment.measurement import Side, summarise
 from autoexp.experiment.outcome import Verdict
@@ -78,13 +78,6 @@ def metric_of(evidence: Evidence) -> Metric:
         gain=evidence.gain,
         unit=section.unit,
     )
-
-
-def effect_of(evidence: Evidence) -> Effect:
-    """Compare the means of both sides as they stand."""
-    metric = metric_of(evidence)
-    candidate = summarise(row[metric.name] for row in evidence.candidate).mean
-    return compare(candidate, _reference(evidence)[metric.name], metric)
 
 
 def _reference(evidence: Evidence) -> Row:

@@ -1,4 +1,4 @@
-"""One run decides: only for metrics that give the same number for the same tree."""
+"""One run decides: for metrics that give the same number for the same tree, or because the contract says so."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,7 +25,7 @@ def rule(
         return MeasureMore(Side.CANDIDATE)
     text = share(effect, metric)
     if keep:
-        reason = f"kept: {text}, {len(candidate)} run{'s' * (len(candidate) > 1)} of a metric that repeats exactly"
+        reason = f"kept: {text}, {len(candidate)} run{'s' * (len(candidate) > 1)}"
     else:
         reason = f"discarded: {text}" + (", below the smallest effect asked for" if effect.absolute > 0 else "")
     return Decision(
