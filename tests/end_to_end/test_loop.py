@@ -15,7 +15,7 @@ EDITS = (
     write(13),
     write(2),
     {"description": "fails itself", "run": "exit 9"},
-    write(80),
+    write(80, hypothesis="smaller is better", asi={"kind": "size"}),
 )
 EXPECTED = [
     "keep", "keep", "discard", "no_change", "no_change", "out_of_scope", "crash", "bad_metric", "guard_failed",
@@ -59,6 +59,8 @@ def test_exports_hold_a_line_for_each_experiment(project: Project) -> None:
     assert [cells[3] for cells in table[1:]] == EXPECTED
     lines = [json.loads(line) for line in (folder / "experiments.jsonl").read_text().splitlines()]
     assert [line["status"] for line in lines] == EXPECTED
+    assert lines[-1]["hypothesis"] == "smaller is better"
+    assert lines[-1]["asi"] == {"kind": "size"}
     assert project.git("status", "--porcelain", "--", ".autoexp") == ""
 
 

@@ -5,6 +5,7 @@ from autoexp.campaign.events import CampaignOpened, Decided, Done, Noted, Sessio
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import derived_seed
 from autoexp.engine.conclude import settle
+from autoexp.engine.parts import sandbox_notice
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import CampaignError
 from autoexp.experiment.outcome import Outcome
@@ -20,6 +21,8 @@ def recover(shop: Workshop) -> None:
     shop.refs.remove_stale_locks(shop.ref())
     open_campaign(shop)
     shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox))
+    if notice := sandbox_notice(shop.spec):
+        shop.record(Noted(text=notice))
     if shop.torn:
         shop.record(Noted(text=f"the last line of the journal had not been written to its end and was cut ({shop.torn})"))
     if swept:

@@ -68,7 +68,7 @@ class LocalExecutor:
 
     def sample(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
         """Run the harness once on the tree of `commit`; a run that changed tracked files carries the flag `touched`."""
-        tree = self._trees.place(side.value, commit)
+        tree = self._trees.place(_shelf(side), commit)
         try:
             taken = measure.sample(self._bench, tree, side, i=i, seed=seed, name=f"{n}/{side.value}-{i}")
         finally:
@@ -84,7 +84,7 @@ class LocalExecutor:
         if self._bench.harness.checks is None:
             return checks.check(self._bench, Path(), name="")
         side = Side.CANDIDATE if n else Side.BASELINE
-        tree = self._trees.place(side.value, commit)
+        tree = self._trees.place(_shelf(side), commit)
         try:
             return checks.check(self._bench, tree, name=f"{n}/checks")
         finally:
@@ -93,6 +93,11 @@ class LocalExecutor:
     def fingerprint(self) -> Mapping[str, str]:
         """Give the facts of this machine that numbers depend on."""
         return fingerprint.fingerprint(self._bench.environ)
+
+
+def _shelf(side: Side) -> str:
+    """Name the tree that a side uses: a baseline is an incumbent that has no challenger yet."""
+    return (Side.INCUMBENT if side is Side.BASELINE else side).value
 
 
 def _named(paths: tuple[str, ...]) -> str:

@@ -48,6 +48,8 @@ class Edit(Model):
     """One edit: what it is, how it should end, and exactly one way to make it."""
 
     description: str = ""
+    hypothesis: str = ""
+    asi: dict[str, Any] = Field(default_factory=dict)
     expect: Annotated[Strings, BeforeValidator(_statuses)] = ()
     patch: str | None = None
     replace: Replace | None = None

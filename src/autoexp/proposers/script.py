@@ -57,7 +57,9 @@ class ScriptProposer:
             apply_write(edit.write, desk.workspace)
         elif edit.run is not None:
             self._run(edit.run, desk)
-        return Proposal(description=edit.description or _what(edit), expect=edit.expect)
+        return Proposal(
+            description=edit.description or _what(edit), hypothesis=edit.hypothesis, asi=edit.asi, expect=edit.expect
+        )
 
     def _run(self, command: str, desk: Desk) -> None:
         printed = Printed.at(desk.output)
