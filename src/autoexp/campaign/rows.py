@@ -1,6 +1,6 @@
 """One flat row per experiment, baseline first: what exports, tables and charts are made of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,24 +13,22 @@ Row = dict[str, Any]
 
 def rows(state: CampaignState) -> Iterator[Row]:
     """Give all rows: each segment's baseline (n = 0, keep) before the experiments of that segment."""
-    cost: float | None = None
-    waiting = list(state.experiments)
+    by_segment: dict[int, list[Experiment]] = {}
+    for experiment in state.experiments:
+        by_segment.setdefault(experiment.segment, []).append(experiment)
     for segment in state.segments:
-        if baseline := baseline_row(state, segment):
+        if baseline := baseline_row(segment):
             yield baseline
-        while waiting and waiting[0].segment == segment.k:
-            experiment = waiting.pop(0)
-            cost = _plus(cost, cost_of(experiment))
-            yield experiment_row(state, experiment, cost_total=cost)
+        for experiment in by_segment.get(segment.k, []):
+            yield experiment_row(state, experiment, cost_total=experiment.cost_usd_total)
 
 
 def primary_of(state: CampaignState) -> str:
     """Give the name of the primary metric; empty before the first segment."""
-    metrics = state.segment.spec["metrics"] if state.segment else {}
-    return next((name for name, metric in metrics.items() if metric["role"] == "primary"), "")
+    return state.segment.primary if state.segment else ""
 
 
-def baseline_row(state: CampaignState, segment: Segment) -> Row | None:
+def baseline_row(segment: Segment) -> Row | None:
     """Give the row of a segment's baseline, or None while it has none that passed."""
     baseline = segment.baseline
     if baseline is None or baseline.outcome is not Outcome.MEASURED:
@@ -41,11 +39,13 @@ def baseline_row(state: CampaignState, segment: Segment) -> Row | None:
         commit=segment.commit,
         timestamp=_iso(segment.started),
         status="keep",
-        metric=means.get(primary_of(state)),
+        metric=means.get(segment.primary),
         metrics=means,
         description="baseline",
         samples=len(segment.samples),
         wall_time_s=round(sum(sample.usage.wall_s for sample in segment.samples), 3),
+        cost_usd=_sum(sample.cost_usd for sample in segment.samples),
+        cost_usd_total=segment.cost_usd_total,
         segment=segment.k,
     )
 
@@ -62,7 +62,7 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
         timestamp=_iso(experiment.started),
         status=experiment.status or experiment.ruled_status,
         flags=sorted({*(decision.flags if decision else ()), *(flag for s in experiment.samples for flag in s.flags)}),
-        metric=means.get(primary_of(state)),
+        metric=means.get(_primary_of_segment(state, experiment.segment)),
         metrics=means,
         description=proposal.description if proposal else "",
         hypothesis=proposal.hypothesis if proposal else "",
@@ -84,10 +84,12 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
 
 def cost_of(experiment: Experiment) -> float | None:
     """Add what proposer and harness reported; None when nobody reported a cost."""
-    cost = experiment.proposal.cost_usd if experiment.proposal else None
-    for sample in experiment.samples:
-        cost = _plus(cost, sample.cost_usd)
-    return cost
+    proposing = experiment.proposal.cost_usd if experiment.proposal else None
+    return _sum([proposing, *(sample.cost_usd for sample in experiment.samples)])
+
+
+def _primary_of_segment(state: CampaignState, k: int) -> str:
+    return next((segment.primary for segment in reversed(state.segments) if segment.k == k), "")
 
 
 def _row(**given: Any) -> Row:
@@ -114,10 +116,9 @@ def _row(**given: Any) -> Row:
     } | given
 
 
-def _plus(total: float | None, more: float | None) -> float | None:
-    if more is None:
-        return total
-    return more if total is None else total + more
+def _sum(costs: Iterable[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None
 
 
 def _iso(wall: float) -> str:

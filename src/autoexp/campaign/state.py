@@ -28,8 +28,10 @@ class Experiment:
     measurement: Measurement = Measurement()
     detail: str = ""
     wall_time_s: float = 0.0
+    cost_usd_total: float | None = None
     status: str = ""
     closed: bool = False
+    started_active_s: float = 0.0
 
     def of_side(self, side: Side) -> tuple[Sample, ...]:
         """Give the samples of one side, in the order taken."""
@@ -65,6 +67,12 @@ class Segment:
     baseline: BaselineMeasured | None = None
     samples: tuple[Sample, ...] = ()
     deterministic: bool = False
+    cost_usd_total: float | None = None
+
+    @property
+    def primary(self) -> str:
+        """Give the name of the primary metric."""
+        return next((name for name, metric in self.spec["metrics"].items() if metric["role"] == "primary"), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class CampaignState:
-    """Everything that is known of a campaign."""
+    """Everything that is known of a campaign.
+
+    `active_s` is the time that sessions have worked; `session_since` the monotonic clock of the boot `session_boot` at the
+    last record, None between sessions. `last_n` is the last number used up; `events` counts records.
+    """
 
     tag: str = ""
     base: str = ""
@@ -106,11 +118,11 @@ class CampaignState:
     gain: float = 0.0
     cost_usd: float | None = None
     tokens: int | None = None
-    activity: str = "idle"
     stop_reason: str | None = None
     stop_detail: str = ""
     active_s: float = 0.0
     session_since: float | None = None
+    session_boot: str = ""
     sandbox: dict[str, str] = field(default_factory=dict)
     events: int = 0
     last_n: int = 0

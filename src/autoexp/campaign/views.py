@@ -60,9 +60,8 @@ class Brief:
 
 def brief_for(state: CampaignState, directive: Directive, *, goal: str, program: str, scope: tuple[str, ...]) -> Brief:
     """Build the brief of the next experiment. `position` counts attempts, interrupted ones aside."""
-    spec = state.segment.spec if state.segment else {"metrics": {}}
-    metrics = spec["metrics"]
-    primary = next((name for name, metric in metrics.items() if metric["role"] == "primary"), "")
+    metrics = state.segment.spec["metrics"] if state.segment else {}
+    primary = state.segment.primary if state.segment else ""
     shown = state.experiments[-REMEMBERED_ROWS:]
     return Brief(
         tag=state.tag,
