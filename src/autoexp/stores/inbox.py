@@ -20,7 +20,9 @@ class Request:
 def leave(inbox: Path, request: Request, *, stamp: str) -> Path:
     """Write a request so that the engine sees all of it or nothing."""
     inbox.mkdir(parents=True, exist_ok=True)
-    target = inbox / f"{stamp}-{os.getpid()}.json"
+    count = 0
+    while (target := inbox / f"{stamp}-{os.getpid()}-{count:03}.json").exists():
+        count += 1
     draft = target.with_suffix(".part")
     draft.write_text(json.dumps({"request": request.name, "text": request.text}), encoding="utf-8")
     draft.replace(target)
@@ -38,6 +40,6 @@ def _read(path: Path) -> Request | None:
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
         name, text = body["request"], str(body.get("text", ""))
-    except (ValueError, KeyError, TypeError, AttributeError, OSError):
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
         return None
     return Request(name, text) if name in get_args(RequestName) else None

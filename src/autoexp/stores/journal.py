@@ -29,15 +29,19 @@ class FileJournal:
         self.path = folder / JOURNAL
         self.torn: str | None = None
         self._stamp = stamp
+        self._failed = ""
         self._lock = _take_lock(folder / LOCK)
         try:
-            fresh = not self.path.exists()
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-            if fresh:
-                _sync_folder(folder)
-            self._position = self._recover()
         except BaseException:
             os.close(self._lock)
+            raise
+        try:
+            self._position = self._recover()
+            if not self._position.offset:
+                _sync_folders(folder)
+        except BaseException:
+            self.close()
             raise
 
     def __enter__(self) -> Self:
@@ -64,20 +68,37 @@ class FileJournal:
                 yield item[0]
 
     def append(self, event: Event) -> Record:
-        """Write one event: one write, one fdatasync. Raises StorageError; then the file is as it was before."""
+        """Write one event: one write, one fdatasync. Raises StorageError; then the file is as it was before.
+
+        When even that is not certain (a failed sync, a failed cut), nothing is written any more.
+        """
+        if self._failed:
+            raise StorageError(f"{self.path}: not written any more, because {self._failed}")
         stamp = self._stamp()
         number = self._position.number
         line, digest = encode(event, number=number, previous=self._position.previous, stamp=stamp)
         try:
             written = os.write(self._fd, line)
-            if written != len(line):
-                raise OSError(f"only {written} of {len(line)} bytes were written")  # noqa: TRY301
-            _sync(self._fd)
         except OSError as error:
-            _cut(self._fd, self._position.offset)
-            raise StorageError(f"{self.path}: record {number} could not be written: {error}") from error
+            raise self._lost(number, str(error)) from error
+        if written != len(line):
+            raise self._lost(number, f"only {written} of {len(line)} bytes were written")
+        try:
+            _sync(self._fd)
+        except OSError as error:  # the kernel may have dropped the pages: what the file holds now is unknown
+            self._failed = f"a sync failed: {error}"
+            raise self._lost(number, str(error)) from error
         self._position = Position(number + 1, self._position.offset + len(line), digest)
         return Record(number, stamp.wall, stamp.monotonic, stamp.boot, event)
+
+    def _lost(self, number: int, why: str) -> StorageError:
+        """Cut back what was written of a record, and give the error to raise."""
+        try:
+            os.ftruncate(self._fd, self._position.offset)
+            _sync(self._fd)
+        except OSError as error:
+            self._failed = f"a cut failed: {error}"
+        return StorageError(f"{self.path}: record {number} could not be written: {why}")
 
     def close(self) -> None:
         """Release the lock."""
@@ -115,7 +136,7 @@ def _flocked(fd: int) -> bool:
 def is_locked(folder: Path) -> bool:
     """Tell whether an engine works on the campaign right now."""
     try:
-        fd = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
+        fd = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:
@@ -134,17 +155,10 @@ def _sync(fd: int) -> None:
         os.fdatasync(fd)
 
 
-def _sync_folder(folder: Path) -> None:
-    for path in (folder, folder.parent):
+def _sync_folders(folder: Path) -> None:
+    for path in (folder, folder.parent, folder.parent.parent):
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(fd)
         finally:
             os.close(fd)
-
-
-def _cut(fd: int, length: int) -> None:
-    try:
-        os.ftruncate(fd, length)
-    except OSError:
-        return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autoexp.campaign.events import Record
 from autoexp.errors import JournalError
-from autoexp.stores.lines import GENESIS, BadLine, decode
+from autoexp.stores.lines import GENESIS, BadLine, CutLine, decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Torn:
 def read_from(path: Path, position: Position = Position()) -> Iterator[tuple[Record, Position] | Torn]:
     """Give each whole record with the position behind it; last, perhaps, a Torn tail.
 
-    Raises JournalError for damage before the last line: that is never passed over.
+    Raises JournalError for damage before the last line, and for a last line that is no cut one: neither is passed over.
     """
     with path.open("rb") as file:
         file.seek(position.offset)
@@ -39,10 +39,11 @@ def read_from(path: Path, position: Position = Position()) -> Iterator[tuple[Rec
             try:
                 record, digest = decode(line, number=position.number, previous=position.previous)
             except BadLine as bad:
-                if following:
-                    raise damaged(path, position, str(bad)) from None
-                yield Torn(position.offset, str(bad))
-                return
+                last = not line.endswith(b"\n") or not following  # a writer may have gone on between the two reads
+                if last and isinstance(bad, CutLine):
+                    yield Torn(position.offset, str(bad))
+                    return
+                raise damaged(path, position, str(bad)) from None
             position = Position(position.number + 1, position.offset + len(line), digest)
             yield record, position
             line = following
