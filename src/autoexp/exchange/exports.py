@@ -15,7 +15,7 @@ class Exports:
 
     def __init__(self, home: Path, tag: str, names: Sequence[str]) -> None:
         self.folder = home / tag
-        self.names = tuple(names)
+        self.names = tuple(dict.fromkeys(names))
 
     def prepare(self) -> None:
         """Make the folder, with a .gitignore that keeps all of it out of the repository."""
@@ -34,7 +34,7 @@ class Exports:
             header, line = _format(name, state)
             text = header + "".join(line(row) for row in rows(state))
             path = self.folder / name
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
+            if not path.exists() or path.read_bytes() != text.encode():
                 draft = path.with_name(f".{name}.part")
                 draft.write_text(text, encoding="utf-8")
                 draft.replace(path)

@@ -2,11 +2,10 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 Row = dict[str, Any]
-Line = Callable[[Row], str]
 
 JSONL_KEYS = (
     "n", "commit", "parent", "timestamp", "status", "flags", "metric", "metrics", "description", "hypothesis", "asi",
@@ -24,12 +23,17 @@ def tsv_line(row: Row, primary: str, others: Sequence[str]) -> str:
     metrics = row["metrics"]
     numbers = [_cell(metrics.get(name)) for name in (primary, *others)]
     commit = (row["commit"] or "")[:7]
-    return "\t".join([commit, *numbers, row["status"], _text(row["description"])]) + "\n"
+    return encodable("\t".join([commit, *numbers, row["status"], _text(row["description"])])) + "\n"
 
 
 def jsonl_line(row: Row) -> str:
     """Give a row of experiments.jsonl."""
-    return json.dumps({key: row.get(key) for key in JSONL_KEYS}, ensure_ascii=False, default=str) + "\n"
+    return encodable(json.dumps({key: row.get(key) for key in JSONL_KEYS}, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def encodable(text: str) -> str:
+    """Give text that every UTF-8 file takes: a byte that was none of it (a surrogate) becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _cell(value: float | None) -> str:
