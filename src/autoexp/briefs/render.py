@@ -1,5 +1,6 @@
 """A brief as JSON for programs and as Markdown for readers. What programs printed is quoted, cut and never obeyed."""
 
+import json
 from typing import Any
 
 from autoexp.campaign.state import Experiment
@@ -7,6 +8,7 @@ from autoexp.campaign.views import Brief
 
 FORMAT = 1
 CUT = 400
+MAX_NOTES = 2_000
 
 
 def as_json(brief: Brief) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def as_json(brief: Brief) -> dict[str, Any]:
         "experiments_total": brief.experiments_total,
         "kept": brief.kept,
         "experiments": [_row(experiment) for experiment in brief.experiments],
-        "ideas": list(brief.ideas),
+        "ideas": [_cut(idea) for idea in brief.ideas],
         "hints": list(brief.hints),
     }
 
@@ -45,14 +47,20 @@ def _row(experiment: Experiment) -> dict[str, Any]:
     return {
         "n": experiment.n,
         "status": experiment.status,
-        "description": proposal.description if proposal else "",
-        "hypothesis": proposal.hypothesis if proposal else "",
-        "asi": proposal.asi if proposal else {},
+        "description": _cut(proposal.description) if proposal else "",
+        "hypothesis": _cut(proposal.hypothesis) if proposal else "",
+        "asi": _notes(proposal.asi) if proposal else {},
         "effect": decision.effect if decision else None,
         "reasons": list(decision.reasons) if decision else [],
         "detail": experiment.detail[-CUT:],
         "metrics": experiment.measurement.means(),
     }
+
+
+def _notes(asi: dict[str, Any]) -> dict[str, Any]:
+    """Give the notes, unless they are too long to be read again and again."""
+    length = len(json.dumps(asi))
+    return asi if length <= MAX_NOTES else {"left_out": f"{length} characters"}
 
 
 def as_markdown(brief: Brief) -> str:
@@ -76,18 +84,31 @@ def as_markdown(brief: Brief) -> str:
     lines += [f"## Tried so far ({brief.experiments_total}, kept {brief.kept})", ""]
     lines += [_line(experiment) for experiment in brief.experiments] or ["Nothing yet."]
     if brief.ideas:
-        lines += ["", "## Ideas left", "", *(f"- {idea}" for idea in brief.ideas)]
-    return "\n".join(lines) + "\n"
+        lines += ["", "## Ideas left", "", *(f"- {_line_of_text(idea)}" for idea in brief.ideas)]
+    return _encodable("\n".join(lines) + "\n")
 
 
 def _line(experiment: Experiment) -> str:
-    what = experiment.proposal.description if experiment.proposal else "no description"
+    what = _line_of_text(experiment.proposal.description if experiment.proposal else "") or "no description"
     why = (
         experiment.decision.reasons[0]
         if experiment.decision and experiment.decision.reasons
         else experiment.detail[-CUT:]
     )
-    return f"- {experiment.n}. **{experiment.status}**: {what}" + (f" ({' '.join(why.split())})" if why else "")
+    return f"- {experiment.n}. **{experiment.status}**: {what}" + (f" ({_line_of_text(why)})" if why else "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= CUT else text[: CUT - 1] + "…"
+
+
+def _line_of_text(text: str) -> str:
+    """Give one line: what a program wrote may not begin a section of the brief."""
+    return _cut(" ".join(text.split()))
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _number(value: float | None) -> str:
