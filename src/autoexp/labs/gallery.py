@@ -1,0 +1,79 @@
+"""Lists the labs, copies one into a folder, and tells what each of its edits deserves. Runs nothing."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+SPEC_FILE = "autoexp.yaml"
+TRUTH_FILE = "truth.json"
+PLACEHOLDER = re.compile(r"@(?P<name>[A-Z][A-Z_]*)(?:=(?P<default>[^@\n]*))?@")
+STATUSES = MappingProxyType(
+    {
+        "neutral": ("discard", "inconclusive"),
+        "guard_failed": ("guard_failed", "checks_failed"),
+        "checks_failed": ("guard_failed", "checks_failed"),
+    }
+)
+
+
+def names() -> list[str]:
+    """Name every lab there is."""
+    return sorted(spec.parent.name for spec in _home().glob(f"*/{SPEC_FILE}"))
+
+
+def write(name: str, folder: Path, *, values: Mapping[str, str] | None = None) -> list[Path]:
+    """Copy a lab's files and return their new paths; `values` fill the placeholders of autoexp.yaml, such as ROWS.
+
+    The measured truth stays behind, so that no proposer can read it. Raises FileExistsError naming the files
+    that are in the way, before anything is written, and KeyError for a lab or a value that is not known.
+    """
+    lab = _lab(name)
+    files = [path.relative_to(lab) for path in _files(lab)]
+    in_the_way = [str(file) for file in files if (folder / file).exists()]
+    if in_the_way:
+        raise FileExistsError(f"{folder} already holds {', '.join(in_the_way)}. Choose an empty folder for the lab.")
+    spec = filled((lab / SPEC_FILE).read_text(encoding="utf-8"), {"CACHE": str(_cache(name))}, values or {})
+    for file in files:
+        target = folder / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(spec.encode() if str(file) == SPEC_FILE else (lab / file).read_bytes())
+    return [folder / file for file in files]
+
+
+def filled(text: str, defaults: Mapping[str, str], values: Mapping[str, str]) -> str:
+    """Fill `@NAME@` and `@NAME=default@`; KeyError when a value has no place or a place has no value."""
+    places = {found["name"]: found["default"] for found in PLACEHOLDER.finditer(text)}
+    unknown = sorted(set(values) - set(places))
+    if unknown:
+        raise KeyError(f"no place for {', '.join(unknown)}; the lab knows {', '.join(places)}")
+    own = {name: default for name, default in places.items() if default is not None}
+    merged = {**own, **defaults, **values}
+    return PLACEHOLDER.sub(lambda found: merged[found["name"]], text)
+
+
+def deserved(name: str) -> Mapping[str, tuple[str, ...]]:
+    """Say for each edit, by its description, which statuses are right; FileNotFoundError before truth was measured."""
+    truth = json.loads((_lab(name) / TRUTH_FILE).read_text(encoding="utf-8"))
+    return {edit["description"]: STATUSES.get(edit["class"], (edit["class"],)) for edit in truth["edits"]}
+
+
+def _home() -> Path:
+    return Path(__file__).parent
+
+
+def _lab(name: str) -> Path:
+    if name not in names():
+        raise KeyError(f"no lab is called {name}; there are: {', '.join(names())}")
+    return _home() / name
+
+
+def _cache(name: str) -> Path:
+    return Path.home() / ".cache" / "autoexp-labs" / name
+
+
+def _files(lab: Path) -> Iterator[Path]:
+    for path in sorted(lab.rglob("*")):
+        if path.is_file() and path.name != TRUTH_FILE and "__pycache__" not in path.parts:
+            yield path
