@@ -118,7 +118,7 @@ class Delivery:
         path = self.folder / "numbers.npz"
         if not path.exists():
             drawn = columns(*self.arguments)
-            _atomic(path, lambda temporary: np.savez(temporary, **drawn))
+            atomic(path, lambda temporary: np.savez(temporary, **drawn))
             return drawn
         with np.load(path) as stored:
             return dict(stored)
@@ -128,15 +128,14 @@ class Delivery:
         if codec not in CODECS.get(kind, ()) or layout not in LAYOUTS[kind]:
             message = f"no data as {kind} with {codec} in layout {layout}: {kind} knows {CODECS.get(kind)}"
             raise ValueError(f"{message} and {LAYOUTS.get(kind)}")
+        in_files = layout in {"bucketed", "by_category", "by_date"}
         suffix = "csv.gz" if (kind, codec) == ("csv", "gzip") else kind
-        folder = layout in {"bucketed", "by_category", "by_date"}
-        path = self.folder / f"{layout}-{codec}" / ("table" if folder else f"table.{suffix}")
-        path = path.with_name(f"{kind}-table") if folder else path
+        path = self.folder / f"{layout}-{codec}" / (f"{kind}-files" if in_files else f"table.{suffix}")
         if not path.exists():
             from writers import write  # noqa: PLC0415  (formats load slowly and are seldom written)
 
             whole = table(self.numbers())
-            _atomic(path, lambda temporary: write(whole, temporary, kind, codec, layout))
+            atomic(path, lambda temporary: write(whole, temporary, kind, codec, layout))
         return path
 
 
@@ -145,7 +144,8 @@ def default_cache() -> Path:
     return Path(os.environ.get("ETL_CACHE") or Path.home() / ".cache" / "autoexp-labs" / "etl")
 
 
-def _atomic(path: Path, write) -> None:
+def atomic(path: Path, write) -> None:
+    """Have a file or folder written under another name, and give it its own when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         temporary = Path(scratch) / path.name
