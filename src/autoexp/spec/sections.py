@@ -3,18 +3,34 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from autoexp.spec.quantities import Count, Fraction, Seconds
+from autoexp.spec.metric import GUARD_KINDS, MEASURED_BY_AUTOEXP, METRIC_NAME, Bound, IncumbentBound, MetricSection
+from autoexp.spec.quantities import Count, Seconds
+from autoexp.spec.section import Section
 
-METRIC_NAME = re.compile(r"[\w.@%µμ-]+")
-MEASURED_BY_AUTOEXP = frozenset({"wall_s", "cpu_s", "peak_rss_mb", "diff_lines"})
-
-
-class Section(BaseModel):
-    """A part of the contract: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)
+__all__ = [
+    "GUARD_KINDS",
+    "MEASURED_BY_AUTOEXP",
+    "METRIC_NAME",
+    "BatchMethod",
+    "BatchOptions",
+    "Bound",
+    "BudgetSection",
+    "DecisionSection",
+    "ExecutorSection",
+    "HarnessSection",
+    "IncumbentBound",
+    "MeasurementSection",
+    "MetricSection",
+    "ObjectiveSection",
+    "PluginSection",
+    "RegexMetrics",
+    "SandboxSection",
+    "SandboxSide",
+    "ScopeSection",
+    "Section",
+]
 
 
 def _command(value: Any) -> Any:
@@ -101,52 +117,6 @@ class HarnessSection(Section):
         if wrong:
             raise ValueError(f"{wrong[0]!r} cannot be the name of a variable")
         return env
-
-
-class IncumbentBound(Section):
-    """A bound relative to the incumbent: `{of: incumbent, times: 1.05}`."""
-
-    of: Literal["incumbent", "baseline"]
-    times: float = 1.0
-
-
-Bound = float | Literal["baseline", "incumbent"] | IncumbentBound
-GUARD_KINDS = ("equals", "at_least", "at_most")
-
-
-class MetricSection(Section):
-    """One metric: its role, direction and bounds."""
-
-    role: Literal["primary", "guard", "secondary"]
-    direction: Literal["lower", "higher"] | None = None
-    unit: str = ""
-    min_effect: Fraction | None = None
-    scale: Literal["log", "linear", "auto"] = "auto"
-    equals: Bound | None = None
-    at_least: Bound | None = None
-    at_most: Bound | None = None
-
-    @model_validator(mode="after")
-    def _fits_its_role(self) -> "MetricSection":
-        faults = []
-        bounds = [kind for kind in GUARD_KINDS if getattr(self, kind) is not None]
-        if self.role == "primary" and self.direction is None:
-            faults.append("a primary metric needs a direction: lower or higher")
-        if self.role == "guard" and not bounds:
-            faults.append("a guard needs a bound: equals, at_least or at_most")
-        if self.role != "guard" and bounds:
-            faults.append(f"{bounds[0]} is a bound, so the role must be guard")
-        if self.role != "primary" and self.min_effect is not None:
-            faults.append("min_effect belongs to the primary metric")
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
-
-    @property
-    def relative(self) -> bool:
-        """Tell whether a bound looks at the baseline or at the incumbent."""
-        bounds = [getattr(self, kind) for kind in GUARD_KINDS]
-        return any(bound is not None and not isinstance(bound, float) for bound in bounds)
 
 
 class ObjectiveSection(Section):
