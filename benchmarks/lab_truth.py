@@ -4,6 +4,7 @@
 
 Edits are applied in order; those whose effect is real stay in, so that each is measured on the version on which a
 perfect judge would have met it. The file is written after every edit; a second call measures what has changed.
+With --settle, what edits.yaml expects is set to what was found.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from ruamel.yaml import YAML
 
 LABS = Path(__file__).parents[1] / "src" / "autoexp" / "labs"
 LIBRARIES = ("numpy", "pandas", "pyarrow", "polars", "duckdb")
+EXPECT = {"neutral": "[discard, inconclusive]", "guard_failed": "[guard_failed, checks_failed]"}
 TRIM = 0.1  # of the pairs on either side
 LOOKS = (
     (1 / 3, 5.0),
@@ -40,6 +42,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=60)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "autoexp-labs" / "etl")
+    parser.add_argument("--settle", action="store_true")
     asked = parser.parse_args()
     lab = LABS / asked.lab
     spec = YAML(typ="safe").load((lab / "autoexp.yaml").read_text(encoding="utf-8"))
@@ -59,12 +62,8 @@ def main() -> None:
             key = digest(best, candidate, asked.pairs)
             entry = by_key.get(key)
             if entry is None:
-                entry = {
-                    "description": edit["description"],
-                    "key": key,
-                    **judge(bench, spec, best, candidate, asked.pairs),
-                }
-            entry["description"] = edit["description"]
+                entry = {"key": key, **judge(bench, spec, best, candidate, asked.pairs)}
+            entry = {**entry, "description": edit["description"]}
             done.append(entry)
             tell(number, entry)
             if entry["class"] == "keep":
@@ -72,6 +71,8 @@ def main() -> None:
                 candidate.rename(best)
             rest = [one for one in known if one["key"] not in {e["key"] for e in done}]
             save(asked.out, spec, asked.pairs, done + (rest if number < len(edits) else []))
+    if asked.settle:
+        settle(lab / "edits.yaml", done)
 
 
 def apply(edit: dict, folder: Path) -> None:
@@ -153,6 +154,17 @@ def effect(logs: list[float], min_effect: float, z: float = 1.96) -> dict:
     sd = statistics.stdev(winsorised)
     numbers = {"effect": gain, "low": low, "high": high, "pair_sd": sd}
     return {"class": kind, "sure": sure, "pairs": len(logs), **{name: round(x, 4) for name, x in numbers.items()}}
+
+
+def settle(path: Path, entries: list[dict]) -> None:
+    """Write the statuses that each edit deserves into the lines below its description."""
+    text = path.read_text(encoding="utf-8")
+    for entry in entries:
+        title = re.escape(f"- description: {entry['description']}\n")
+        expect = EXPECT.get(entry["class"], entry["class"])
+        text, count = re.subn(rf"^({title}  expect: ).*$", rf"\g<1>{expect}", text, flags=re.MULTILINE)
+        assert count == 1, f"{path}: no line to settle for {entry['description']}"
+    path.write_text(text, encoding="utf-8")
 
 
 class Bench:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from autoexp.labs import gallery
+from autoexp.spec import load
 
 
 def test_a_lab_is_copied_whole_but_for_its_truth(tmp_path: Path) -> None:
@@ -39,6 +40,14 @@ def test_unknown_names_are_refused(tmp_path: Path) -> None:
         gallery.write("lte", tmp_path)
     with pytest.raises(KeyError, match="no place for ROW"):
         gallery.write("etl", tmp_path, values={"ROW": "1"})
+
+
+@pytest.mark.parametrize("name", gallery.names())
+def test_the_contract_of_a_lab_is_valid_and_its_budget_is_enough_for_its_edits(name: str, tmp_path: Path) -> None:
+    edits = pytest.importorskip("autoexp.proposers.edits")
+    gallery.write(name, tmp_path)
+    spec = load((tmp_path / "autoexp.yaml").read_text())
+    assert spec.budget.experiments == len(edits.load_edits((tmp_path / "edits.yaml").read_text(), file="edits.yaml"))
 
 
 @pytest.mark.parametrize("name", gallery.names())
