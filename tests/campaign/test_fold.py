@@ -184,6 +184,14 @@ def test_new_baseline_gives_the_incumbent_the_numbers_of_its_segment():
     assert state.incumbent.measurement.means() == state.primary_baseline.means() == {"x": 9.5}
 
 
+def test_gain_goes_on_over_segments_with_the_same_goal_and_begins_again_with_another():
+    tape = Tape().open()
+    tape.experiment(9.0, Verdict.KEEP, effect=0.1)
+    assert fold_all(tape.segment(values=(9.0,)).records).gain == 0.1
+    other = spec(primary={"role": "primary", "direction": "higher"})
+    assert fold_all(tape.segment(other, values=(9.0,)).records).gain == 0.0
+
+
 def test_empty_record_folds_to_an_empty_state():
     state = fold_all([])
     assert (state, state.primary_baseline, state.counts) == (CampaignState(), Measurement(), Counts())

@@ -97,7 +97,15 @@ def _open_segment(state: CampaignState, event: ev.SegmentOpened, wall: float) ->
         event.sandbox,
         started=wall,
     )
-    return replace(state, segment=segment, segments=(*state.segments, segment))
+    gain = state.gain if _goal(state.segment) == _goal(segment) else 0.0
+    return replace(state, segment=segment, segments=(*state.segments, segment), gain=gain)
+
+
+def _goal(segment: Segment | None) -> tuple[str, str] | None:
+    """Give what gains are gains of: without the same metric and direction they do not add up."""
+    if segment is None or not segment.primary:
+        return None
+    return segment.primary, str(segment.spec["metrics"][segment.primary].get("direction"))
 
 
 def _with_segment(state: CampaignState, segment: Segment) -> CampaignState:

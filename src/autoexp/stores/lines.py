@@ -41,7 +41,7 @@ def encode(event: Event, *, number: int, previous: str, stamp: Stamp) -> tuple[b
         "wall": round(stamp.wall, 6),
         "mono": round(stamp.monotonic, 6),
         "boot": stamp.boot,
-        "data": event.model_dump(mode="json", exclude_defaults=True) | {"event": event.event},
+        "data": event.model_dump(mode="json"),
         "prev": previous,
     }
     try:
