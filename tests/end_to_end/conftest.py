@@ -4,12 +4,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.end_to_end.commands import Helper, Running
 
 CONTRACT = """\
 version: 1
@@ -57,6 +60,7 @@ class Project:
 
     path: Path
     cache: Path
+    helper: Helper
     environ: dict[str, str] = field(default_factory=dict)
 
     def git(self, *arguments: str) -> str:
@@ -69,25 +73,30 @@ class Project:
     def contract(self, text: str) -> None:
         (self.path / "autoexp.yaml").write_text(text, encoding="utf-8")
 
-    def start(self, *arguments: str, fault: str = "", repo: Path | None = None) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, fault: str = "", repo: Path | None = None, ignored: Sequence[int] = ()) -> Running:
         environ = {**os.environ, "AUTOEXP_CACHE_DIR": str(self.cache), "AUTOEXP_FAULT": fault, **self.environ}
-        command = [sys.executable, "-m", "autoexp", *arguments, "--repo", str(repo or self.path)]
-        return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        out = Path(tempfile.mkdtemp(prefix="printed-", dir=self.path.parent))
+        return self.helper.start([*arguments, "--repo", str(repo or self.path)], environ, out, ignored)
+
+    def ran(self, *arguments: str, code: int = 0, fault: str = "", repo: Path | None = None) -> tuple[str, str]:
+        """Run a command that ends with an exit code, and give its stdout and stderr."""
+        with self.start(*arguments, fault=fault, repo=repo) as process:
+            out, err = process.communicate()
+        assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
+        return out, err
 
     def run(self, *arguments: str, code: int = 0, fault: str = "", repo: Path | None = None) -> str:
-        with self.start(*arguments, fault=fault, repo=repo) as process:
-            out, err = process.communicate(timeout=120)
-        assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
-        return out + err
+        """Run a command that ends with an exit code, and give everything that it printed."""
+        return "".join(self.ran(*arguments, code=code, fault=fault, repo=repo))
 
     def killed(self, fault: str) -> None:
         self.run("run", code=-signal.SIGKILL, fault=fault)
 
     def status(self, *arguments: str) -> dict[str, Any]:
-        return json.loads(self.run("status", "--json", *arguments))
+        return json.loads(self.ran("status", "--json", *arguments)[0])
 
     def rows(self, *arguments: str) -> list[dict[str, Any]]:
-        return json.loads(self.run("log", "--json", *arguments))
+        return json.loads(self.ran("log", "--json", *arguments)[0])
 
     def statuses(self) -> list[str]:
         return [row["status"] for row in self.rows()]
@@ -101,11 +110,18 @@ class Project:
         return [json.loads(line)["data"] for line in text.splitlines()]
 
 
+@pytest.fixture(scope="session")
+def helper() -> Iterator[Helper]:
+    made = Helper()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path, helper: Helper) -> Project:
     path = tmp_path / "a project"
     path.mkdir()
-    made = Project(path, tmp_path / "cache")
+    made = Project(path, tmp_path / "cache", helper)
     made.git("init", "-q", "-b", "main")
     for name, value in (("user.name", "U"), ("user.email", "u@localhost")):
         made.git("config", name, value)
