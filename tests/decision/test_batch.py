@@ -14,7 +14,7 @@ from autoexp.experiment.outcome import Verdict
 BATCH = spec({"min_effect": 0}, decision={"method": {"batch": {"k": 3}}})
 
 
-def evidence(candidate, incumbent, contract=BATCH, *, gain=0.0, baseline=10.0):
+def evidence(candidate, incumbent, contract=BATCH, *, gain=0.0, baseline=10.0, noise=None):
     return Evidence(
         spec=contract,
         candidate=[{"x": value} for value in candidate],
@@ -23,6 +23,7 @@ def evidence(candidate, incumbent, contract=BATCH, *, gain=0.0, baseline=10.0):
         baseline={"x": baseline},
         gain=gain,
         deterministic=False,
+        noise=noise,
     )
 
 
@@ -140,3 +141,26 @@ def test_zero_and_negative_values_are_ordinary(candidate, incumbent):
 
 def test_reason_tells_effect_runs_and_spread():
     assert ruled([8.0] * 3, [10.0] * 3).reasons == ("kept: x 20.00% better, 3 + 3 runs, spread 0",)
+
+
+def test_clear_loser_ends_after_one_pair_and_says_so():
+    ruling = ruled([13.0], [10.0], noise=0.01)
+    assert ruling.verdict is Verdict.DISCARD
+    assert "early, clearly worse" in ruling.reasons[0]
+
+
+def test_loser_within_the_noise_is_measured_to_the_end():
+    assert isinstance(ruled([13.0], [10.0], noise=0.10), MeasureMore)
+    assert isinstance(ruled([11.0, 11.0], [10.0, 10.0], noise=0.01), MeasureMore)
+
+
+def test_without_known_noise_every_candidate_takes_all_pairs():
+    assert isinstance(ruled([99.0, 99.0], [10.0, 10.0]), MeasureMore)
+
+
+@given(st.lists(st.floats(0.1, 100), min_size=1, max_size=3), st.floats(0, 0.2))
+def test_nothing_is_kept_before_all_pairs(values, noise):
+    taken = len(values)
+    ruling = ruled(values, [10.0] * taken, noise=noise)
+    kept = not isinstance(ruling, MeasureMore) and ruling.verdict is Verdict.KEEP
+    assert not kept or taken == 3

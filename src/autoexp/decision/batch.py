@@ -1,5 +1,6 @@
 """K interleaved pairs decide: keep if the mean improves by more than one standard deviation."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from autoexp.decision.asking import MeasureMore
@@ -9,6 +10,12 @@ from autoexp.experiment.measurement import Side, summarise
 from autoexp.experiment.outcome import Verdict
 from autoexp.experiment.records import Decision
 
+HOPELESS = 4.0
+"""Standard errors by which a candidate must be worse to end before K pairs."""
+
+LEAST_NOISE = 0.03
+"""Three baseline samples may agree by luck; the noise of one sample is taken to be at least this."""
+
 
 def rule(
     candidate: Sequence[Mapping[str, float]],
@@ -17,19 +24,26 @@ def rule(
     *,
     k: int,
     keep_equal: bool,
+    noise: float | None = None,
 ) -> Decision | MeasureMore:
     """Ask for samples in the order C I, I C, C I, ... until each side has k, then compare the means.
 
     The spread is the larger of the two sample standard deviations (n-1). An improvement that is large enough but
-    within the spread is inconclusive.
+    within the spread is inconclusive. `noise`, the sd of one sample as a fraction of its mean, lets a clear loser end
+    after fewer pairs; a keep always takes all k.
     """
-    if len(candidate) < k or len(incumbent) < k:
+    pairs = min(len(candidate), len(incumbent))
+    if pairs < k and (
+        pairs < max(len(candidate), len(incumbent)) or not _is_hopeless(candidate, incumbent, metric, noise)
+    ):
         return MeasureMore(_next_side(len(candidate), len(incumbent)))
     ours = summarise(row[metric.name] for row in candidate)
     theirs = summarise(row[metric.name] for row in incumbent)
     effect = compare(ours.mean, theirs.mean, metric)
     spread = max(ours.sd, theirs.sd)
     verdict, why = _ruling(effect.absolute, spread, large=effect.reaches(metric), keep_equal=keep_equal)
+    if pairs < k:
+        why += " early, clearly worse"
     evidence = {"spread": spread, "improvement": effect.absolute}
     if effect.relative is not None:
         evidence["relative"] = effect.relative
@@ -37,6 +51,22 @@ def rule(
     return Decision(
         verdict=verdict, effect=effect.of_baseline, evidence=evidence, method=f"batch {k}", reasons=(reason,)
     )
+
+
+def _is_hopeless(
+    candidate: Sequence[Mapping[str, float]],
+    incumbent: Sequence[Mapping[str, float]],
+    metric: Metric,
+    noise: float | None,
+) -> bool:
+    """Tell whether the pairs so far are worse by many standard errors of a difference."""
+    if not candidate or noise is None:
+        return False
+    ours = summarise(row[metric.name] for row in candidate)
+    theirs = summarise(row[metric.name] for row in incumbent)
+    relative = compare(ours.mean, theirs.mean, metric).relative
+    error = max(noise, LEAST_NOISE) * math.sqrt(2 / len(candidate))
+    return relative is not None and relative < -HOPELESS * error
 
 
 def _ruling(improvement: float, spread: float, *, large: bool, keep_equal: bool) -> tuple[Verdict, str]:

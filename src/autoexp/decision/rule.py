@@ -24,7 +24,8 @@ class Evidence:
 
     `candidate` and `incumbent` are the rows of this experiment, in order; `stored` is the incumbent when it was kept
     and `baseline` the segment's baseline (means per metric); `gain` is what the campaign has kept so far, as a
-    fraction of the baseline; `deterministic` tells whether equal trees gave equal numbers until now.
+    fraction of the baseline; `deterministic` tells whether equal trees gave equal numbers until now; `noise` is the
+    sd of one baseline sample as a fraction of its mean.
     """
 
     spec: Spec
@@ -34,6 +35,7 @@ class Evidence:
     baseline: Row
     gain: float
     deterministic: bool
+    noise: float | None = None
 
 
 def batch_size(evidence: Evidence) -> int | None:
@@ -60,7 +62,14 @@ def decide(evidence: Evidence) -> Decision | MeasureMore:
         return single.rule(
             evidence.candidate, evidence.stored, metric, run_twice=_inferred(evidence), keep_equal=_keep_equal(evidence)
         )
-    return batch.rule(evidence.candidate, evidence.incumbent, metric, k=k, keep_equal=_keep_equal(evidence))
+    return batch.rule(
+        evidence.candidate,
+        evidence.incumbent,
+        metric,
+        k=k,
+        keep_equal=_keep_equal(evidence),
+        noise=evidence.noise,
+    )
 
 
 def metric_of(evidence: Evidence) -> Metric:

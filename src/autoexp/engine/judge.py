@@ -36,6 +36,7 @@ def _decide(shop: Workshop, samples: dict[Side, list[Sample]]) -> Decision | Mea
             baseline=shop.state.primary_baseline.means(),
             gain=shop.state.gain,
             deterministic=segment.deterministic,
+            noise=segment.baseline.noise if segment.baseline else None,
         )
     )
 
