@@ -68,6 +68,7 @@ def wait_for(pid: int, seconds: float) -> bool:
 
 
 def is_over(pid: int) -> bool:
+    """Tell whether a process has ended (a zombie has)."""
     try:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except ChildProcessError:

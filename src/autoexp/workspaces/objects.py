@@ -60,6 +60,7 @@ def write_tree(entries: TreeEntries) -> bytes:
 
 
 def is_folder(entry: Entry) -> bool:
+    """Tell whether an entry is a tree."""
     return entry.mode == _TREE_MODE
 
 

@@ -39,6 +39,7 @@ class ObjectReader:
                 watchdog.cancel()
 
     def close(self) -> None:
+        """End the lasting process."""
         with self._lock:
             self._end()
 

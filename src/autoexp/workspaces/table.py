@@ -37,6 +37,7 @@ class StateTable:
 
     @property
     def index_file(self) -> Path:
+        """Give the index that only the engine writes."""
         return self._index.file
 
     def open(self) -> str | None:
