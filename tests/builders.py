@@ -133,7 +133,7 @@ class Tape:
             self.best = commit(self.n)
         return self.n
 
-    def experiment(  # noqa: PLR0913  an experiment in one line of a test
+    def experiment(
         self,
         value: float = 9.0,
         verdict: Verdict = Verdict.DISCARD,

@@ -88,7 +88,7 @@ DAMAGES = [function for name, function in sorted(globals().items()) if name.star
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("way", ["same commit", "next commit"])
-def test_measured_tree_is_right_after_a_kill(repository, commits, fresh, cache, snapshot, damage, way):  # noqa: PLR0913, PLR0917
+def test_measured_tree_is_right_after_a_kill(repository, commits, fresh, cache, snapshot, damage, way):
     trees = MeasurementTrees(repository, cache)
     trees.place("incumbent", commits[0])
     trees.place("candidate", commits[1])
@@ -102,7 +102,7 @@ def test_measured_tree_is_right_after_a_kill(repository, commits, fresh, cache, 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("way", ["same commit", "next commit"])
-def test_copy_is_right_after_a_kill(repository, commits, fresh, cache, snapshot, damage, way):  # noqa: PLR0913, PLR0917
+def test_copy_is_right_after_a_kill(repository, commits, fresh, cache, snapshot, damage, way):
     work = ProposalCopy(repository, cache).reset(commits[1])
     (work / "left.log").touch()
     damage(cache)
@@ -149,7 +149,7 @@ def test_restart_of_the_machine_builds_anew(repository, commits, cache, monkeypa
     assert built == [commits[0]]
 
 
-def test_failure_in_the_midst_of_a_move_is_recovered_in_the_same_process(  # noqa: PLR0913, PLR0917
+def test_failure_in_the_midst_of_a_move_is_recovered_in_the_same_process(
     repository, commits, fresh, cache, snapshot, monkeypatch
 ):
     trees = MeasurementTrees(repository, cache)
@@ -181,7 +181,7 @@ while True:
 """
 
 
-def test_kill_at_a_random_moment_is_survived(user, repository, commits, fresh, cache, snapshot):  # noqa: PLR0913, PLR0917
+def test_kill_at_a_random_moment_is_survived(user, repository, commits, fresh, cache, snapshot):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     for pause_s in (0.0, 0.013, 0.04, 0.09, 0.17):
         arguments = [sys.executable, "-c", PROGRAM, str(user.path), str(cache), *commits]

@@ -19,7 +19,7 @@ _SHELL_KILLED = 128 + signal.SIGKILL
 _DIGITS = 6
 
 
-def sample(  # noqa: PLR0913  what names one sample
+def sample(
     bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str
 ) -> Sample:
     """Run the harness once in `tree` and give what it measured, or why it did not.

@@ -76,6 +76,7 @@ def is_over(pid: int) -> bool:
 
 
 def session_of(pid: int) -> int | None:
+    """Give the session that a process belongs to, None when it is gone."""
     try:
         return os.getsid(pid)
     except OSError:

@@ -25,7 +25,7 @@ class Environment:
 
 
 @contextmanager
-def environment(  # noqa: PLR0913  the sources of one environment
+def environment(
     caller: Mapping[str, str],
     *,
     env: Mapping[str, str] | None = None,

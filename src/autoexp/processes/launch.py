@@ -33,7 +33,7 @@ class NotFound(Exception):  # noqa: N818  an answer, not a failure
     """The program or its folder is not there, in words."""
 
 
-def launch(  # noqa: PLR0913  the facts of one start
+def launch(
     argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdin: Path, stdout: IO[bytes], stderr: IO[bytes]
 ) -> Started:
     """Start a command in a session of its own; it is then a child of this process. Raises NotFound."""
@@ -46,7 +46,7 @@ def launch(  # noqa: PLR0913  the facts of one start
         raise NotFound(f"cannot start {argv[0]}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _through_a_shell(  # noqa: PLR0913, PLR0917
+def _through_a_shell(
     argv: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: Path, stdout: IO[bytes], stderr: IO[bytes]
 ) -> Started:
     ours, theirs = socket.socketpair()
@@ -73,7 +73,7 @@ def _through_a_shell(  # noqa: PLR0913, PLR0917
         return Started(int(told), shell.pid)
 
 
-def _directly(  # noqa: PLR0913, PLR0917
+def _directly(
     argv: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: Path, stdout: IO[bytes], stderr: IO[bytes]
 ) -> Started:
     with stdin.open("rb") as source:

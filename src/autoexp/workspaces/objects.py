@@ -65,6 +65,7 @@ def is_folder(entry: Entry) -> bool:
 
 
 def folder(oid: str) -> Entry:
+    """Give the entry of a tree."""
     return Entry(_TREE_MODE, oid)
 
 
@@ -74,6 +75,7 @@ def by_first_name(changes: Iterable[Change]) -> dict[bytes, list[tuple[bytes, En
 
 
 def nested(items: Iterable[tuple[bytes, Entry | None]]) -> dict[bytes, list[tuple[bytes, Entry | None]]]:
+    """Group paths by their first name; raises ValueError for a name that no tree may hold."""
     groups: dict[bytes, list[tuple[bytes, Entry | None]]] = {}
     for path, new in items:
         name, _, rest = path.partition(b"/")
