@@ -14,6 +14,7 @@ demo: .venv/.labs
 	autoexp run --repo $(DEMO) || test $$? -eq 3; \
 	echo; autoexp log --repo $(DEMO); \
 	echo; autoexp status --repo $(DEMO); \
+	echo; python benchmarks/lab_score.py etl --repo $(DEMO); \
 	echo; autoexp report --repo $(DEMO)
 
 test: .venv/.dev
