@@ -65,11 +65,20 @@ class Helper:
         ours.close()
 
     def start(
-        self, arguments: Sequence[str], environ: Mapping[str, str], out: Path, ignored: Sequence[int] = ()
+        self,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        out: Path,
+        *,
+        ignored: Sequence[int] = (),
+        closed: bool = False,
     ) -> Running:
-        """Start a command that prints into the folder `out`, with some signals ignored as nohup does."""
+        """Start a command that prints into the folder `out`.
+
+        Some signals are `ignored`, as nohup does; `closed` gives it a stdout that nobody reads.
+        """
         pid: int = self.ask(
-            start=list(arguments), environ=dict(environ), out=str(out), ignored=[int(n) for n in ignored]
+            start=list(arguments), environ=dict(environ), out=str(out), ignored=[int(n) for n in ignored], closed=closed
         )
         return Running(self, pid, out)
 
@@ -112,6 +121,10 @@ def _become(request: dict[str, Any]) -> int:
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(Path(request["out"], name), os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    if request["closed"]:
+        reader, writer = os.pipe()
+        os.close(reader)
+        os.dup2(writer, 1)
     os.environ.clear()
     os.environ.update(request["environ"])
     for number in request["ignored"]:

@@ -73,10 +73,19 @@ class Project:
     def contract(self, text: str) -> None:
         (self.path / "autoexp.yaml").write_text(text, encoding="utf-8")
 
-    def start(self, *arguments: str, fault: str = "", repo: Path | None = None, ignored: Sequence[int] = ()) -> Running:
+    def start(
+        self,
+        *arguments: str,
+        fault: str = "",
+        repo: Path | None = None,
+        ignored: Sequence[int] = (),
+        closed: bool = False,
+    ) -> Running:
         environ = {**os.environ, "AUTOEXP_CACHE_DIR": str(self.cache), "AUTOEXP_FAULT": fault, **self.environ}
         out = Path(tempfile.mkdtemp(prefix="printed-", dir=self.path.parent))
-        return self.helper.start([*arguments, "--repo", str(repo or self.path)], environ, out, ignored)
+        return self.helper.start(
+            [*arguments, "--repo", str(repo or self.path)], environ, out, ignored=ignored, closed=closed
+        )
 
     def ran(self, *arguments: str, code: int = 0, fault: str = "", repo: Path | None = None) -> tuple[str, str]:
         """Run a command that ends with an exit code, and give its stdout and stderr."""

@@ -146,7 +146,7 @@ def test_plain_command_without_metric_lines_is_optimised_by_what_autoexp_measure
     assert set(baseline["metrics"]) >= {"wall_s", "cpu_s", "peak_rss_mb"}
     assert baseline["metrics"]["wall_s"] >= 0.1
     assert changed["status"] == "discard"
-    assert changed["samples"] == 6
+    assert changed["samples"] >= 2
 
 
 def test_failing_baseline_is_an_error_and_a_mended_one_goes_on(project: Project) -> None:

@@ -1,13 +1,22 @@
-"""What every face may call. Each function opens what it needs, does one thing, and closes it again."""
+"""What every face may call. Each function opens what it needs, does one thing, and closes it again.
 
-from autoexp.api.campaigns import check, request, run
-from autoexp.api.contracts import Place, contract_of, spec_schema
-from autoexp.api.files import diffs, export, now, plugins_found, write_exports, write_page
-from autoexp.api.looking import Inspection, diff, inspect, rows, show, status, status_of
-from autoexp.api.starting import Answers, init, init_lab
-from autoexp.campaign.rows import primary_of
-from autoexp.engine.session import Result
-from autoexp.engine.workshop import Contract, Observer
+A name loads its part on first use: who looks at a campaign does not pay for running one.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autoexp.api.campaigns import check, request, run
+    from autoexp.api.contracts import contract_of, spec_schema
+    from autoexp.api.files import diffs, export, now, plugins_found, write_exports, write_page
+    from autoexp.api.looking import Inspection, brief, diff, inspect, rows, rows_of, show, status, status_of
+    from autoexp.api.places import Place
+    from autoexp.api.starting import Answers, Started, init, init_lab, refuse_existing
+    from autoexp.campaign.rows import primary_of
+    from autoexp.engine.contract import Contract
+    from autoexp.engine.session import Result
+    from autoexp.engine.watching import Observer
 
 __all__ = [
     "Answers",
@@ -16,6 +25,8 @@ __all__ = [
     "Observer",
     "Place",
     "Result",
+    "Started",
+    "brief",
     "check",
     "contract_of",
     "diff",
@@ -27,8 +38,10 @@ __all__ = [
     "now",
     "plugins_found",
     "primary_of",
+    "refuse_existing",
     "request",
     "rows",
+    "rows_of",
     "run",
     "show",
     "spec_schema",
@@ -37,3 +50,23 @@ __all__ = [
     "write_exports",
     "write_page",
 ]
+
+_HOMES = {
+    "autoexp.api.campaigns": ("check", "request", "run"),
+    "autoexp.api.contracts": ("contract_of", "spec_schema"),
+    "autoexp.api.files": ("diffs", "export", "now", "plugins_found", "write_exports", "write_page"),
+    "autoexp.api.looking": ("Inspection", "brief", "diff", "inspect", "rows", "rows_of", "show", "status", "status_of"),
+    "autoexp.api.places": ("Place",),
+    "autoexp.api.starting": ("Answers", "Started", "init", "init_lab", "refuse_existing"),
+    "autoexp.campaign.rows": ("primary_of",),
+    "autoexp.engine.contract": ("Contract",),
+    "autoexp.engine.session": ("Result",),
+    "autoexp.engine.watching": ("Observer",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

@@ -5,13 +5,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from autoexp.api.contracts import CONTRACT_FILE, PROGRAM_FILE, Place, contract_of
+from autoexp.api.contracts import contract_of
 from autoexp.api.looking import inspect
-from autoexp.engine import parts
+from autoexp.api.places import CONTRACT_FILE, Place
 from autoexp.engine.checkup import Checkup, check_up
 from autoexp.engine.session import Result, stamp, work
-from autoexp.engine.workshop import Observer
-from autoexp.errors import AutoexpError
+from autoexp.engine.watching import Observer
 from autoexp.spec.model import Spec
 from autoexp.stores import inbox
 from autoexp.workspaces.repository import Repository
@@ -24,13 +23,12 @@ class Checked:
     path: Path
     spec: Spec
     checkup: Checkup
-    notice: str
 
     def as_json(self) -> dict[str, Any]:
         """Give it as plain data."""
         found = asdict(self.checkup)
         found["baseline"] = {name: summary.model_dump() for name, summary in self.checkup.baseline.metrics.items()}
-        return {"contract": str(self.path), "primary": self.spec.primary, **found, "notice": self.notice}
+        return {"contract": str(self.path), "primary": self.spec.primary, **found}
 
 
 def check(place: Place, *, environ: Mapping[str, str], tell: Callable[[str], None]) -> Checked:
@@ -41,7 +39,7 @@ def check(place: Place, *, environ: Mapping[str, str], tell: Callable[[str], Non
         checkup = check_up(contract, repository, environ=environ, tell=tell)
     finally:
         repository.close()
-    return Checked(contract.folder / CONTRACT_FILE, contract.spec, checkup, parts.sandbox_notice(contract.spec))
+    return Checked(contract.folder / CONTRACT_FILE, contract.spec, checkup)
 
 
 def run(
@@ -53,24 +51,12 @@ def run(
 ) -> Result:
     """Start or resume a campaign, and work until something ends it."""
     contract = contract_of(place)
+    tag = contract.spec.name if place.tag is None else place.tag
     repository = Repository.open(place.folder)
     try:
-        _refuse_dirty(repository)
-        tag = place.tag or contract.spec.name
         return work(contract, repository, tag, environ=environ, experiments=experiments, observer=observer)
     finally:
         repository.close()
-
-
-def _refuse_dirty(repository: Repository) -> None:
-    """Refuse to start while tracked files differ from HEAD: a measurement of HEAD would not be of what one sees."""
-    contract_files = {CONTRACT_FILE, PROGRAM_FILE}
-    dirty = repository.dirty(lambda path: Path(path).name not in contract_files)
-    if dirty:
-        raise AutoexpError(
-            f"{len(dirty)} tracked file{'s differ' if len(dirty) > 1 else ' differs'} from HEAD: {', '.join(dirty[:10])}",
-            fix="commit or stash them; experiments start from what is committed",
-        )
 
 
 def request(place: Place, name: inbox.RequestName, text: str = "") -> bool:

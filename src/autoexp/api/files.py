@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from autoexp import plugins
-from autoexp.api.contracts import Place
 from autoexp.api.looking import Inspection, inspect
+from autoexp.api.places import Place
 from autoexp.exchange.exports import Exports, text_of
 from autoexp.workspaces.repository import Repository
 
@@ -22,13 +21,13 @@ def write_exports(place: Place) -> list[Path]:
     """Write the export files that the contract asks for, whole."""
     found = inspect(place)
     names = found.state.segment.spec["exports"] if found.state.segment else []
-    return Exports(found.exports.parent, found.state.tag, names).rewrite(found.state)
+    return Exports(found.exports.parent, found.folder.tag, names).rewrite(found.state)
 
 
 def write_page(found: Inspection, target: Path, page: str) -> None:
     """Write a page; inside `.autoexp` the folder is made first."""
     if target.parent == found.exports:
-        Exports(found.exports.parent, found.state.tag, ()).prepare()
+        Exports(found.exports.parent, found.folder.tag, ()).prepare()
     target.write_text(page, encoding="utf-8")
 
 
@@ -50,6 +49,8 @@ def now() -> str:
 
 def plugins_found() -> list[dict[str, Any]]:
     """List the plugins of every group."""
+    from autoexp import plugins  # noqa: PLC0415  only this list reads entry points
+
     groups = ("autoexp.proposers", "autoexp.strategies", "autoexp.executors")
     return [
         {"group": group, "name": entry.name, "source": entry.source, "error": entry.error}

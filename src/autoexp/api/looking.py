@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autoexp.api.contracts import Place, contract_of
+from autoexp.api.places import CONTRACT_FILE, Place, contract_folder, read_text
 from autoexp.campaign import rows as campaign_rows
 from autoexp.campaign.fold import fold_all
 from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.campaign.summary import summary
 from autoexp.errors import AutoexpError, CampaignError
 from autoexp.exchange.exports import exports_home
+from autoexp.spec import load
 from autoexp.stores.journal import is_locked
 from autoexp.stores.layout import CampaignFolder, tags
 from autoexp.stores.reading import Torn, read_from
@@ -61,7 +62,7 @@ def inspect(place: Place) -> Inspection:
 
 def _tag(place: Place, repository: Repository) -> str:
     """Give the tag to look at: the one asked for, the contract's name, or the only campaign there is."""
-    if place.tag:
+    if place.tag is not None:
         return place.tag
     found = tags(repository.common_dir)
     name = _name_in_contract(place)
@@ -76,7 +77,7 @@ def _tag(place: Place, repository: Repository) -> str:
 
 def _name_in_contract(place: Place) -> str:
     try:
-        return contract_of(place).spec.name
+        return load(read_text(contract_folder(place) / CONTRACT_FILE)).name
     except AutoexpError:
         return ""
 
@@ -85,7 +86,9 @@ def diff(place: Place, n: int) -> str:
     """Give the change of experiment `n` against its parent, as a unified diff."""
     candidate = inspect(place).experiment(n).candidate
     if candidate is None:
-        raise CampaignError(f"experiment {n} has no candidate", fix=f"`autoexp show {n}` tells how it ended")
+        raise CampaignError(
+            f"experiment {n} changed nothing that could be kept", fix=f"`autoexp show {n}` tells how it ended"
+        )
     repository = Repository.open(place.folder)
     try:
         return repository.diff(candidate.parent, candidate.commit)
@@ -108,7 +111,22 @@ def status_of(state: CampaignState, *, running: bool = False) -> dict[str, Any]:
 
 def rows(place: Place) -> list[campaign_rows.Row]:
     """Give a flat row per experiment, baseline first."""
-    return list(campaign_rows.rows(inspect(place).state))
+    return rows_of(inspect(place).state)
+
+
+def rows_of(state: CampaignState) -> list[campaign_rows.Row]:
+    """Give a state's flat rows, baseline first."""
+    return list(campaign_rows.rows(state))
+
+
+def brief(place: Place) -> tuple[dict[str, Any], str]:
+    """Give what the proposer of the next experiment would read: as data, and as prose."""
+    from autoexp import briefs  # noqa: PLC0415  only this look needs the contract and its parts
+    from autoexp.api.contracts import contract_of  # noqa: PLC0415
+    from autoexp.engine.briefing import next_brief  # noqa: PLC0415
+
+    made = next_brief(inspect(place).state, contract_of(place))
+    return briefs.as_json(made), briefs.as_markdown(made)
 
 
 def show(place: Place, n: int) -> dict[str, Any]:

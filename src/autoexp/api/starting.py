@@ -1,16 +1,19 @@
 """init: the two contract files, from answers or from a lab."""
 
+import os
 import subprocess
-from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from autoexp.api.contracts import CONTRACT_FILE, PROGRAM_FILE
+from autoexp.api.places import CONTRACT_FILE, PROGRAM_FILE
+from autoexp.engine.preflight import refuse_empty_scope
 from autoexp.errors import AutoexpError, ContractError, RepositoryError
 from autoexp.spec import load
+from autoexp.spec.model import Spec
+from autoexp.workspaces.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +28,77 @@ class Answers:
     direction: str
     unit: str
     propose: str
+    name: str = ""
 
 
-def init(folder: Path, answers: Answers) -> list[Path]:
-    """Write autoexp.yaml and program.md. Raises AutoexpError when one exists or an answer is missing or wrong."""
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The files that were written, and what a person should know before going on."""
+
+    written: tuple[Path, ...]
+    notices: tuple[str, ...] = ()
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raise AutoexpError when the folder is none, or has a contract already."""
+    if not folder.is_dir():
+        raise AutoexpError(
+            "there is no such folder", where=str(folder), fix="make it, as a git repository with a commit"
+        )
+    path = folder / CONTRACT_FILE
+    if path.exists() or path.is_symlink():
+        raise AutoexpError("it exists already", where=str(path), fix="edit it, or remove it first")
+
+
+def init(folder: Path, answers: Answers) -> Started:
+    """Write autoexp.yaml, and program.md where there is none.
+
+    Raises AutoexpError, with nothing written, when there is a contract already or an answer is missing or wrong.
+    """
+    refuse_existing(folder)
     missing = [flag for flag, value in (("--measure", answers.measure), ("--edit", answers.edit)) if not value]
     if missing:
         raise AutoexpError(f"{' and '.join(missing)} must be given", fix="autoexp init --help shows an example")
     text = _contract_text(answers)
     try:
-        load(text, file="your answers")
+        spec = load(text, file="your answers")
     except ContractError as error:
         raise AutoexpError(str(error), fix="give the flag again with a valid value") from None
-    files = {folder / CONTRACT_FILE: text, folder / PROGRAM_FILE: _program_text(answers)}
-    _refuse_existing(files)
-    for path, content in files.items():
-        path.write_text(content, encoding="utf-8")
-    return list(files)
+    notices = _notices(folder, spec, answers)
+    program = folder / PROGRAM_FILE
+    if program.exists():
+        notices = (f"{program} is left as it is; the proposer reads it", *notices)
+        return Started((_write_new(folder / CONTRACT_FILE, text),), notices)
+    return Started((_write_new(folder / CONTRACT_FILE, text), _write_new(program, _program_text(answers))), notices)
+
+
+def _write_new(path: Path, text: str) -> Path:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise AutoexpError(f"it cannot be written: {error.strerror}", where=str(path)) from error
+    return path
+
+
+def _notices(folder: Path, spec: Spec, answers: Answers) -> tuple[str, ...]:
+    notices = []
+    if not answers.propose:
+        notices.append("./propose.sh is only a placeholder: write it, or name another proposer in autoexp.yaml")
+    try:
+        repository = Repository.open(folder)
+    except RepositoryError:
+        return (
+            *notices,
+            f"{folder} is not in a git repository yet; experiments need one: git init, and commit the files",
+        )
+    try:
+        refuse_empty_scope(spec, repository, repository.head())
+    except AutoexpError as error:
+        notices.append(str(error))
+    finally:
+        repository.close()
+    return tuple(notices)
 
 
 def _contract_text(answers: Answers) -> str:
@@ -53,6 +110,7 @@ def _contract_text(answers: Answers) -> str:
         metric["unit"] = answers.unit
     body: dict[str, object] = {
         "version": 1,
+        **({"name": answers.name} if answers.name else {}),
         "goal": answers.goal or f"Make {answers.metric} {answers.direction}.",
         "scope": {"edit": list(answers.edit)},
         "harness": harness,
@@ -78,54 +136,50 @@ def _program_text(answers: Answers) -> str:
     )
 
 
-def _refuse_existing(paths: Iterable[Path]) -> None:
-    existing = [str(path) for path in paths if path.exists()]
-    if existing:
-        raise AutoexpError(f"{' and '.join(existing)} exist already", fix="edit them, or remove them first")
-
-
-def init_lab(folder: Path, name: str) -> list[Path]:
-    """Write a lab into a folder, as a repository with one commit. Raises AutoexpError when the folder is in use."""
+def init_lab(folder: Path, name: str) -> Started:
+    """Write a lab into an empty folder, as a repository with one commit. Raises AutoexpError when the folder is in use."""
     from autoexp.labs import gallery  # noqa: PLC0415  only who asks for a lab pays for it
 
     if name not in gallery.names():
         raise AutoexpError(f"there is no lab named {name}", fix=f"labs: {', '.join(gallery.names())}")
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / ".git").exists() and _inside_a_repository(folder) and any(folder.iterdir()):
-        raise RepositoryError(
-            "this folder belongs to another repository", where=str(folder), fix="name an empty folder with --repo"
+    if folder.exists() and (not folder.is_dir() or any(path.name != ".git" for path in folder.iterdir())):
+        raise AutoexpError(
+            "a lab needs a folder of its own, and this one is not empty",
+            where=str(folder),
+            fix="name an empty or new folder with --repo",
         )
     try:
         written = gallery.write(name, folder)
-    except FileExistsError as error:
-        raise AutoexpError(str(error), where=str(folder), fix="name an empty folder with --repo") from None
+    except OSError as error:
+        raise AutoexpError(f"the lab cannot be written: {error}", where=str(folder)) from None
     if not (folder / ".git").exists():
         _git(folder, "init", "--quiet", "--initial-branch=main")
-        _git(folder, "add", "--all")
-        _git(
-            folder,
-            "-c",
-            "user.name=autoexp",
-            "-c",
-            "user.email=autoexp@localhost",
-            "commit",
-            "--quiet",
-            "-m",
-            f"Lab {name}",
-        )
-    return written
+    _git(folder, "add", "--all")
+    _git(folder, *_AS_AUTOEXP, "commit", "--quiet", "-m", f"Lab {name}")
+    return Started(tuple(written))
 
 
-def _inside_a_repository(folder: Path) -> bool:
-    asked = subprocess.run(
-        ["git", "-C", str(folder), "rev-parse", "--git-dir"], capture_output=True, check=False, stdin=subprocess.DEVNULL
+_AS_AUTOEXP = tuple(
+    part
+    for setting in (
+        "user.name=autoexp",
+        "user.email=autoexp@localhost",
+        "commit.gpgSign=false",
+        f"core.hooksPath={os.devnull}",
     )
-    return asked.returncode == 0
+    for part in ("-c", setting)
+)
 
 
 def _git(folder: Path, *arguments: str) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     done = subprocess.run(
-        ["git", "-C", str(folder), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL, text=True
+        ["git", "-C", str(folder), *arguments],
+        capture_output=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env=environ,
     )
     if done.returncode:
-        raise RepositoryError(f"git {arguments[0]} failed: {done.stderr.strip()}", where=str(folder))
+        raise RepositoryError(f"git {arguments[-1]} failed: {done.stderr.strip()}", where=str(folder))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from autoexp import briefs
 from autoexp.campaign.events import Captured, Decided, Intent, Proposed, Withdrawn
-from autoexp.campaign.views import brief_for, derived_seed
+from autoexp.campaign.views import derived_seed
+from autoexp.engine.briefing import brief_of
 from autoexp.engine.conclude import conclude
 from autoexp.engine.judge import judge
 from autoexp.engine.workshop import Workshop
-from autoexp.errors import WorldError
+from autoexp.errors import StorageError, WorldError
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Directive, Proposal
 from autoexp.ports import Desk, NothingLeft, ProposerFailed
@@ -27,15 +28,20 @@ class Ending:
 
 
 def attempt(shop: Workshop, directive: Directive) -> None:
-    """Make one experiment from intent to done. Raises NothingLeft when the proposer has nothing left."""
+    """Make one experiment from intent to done. Raises NothingLeft when the proposer has nothing left.
+
+    A failing machine ends the experiment as infra_error, and a rule ends a row of these; only a record that cannot be
+    written ends the session at once.
+    """
     n = intend(shop, directive)
     try:
         proposal = propose(shop, n, directive)
         candidate = proposal if isinstance(proposal, Ending) else capture(shop, n, proposal)
         ruling = _unmeasured(n, candidate, shop) if isinstance(candidate, Ending) else judge(shop, n, candidate)
-    except WorldError as error:
-        conclude(shop, _unmeasured(n, Ending(Outcome.INFRA_ERROR, str(error)), shop))
+    except StorageError:
         raise
+    except (WorldError, OSError) as error:
+        ruling = _unmeasured(n, Ending(Outcome.INFRA_ERROR, str(error)), shop)
     conclude(shop, ruling)
 
 
@@ -54,8 +60,7 @@ def propose(shop: Workshop, n: int, directive: Directive) -> Proposal | Ending:
     """Step 2: let the proposer edit a disposable copy of the parent's tree."""
     opened = shop.state.open
     parent = opened.parent if opened else shop.state.incumbent.commit
-    spec = shop.spec
-    brief = brief_for(shop.state, directive, goal=spec.goal, program=shop.contract.program, scope=spec.scope.edit)
+    brief = brief_of(shop.state, directive, shop.contract)
     shop.observer.working(f"experiment {n}: proposing")
     with shop.faults.around("propose", n):
         desk = Desk(
@@ -65,6 +70,7 @@ def propose(shop: Workshop, n: int, directive: Directive) -> Proposal | Ending:
             output=shop.folder.output / str(n),
             marker=shop.marker,
         )
+        shop.desk.mkdir(parents=True, exist_ok=True)
         desk.brief_json.write_text(json.dumps(briefs.as_json(brief)), encoding="utf-8")
         desk.brief_md.write_text(briefs.as_markdown(brief), encoding="utf-8")
         started = shop.clock()

@@ -1,21 +1,24 @@
 """`autoexp check`: validate, run the harness on HEAD a few times, and tell noise and cost. Nothing is recorded."""
 
 import os
-import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autoexp.campaign.views import derived_seed
 from autoexp.engine import parts
+from autoexp.engine.cache import cache_folder, campaign_identity
+from autoexp.engine.contract import Contract
+from autoexp.engine.preflight import dirty_files, named, refuse_empty_scope
 from autoexp.engine.segments import CALIBRATION_SAMPLES
-from autoexp.engine.session import cache_folder, campaign_identity
-from autoexp.engine.workshop import Contract, StopFlag
-from autoexp.errors import AutoexpError, HarnessError
+from autoexp.engine.signals import StopFlag, heeding
+from autoexp.errors import HarnessError
 from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Measurement, Sample, Side, measure
 from autoexp.experiment.outcome import Outcome
 from autoexp.harness.calibrate import calibrate
+from autoexp.processes.environment import remove
 from autoexp.spec.sections import BatchMethod
 from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.repository import Repository
@@ -37,33 +40,53 @@ class Checkup:
     experiment_s: float
     campaign_s: float | None
     sandbox: dict[str, str]
+    notices: tuple[str, ...] = ()
 
 
 def check_up(
     contract: Contract, repository: Repository, *, environ: Mapping[str, str], tell: Callable[[str], None]
 ) -> Checkup:
-    """Run the harness on HEAD. Raises HarnessError when it does not pass, AutoexpError when the scope is empty."""
+    """Run the harness on HEAD. Raises HarnessError when it does not pass, AutoexpError when the scope is empty.
+
+    A signal ends the command that runs, and then raises KeyboardInterrupt.
+    """
     spec, commit = contract.spec, repository.head()
+    refuse_empty_scope(spec, repository, commit)
     scope = Scope(spec.scope.edit)
     inside = tuple(path for path in repository.paths(commit) if scope.matches(path))
-    if not inside:
-        raise AutoexpError(
-            f"scope.edit matches no file of HEAD: {', '.join(spec.scope.edit)}",
-            fix="name files that are committed, in gitignore syntax",
-        )
     identity = campaign_identity(repository.common_dir, f"{spec.name} check {os.getpid()}")
-    cache = cache_folder(environ, identity)
-    cache.mkdir(parents=True, exist_ok=True)
-    executor = _executor(contract, repository, cache, environ=environ, identity=identity)
-    try:
-        samples = [_sample(executor, commit, i, tell) for i in range(_wanted(contract))]
-        checks_s = _checks(contract, executor, commit, tell)
-    finally:
-        shutil.rmtree(cache, ignore_errors=True)
+    stop = StopFlag()
+    with heeding(stop), _scratch(environ, identity) as cache:
+        executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop)
+        samples = [_sample(executor, commit, i, tell, stop) for i in range(_wanted(contract))]
+        checks_s = _checks(contract, executor, commit, tell, stop)
     found = calibrate(samples, spec.primary)
     declared = spec.measurement.deterministic
     deterministic = found.deterministic if declared == "auto" else declared
-    return _report(contract, commit, inside, samples, checks_s=checks_s, deterministic=deterministic, noise=found.noise)
+    report = _report(
+        contract, commit, inside, samples, checks_s=checks_s, deterministic=deterministic, noise=found.noise
+    )
+    return replace(report, notices=_notices(contract, repository))
+
+
+@contextmanager
+def _scratch(environ: Mapping[str, str], identity: str) -> Iterator[Path]:
+    cache = cache_folder(environ, identity)
+    try:
+        yield cache
+    finally:
+        remove(cache)
+
+
+def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
+    """Say what a person should know before the first run, though none of it is an error of the contract."""
+    dirty = dirty_files(contract, repository)
+    notices = (
+        parts.sandbox_notice(contract.spec),
+        f"HEAD was measured, and `run` refuses to start while these differ from it: {named(dirty)}" if dirty else "",
+        "" if contract.spec.proposer else "no proposer is named yet; `run` needs one",
+    )
+    return tuple(notice for notice in notices if notice)
 
 
 def _wanted(contract: Contract) -> int:
@@ -71,7 +94,13 @@ def _wanted(contract: Contract) -> int:
 
 
 def _executor(
-    contract: Contract, repository: Repository, cache: Path, *, environ: Mapping[str, str], identity: str
+    contract: Contract,
+    repository: Repository,
+    cache: Path,
+    *,
+    environ: Mapping[str, str],
+    identity: str,
+    stop: StopFlag,
 ) -> LocalExecutor:
     spec = contract.spec
     return LocalExecutor(
@@ -82,13 +111,15 @@ def _executor(
         output=cache / "output",
         marker=f"{identity}:{os.getpid()}",
         environ=environ,
-        stop=StopFlag(),
+        stop=stop,
     )
 
 
-def _sample(executor: LocalExecutor, commit: str, i: int, tell: Callable[[str], None]) -> Sample:
+def _sample(executor: LocalExecutor, commit: str, i: int, tell: Callable[[str], None], stop: StopFlag) -> Sample:
     tell(f"measuring HEAD, sample {i + 1}")
     sample = executor.sample(commit, Side.BASELINE, n=0, i=i, seed=derived_seed(0, "sample", i) % 2**31)
+    if stop():
+        raise KeyboardInterrupt
     if sample.outcome is not Outcome.MEASURED:
         raise HarnessError(
             f"harness.measure ended as {sample.outcome.value}:\n{sample.detail.strip()}",
@@ -98,11 +129,15 @@ def _sample(executor: LocalExecutor, commit: str, i: int, tell: Callable[[str], 
     return sample
 
 
-def _checks(contract: Contract, executor: LocalExecutor, commit: str, tell: Callable[[str], None]) -> float:
+def _checks(
+    contract: Contract, executor: LocalExecutor, commit: str, tell: Callable[[str], None], stop: StopFlag
+) -> float:
     if contract.spec.harness.checks is None:
         return 0.0
     tell("running the checks on HEAD")
     checked = executor.checks(commit, n=0)
+    if stop():
+        raise KeyboardInterrupt
     if checked.outcome is not Outcome.MEASURED:
         raise HarnessError(
             f"harness.checks do not pass:\n{checked.detail.strip()}",
@@ -112,7 +147,7 @@ def _checks(contract: Contract, executor: LocalExecutor, commit: str, tell: Call
     return checked.usage.wall_s
 
 
-def _report(  # noqa: PLR0913
+def _report(
     contract: Contract,
     commit: str,
     inside: tuple[str, ...],

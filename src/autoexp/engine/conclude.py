@@ -6,7 +6,7 @@ from typing import Any
 from autoexp.campaign.events import Decided, Done, Noted
 from autoexp.campaign.state import Experiment
 from autoexp.engine.workshop import Workshop
-from autoexp.errors import RefMovedError
+from autoexp.errors import CampaignError, GitError, RefMovedError
 from autoexp.workspaces.refs import RefUpdate
 
 
@@ -26,19 +26,34 @@ def settle(shop: Workshop, n: int) -> None:
     experiment = shop.state.open
     if experiment is None or experiment.n != n:
         return
+    kept = experiment.candidate.commit if experiment.kept and experiment.candidate is not None else None
     updates = []
     name = shop.ref("record", n)
     if shop.refs.read(name) is None:
         text = json.dumps(record_of(experiment), sort_keys=True, ensure_ascii=False)
         updates.append(RefUpdate(name, shop.repository.write_blob(text.encode("utf-8", "surrogatepass")), None))
-    if experiment.kept and experiment.candidate is not None:
-        best = shop.ref("best")
-        if shop.refs.read(best) != experiment.candidate.commit:
-            updates.append(RefUpdate(best, experiment.candidate.commit, experiment.parent))
-    if updates:
+    best, found = shop.ref("best"), shop.refs.read(shop.ref("best"))
+    if kept is not None and found != kept:
+        # A ref that is gone was lost and is made again; one that stands elsewhere was moved, and is nobody's to overwrite.
+        updates.append(RefUpdate(best, kept, None if found is None else experiment.parent))
+    try:
         shop.refs.update(updates)
-    if experiment.kept and experiment.candidate is not None:
-        _show_branch(shop, experiment.candidate.commit)
+    except RefMovedError as moved:
+        if kept is None or shop.refs.read(best) in {None, kept, experiment.parent}:
+            raise
+        raise moved_by_others(shop, experiment.parent) from moved
+    if kept is not None:
+        show_branch(shop, kept)
+
+
+def moved_by_others(shop: Workshop, recorded: str) -> CampaignError:
+    """Give the error for a best that stands where nobody here has put it."""
+    name = shop.ref("best")
+    return CampaignError(
+        f"{name} stands at {str(shop.refs.read(name))[:12]}, the record says {recorded[:12]}: somebody else moved it",
+        where=str(shop.folder.path),
+        fix=f"put it back with `git update-ref {name} {recorded}`, or start a campaign with another --tag",
+    )
 
 
 def record_of(experiment: Experiment) -> dict[str, Any]:
@@ -63,11 +78,11 @@ def record_of(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _show_branch(shop: Workshop, commit: str) -> None:
+def show_branch(shop: Workshop, commit: str) -> None:
     """Move the branch that people look at; it is a view, so what hinders it is a note."""
     try:
         note = shop.refs.move_view_branch(shop.folder.tag, commit)
-    except RefMovedError as moved:
-        note = str(moved)
+    except GitError as error:
+        note = f"branch autoexp/{shop.folder.tag} is not moved: {error}"
     if note:
         shop.record(Noted(text=note))

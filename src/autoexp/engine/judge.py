@@ -41,7 +41,7 @@ def _decide(shop: Workshop, samples: dict[Side, list[Sample]]) -> Decision | Mea
     )
 
 
-def _sample(  # noqa: PLR0913, PLR0917
+def _sample(
     shop: Workshop, n: int, commit: str, side: Side, samples: dict[Side, list[Sample]], candidate: Candidate
 ) -> Sample:
     i = len(samples[side])
@@ -78,7 +78,7 @@ def _checks(shop: Workshop, n: int, candidate: Candidate) -> tuple[Outcome, str]
     return None if checked.outcome is Outcome.MEASURED else (checked.outcome, checked.detail)
 
 
-def _ruled(  # noqa: PLR0913
+def _ruled(
     n: int,
     candidate: Candidate,
     samples: dict[Side, list[Sample]],

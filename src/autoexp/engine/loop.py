@@ -15,15 +15,19 @@ def run(shop: Workshop, *, experiments: int | None = None) -> Stop | None:
     """Work until a rule, a person or the proposer ends it, or `experiments` more are decided (then None)."""
     with shop.faults.around("start", 0):
         recover(shop)
-    ensure_segment(shop)
     goal = None if experiments is None else shop.state.counts.decided + experiments
-    stop = None
+    stop = _ended(shop)
+    if stop is None:
+        ensure_segment(shop)
     while stop is None and (goal is None or shop.state.counts.decided < goal):
-        stop = _interrupted(shop) or stop_rule(shop.state, shop.spec.budget) or _next(shop)
-    if stop is not None and shop.stop.reason != "interrupted":
-        shop.record(Stopped(reason=stop.reason, detail=stop.detail))
-    shop.record(SessionClosed(reason=stop.detail if stop else "the number of experiments asked for is reached"))
+        stop = _ended(shop) or _next(shop)
+    _close(shop, stop)
     return stop
+
+
+def _ended(shop: Workshop) -> Stop | None:
+    answer_requests(shop)
+    return Stop("user", shop.stop.reason) if shop.stop() else stop_rule(shop.state, shop.spec.budget)
 
 
 def _next(shop: Workshop) -> Stop | None:
@@ -38,6 +42,8 @@ def _next(shop: Workshop) -> Stop | None:
     return None
 
 
-def _interrupted(shop: Workshop) -> Stop | None:
-    answer_requests(shop)
-    return Stop("user", shop.stop.reason) if shop.stop() else None
+def _close(shop: Workshop, stop: Stop | None) -> None:
+    """End the session on record. An interrupted campaign is not stopped: it only rests."""
+    if stop is not None and not shop.stop.interrupted:
+        shop.record(Stopped(reason=stop.reason, detail=stop.detail))
+    shop.record(SessionClosed(reason=stop.detail if stop else "the number of experiments asked for is reached"))

@@ -6,7 +6,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from autoexp import plugins
-from autoexp.engine.workshop import Contract
+from autoexp.engine.contract import Contract
 from autoexp.errors import AutoexpError, ContractError, Problem
 from autoexp.ports import Proposer, Strategy
 from autoexp.spec.load import place_of

@@ -4,10 +4,10 @@ from autoexp import __version__
 from autoexp.campaign.events import CampaignOpened, Decided, Done, Noted, SessionOpened
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import derived_seed
-from autoexp.engine.conclude import settle
+from autoexp.engine.conclude import moved_by_others, settle, show_branch
 from autoexp.engine.parts import sandbox_notice
+from autoexp.engine.requests import dismiss_late_requests
 from autoexp.engine.workshop import Workshop
-from autoexp.errors import CampaignError
 from autoexp.experiment.outcome import Outcome
 from autoexp.processes import sweep
 from autoexp.workspaces.refs import RefUpdate
@@ -15,39 +15,38 @@ from autoexp.workspaces.refs import RefUpdate
 
 def recover(shop: Workshop) -> None:
     """Open the session: orphans swept, locks removed, the open experiment closed, refs and record in agreement."""
-    shop.load()
     campaign, _, pid = shop.marker.rpartition(":")
     swept = sweep(f"{campaign}:")
     shop.refs.remove_stale_locks(shop.ref())
     open_campaign(shop)
     shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox))
-    if notice := sandbox_notice(shop.spec):
-        shop.record(Noted(text=notice))
-    if shop.torn:
-        shop.record(Noted(text=f"the last line of the journal had not been written to its end and was cut ({shop.torn})"))
-    if swept:
-        shop.record(Noted(text=f"{swept} processes of an earlier session were still running and were ended"))
+    for text in (sandbox_notice(shop.spec), _cut(shop), _swept(swept), _moved_head(shop)):
+        if text:
+            shop.record(Noted(text=text))
+    dismiss_late_requests(shop)
     if shop.state.open is not None:
         close_open(shop, shop.state.open)
     agree(shop)
 
 
 def open_campaign(shop: Workshop) -> None:
-    """Write the first record, or a new one while no experiment exists and the user's HEAD has moved."""
+    """Write the first record, or a new one while no experiment exists and the user's HEAD has moved.
+
+    The ref comes first: a process that dies in between opens again, and never meets a ref that the record denies.
+    """
     head = shop.repository.head()
     if shop.state.last_n == 0 and shop.state.base != head:
-        best = shop.refs.read(shop.ref("best"))
-        seed = derived_seed(0, shop.folder.tag, head)
+        best = shop.ref("best")
+        shop.refs.update([RefUpdate(best, head, shop.refs.read(best))])
         shop.record(
             CampaignOpened(
                 tag=shop.folder.tag,
                 base=head,
                 object_format=shop.repository.object_format,
-                seed=seed,
+                seed=derived_seed(0, shop.folder.tag, head),
                 version=__version__,
             )
         )
-        shop.refs.update([RefUpdate(shop.ref("best"), head, best)])
 
 
 def close_open(shop: Workshop, experiment: Experiment) -> None:
@@ -69,15 +68,35 @@ def close_open(shop: Workshop, experiment: Experiment) -> None:
 
 
 def agree(shop: Workshop) -> None:
-    """Check that the ref of the best and the record name the same commit; a lost ref is made again."""
+    """Check that the ref of the best and the record name the same commit; a lost ref or branch is made again."""
     name, recorded = shop.ref("best"), shop.state.incumbent.commit
     found = shop.refs.read(name)
     if found is None:
         shop.refs.update([RefUpdate(name, recorded, None)])
         shop.record(Noted(text=f"{name} was missing and was made again at {recorded}"))
     elif found != recorded:
-        raise CampaignError(
-            f"{name} stands at {found[:12]}, the record says {recorded[:12]}: somebody else moved it",
-            where=str(shop.folder.path),
-            fix=f"put it back with `git update-ref {name} {recorded}`, or start a campaign with another --tag",
-        )
+        raise moved_by_others(shop, recorded)
+    if shop.state.counts.kept:
+        show_branch(shop, recorded)
+
+
+def _cut(shop: Workshop) -> str:
+    if not shop.torn:
+        return ""
+    return f"the last line of the journal had not been written to its end and was cut ({shop.torn})"
+
+
+def _swept(count: int) -> str:
+    return f"{count} processes of an earlier session were still running and were ended" if count else ""
+
+
+def _moved_head(shop: Workshop) -> str:
+    """Say that the user's later commits are not in the campaign, unless HEAD is one of its own."""
+    head, state = shop.repository.head(), shop.state
+    own = {state.base, *(e.candidate.commit for e in state.experiments if e.candidate is not None)}
+    if head in own:
+        return ""
+    return (
+        f"HEAD has moved to {head[:12]} since this campaign began at {state.base[:12]}: later commits are not in it; "
+        "to start from them, use another --tag"
+    )

@@ -4,7 +4,6 @@ import hashlib
 import json
 
 from autoexp.campaign.events import BaselineMeasured, Noted, SampleTaken, SegmentOpened
-from autoexp.campaign.state import CampaignState
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import HarnessError
@@ -72,21 +71,27 @@ def _remember(shop: Workshop, k: int, facts: dict[str, object]) -> None:
 
 
 def measure_baseline(shop: Workshop) -> None:
-    """Measure the incumbent as the segment's baseline. Raises HarnessError unless it passes samples and checks."""
+    """Measure the incumbent as the segment's baseline. Raises HarnessError unless it passes samples and checks.
+
+    When it is stopped from outside there is no baseline yet; the next session measures it from the start.
+    """
     segment = shop.segment
     samples: list[Sample] = []
-    wanted = baseline_size(shop.state, shop)
-    detail = ""
+    wanted = baseline_size(shop)
     for i in range(wanted):
         shop.observer.working(f"measuring the baseline, sample {i + 1} of {wanted}")
         sample = shop.executor.sample(segment.commit, Side.BASELINE, n=0, i=i, seed=sample_seed(shop.state, i))
         shop.record(SampleTaken(n=0, sample=sample))
         samples.append(sample)
+        if shop.stop():
+            return
         if sample.outcome is not Outcome.MEASURED:
             _fail(shop, sample.outcome, sample.detail)
         if i == 0 and shop.spec.harness.checks is not None:
             shop.observer.working("running the checks on the baseline")
             checked = shop.executor.checks(segment.commit, n=0)
+            if shop.stop():
+                return
             if checked.outcome is not Outcome.MEASURED:
                 _fail(shop, checked.outcome, checked.detail)
     found = calibrate(samples, shop.spec.primary)
@@ -94,7 +99,6 @@ def measure_baseline(shop: Workshop) -> None:
     event = BaselineMeasured(
         k=segment.k,
         outcome=Outcome.MEASURED,
-        detail=detail,
         measurement=measure(samples),
         deterministic=found.deterministic if declared == "auto" else declared,
         noise=found.noise,
@@ -103,9 +107,8 @@ def measure_baseline(shop: Workshop) -> None:
     _remember(shop, segment.k, {**_facts(shop), "baseline": event.model_dump(mode="json")})
 
 
-def baseline_size(state: CampaignState, shop: Workshop) -> int:
+def baseline_size(shop: Workshop) -> int:
     """Tell how many samples a baseline takes: one if the metric is declared deterministic, else K or more."""
-    del state
     if shop.spec.measurement.deterministic is True or shop.spec.decision.method == "single":
         return 1
     method = shop.spec.decision.method
@@ -128,8 +131,6 @@ def _facts(shop: Workshop) -> dict[str, object]:
 
 
 def _fail(shop: Workshop, outcome: Outcome, detail: str) -> None:
-    if shop.stop():
-        raise KeyboardInterrupt
     shop.record(BaselineMeasured(k=shop.segment.k, outcome=outcome, detail=detail))
     raise HarnessError(
         f"the baseline must be a passing run, but it ended as {outcome.value}:\n{detail.strip()}",

@@ -1,25 +1,28 @@
 """One session from end to end: parts put together, signals heeded, exports kept in step, everything released."""
 
-import hashlib
 import os
 import shutil
-import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
-from autoexp.campaign.events import BaselineMeasured, Done, Record
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop
 from autoexp.engine import parts
+from autoexp.engine.cache import cache_folder, campaign_identity
+from autoexp.engine.contract import Contract
 from autoexp.engine.faults import Faults
 from autoexp.engine.loop import run
-from autoexp.engine.workshop import Contract, Observer, Silent, StopFlag, Workshop
+from autoexp.engine.preflight import refuse_hopeless
+from autoexp.engine.signals import StopFlag, heeding
+from autoexp.engine.watching import Observer, Silent, Watched, write_exports
+from autoexp.engine.workshop import Workshop
+from autoexp.errors import WorldError
 from autoexp.exchange.exports import Exports, exports_home
 from autoexp.executors.local import LocalExecutor
+from autoexp.stores import inbox
 from autoexp.stores.journal import FileJournal
 from autoexp.stores.layout import CampaignFolder
 from autoexp.stores.lines import Stamp
@@ -39,7 +42,7 @@ class Result:
     interrupted: bool
 
 
-def work(  # noqa: PLR0913  what the edge hands in
+def work(
     contract: Contract,
     repository: Repository,
     tag: str,
@@ -49,41 +52,41 @@ def work(  # noqa: PLR0913  what the edge hands in
     observer: Observer | None = None,
 ) -> Result:
     """Run a session of the campaign `tag`, new or resumed. Raises AutoexpError or WorldError."""
-    with _workshop(contract, repository, tag, environ, observer or Silent()) as shop, _signals(shop.stop):
-        stop = run(shop, experiments=experiments)
-        return Result(stop, shop.state, interrupted=shop.stop.reason == "interrupted")
+    stop = StopFlag()
+    try:
+        with heeding(stop), _workshop(contract, repository, tag, environ, stop, observer or Silent()) as shop:
+            ended = run(shop, experiments=experiments)
+            return Result(ended, shop.state, interrupted=stop.interrupted)
+    except OSError as error:
+        raise WorldError(f"{error.filename or 'a file'}: {error.strerror or error}") from error
 
 
 @contextmanager
 def _workshop(
-    contract: Contract, repository: Repository, tag: str, environ: Mapping[str, str], observer: Observer
+    contract: Contract,
+    repository: Repository,
+    tag: str,
+    environ: Mapping[str, str],
+    stop: StopFlag,
+    observer: Observer,
 ) -> Iterator[Workshop]:
+    """Build the parts. What can refuse comes first; nothing of the campaign is touched before its lock is held."""
     spec = contract.spec
     folder = CampaignFolder(repository.common_dir, tag)
-    stop = StopFlag()
-    identity = campaign_identity(repository.common_dir, tag)
-    marker = f"{identity}:{os.getpid()}"
     proposer = parts.proposer(contract, environ, stop)
     strategy = parts.strategy(spec)
     faults = Faults(environ.get("AUTOEXP_FAULT", ""))
+    refuse_hopeless(contract, repository, folder, environ=environ)
+    identity = campaign_identity(repository.common_dir, tag)
     cache = cache_folder(environ, identity)
-    cache.mkdir(parents=True, exist_ok=True)
-    trees = MeasurementTrees(repository, cache / "measure")
-    executor = LocalExecutor(
-        harness=spec.harness,
-        metrics=spec.metrics,
-        measurement=spec.measurement,
-        trees=trees,
-        output=folder.output,
-        marker=marker,
-        environ=environ,
-        stop=stop,
-    )
-    exports = Exports(exports_home(repository.root, repository.common_dir), tag, spec.exports)
-    journal = FileJournal(folder.path, stamp)
-    desk = cache / "desk"
-    desk.mkdir(exist_ok=True)
-    try:
+    marker = f"{identity}:{os.getpid()}"
+    late = frozenset(path for path, _ in inbox.take(folder.inbox))
+    with ExitStack() as held:
+        journal = held.enter_context(FileJournal(folder.path, stamp))
+        held.callback(shutil.rmtree, cache / "desk", ignore_errors=True)
+        trees = MeasurementTrees(repository, cache / "measure")
+        held.callback(_put_away, trees)
+        exports = Exports(exports_home(repository.root, repository.common_dir), tag, spec.exports)
         shop = Workshop(
             contract=contract,
             folder=folder,
@@ -94,61 +97,36 @@ def _workshop(
             scope=Scope(spec.scope.edit),
             proposer=proposer,
             strategy=strategy,
-            executor=executor,
+            executor=LocalExecutor(
+                harness=spec.harness,
+                metrics=spec.metrics,
+                measurement=spec.measurement,
+                trees=trees,
+                output=folder.output,
+                marker=marker,
+                environ=environ,
+                stop=stop,
+            ),
             faults=faults,
             stop=stop,
             marker=marker,
             sandbox=parts.sandbox_levels(spec),
-            desk=desk,
+            desk=cache / "desk",
             torn=journal.torn,
+            late=late,
             clock=time.monotonic,
-            observer=_Exporting(exports, observer),
+            observer=Watched(exports, observer),
         )
         shop.load()
-        exports.rewrite(shop.state)
+        write_exports(exports, shop.state)
         yield shop
-        exports.rewrite(shop.state)
-    finally:
-        with suppress(OSError):
-            trees.release()
-        shutil.rmtree(desk, ignore_errors=True)
-        journal.close()
+        write_exports(exports, shop.state)
 
 
-class _Exporting:
-    """Keeps the export files in step, then tells whoever else watches."""
-
-    def __init__(self, exports: Exports, observer: Observer) -> None:
-        self._exports = exports
-        self._observer = observer
-
-    def recorded(self, record: Record, state: CampaignState) -> None:
-        """Append the row of an experiment that was just closed; a new baseline is a row before others."""
-        if isinstance(record.event, Done):
-            self._exports.append_last(state)
-        elif isinstance(record.event, BaselineMeasured):
-            self._exports.rewrite(state)
-        self._observer.recorded(record, state)
-
-    def working(self, text: str) -> None:
-        """Pass it on."""
-        self._observer.working(text)
-
-
-@contextmanager
-def _signals(stop: StopFlag) -> Iterator[None]:
-    """Let SIGINT, SIGTERM and SIGHUP finish the record, not the experiment."""
-
-    def heed(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        stop.reason = "interrupted"
-
-    before = {number: signal.signal(number, heed) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _put_away(trees: MeasurementTrees) -> None:
+    """Release the trees; what fails here is put right at the next start."""
+    with suppress(OSError, WorldError):
+        trees.release()
 
 
 def stamp() -> Stamp:
@@ -160,16 +138,3 @@ def _boot() -> str:
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()[:8]
     return "unknown"
-
-
-def campaign_identity(common_dir: Path, tag: str) -> str:
-    """Give the mark that this campaign's processes and folders carry."""
-    return hashlib.sha256(f"{common_dir}\0{tag}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
-
-def cache_folder(environ: Mapping[str, str], identity: str) -> Path:
-    """Give the folder of the campaign's disposable trees: below AUTOEXP_CACHE_DIR, else the user's cache folder."""
-    if chosen := environ.get("AUTOEXP_CACHE_DIR"):
-        return Path(chosen) / identity
-    home = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "autoexp" / identity

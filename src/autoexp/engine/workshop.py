@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
-from autoexp.campaign.events import Event, Record
+from autoexp.campaign.events import Event
 from autoexp.campaign.fold import fold, fold_all
 from autoexp.campaign.state import CampaignState, Segment
+from autoexp.engine.contract import Contract
 from autoexp.engine.faults import Faults
+from autoexp.engine.signals import StopFlag
+from autoexp.engine.watching import Observer, Silent
 from autoexp.ports import Executor, Journal, Proposer, Strategy
 from autoexp.spec.model import Spec
 from autoexp.stores.layout import CampaignFolder
@@ -18,52 +20,12 @@ from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
 
 
-class Observer(Protocol):
-    """Whoever watches a session: told of every record, with the state after it, and of the current step."""
-
-    def recorded(self, record: Record, state: CampaignState) -> None:
-        """Hear of a durable record."""
-        ...
-
-    def working(self, text: str) -> None:
-        """Hear what is being done now."""
-        ...
-
-
-class Silent:
-    """Nobody watches."""
-
-    def recorded(self, record: Record, state: CampaignState) -> None:
-        """Do nothing."""
-
-    def working(self, text: str) -> None:
-        """Do nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """The two files as read at start."""
-
-    spec: Spec
-    spec_text: str
-    program: str
-    folder: Path
-
-
-@dataclass(slots=True)
-class StopFlag:
-    """Set by a signal or a request; polled by whoever runs a command."""
-
-    reason: str = ""
-
-    def __call__(self) -> bool:
-        """Tell whether to stop."""
-        return bool(self.reason)
-
-
 @dataclass(slots=True)
 class Workshop:
-    """One session's parts. `state` is always the fold of everything that `record` has written."""
+    """One session's parts. `state` is always the fold of everything that `record` has written.
+
+    `torn` tells what was cut from the journal's end, `late` are the requests that came after the last session.
+    """
 
     contract: Contract
     folder: CampaignFolder
@@ -81,6 +43,7 @@ class Workshop:
     sandbox: dict[str, str]
     desk: Path
     torn: str | None
+    late: frozenset[Path]
     clock: Callable[[], float]
     observer: Observer = field(default_factory=Silent)
     state: CampaignState = field(default_factory=CampaignState)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from autoexp.faces.cli.printing import print_json
+from autoexp.faces.cli.printing import print_json, say, write_data
 from autoexp.faces.options import HERE, Json, Repo, Tag
 
 
@@ -30,23 +30,25 @@ def export(
     place = api.Place(repo, tag)
     if name is None:
         for path in api.write_exports(place):
-            typer.echo(f"wrote {path}")
+            say(f"wrote {path}")
     elif out is None:
-        typer.echo(api.export(place, name), nl=False)
+        write_data(api.export(place, name))
     else:
         out.write_text(api.export(place, name), encoding="utf-8")
-        typer.echo(f"wrote {out}")
+        say(f"wrote {out}")
 
 
-def schema() -> None:
+def schema(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     """Print the JSON Schema of autoexp.yaml."""
+    del repo, tag, json  # taken by every command, and the same schema for all of them
     from autoexp import api
 
     print_json(api.spec_schema())
 
 
-def plugins(json: Json = False) -> None:
+def plugins(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     """List proposers, strategies and executors: from where, and why one failed to load."""
+    del repo, tag  # taken by every command; plugins belong to the installation
     from autoexp import api
 
     found = api.plugins_found()
@@ -54,7 +56,7 @@ def plugins(json: Json = False) -> None:
         print_json(found)
         return
     for entry in found:
-        typer.echo(
+        say(
             f"{entry['group']:<22} {entry['name']:<12} {entry['source']}"
             + (f"  cannot load: {entry['error']}" if entry["error"] else "")
         )

@@ -5,13 +5,22 @@ from typing import Annotated, Literal
 
 import typer
 
-from autoexp.faces.cli.printing import gain, number, print_json, seconds, style_of
+from autoexp.faces.cli.printing import (
+    gain,
+    number,
+    one_line,
+    print_json,
+    say,
+    seconds,
+    style_of,
+    write_data,
+)
 from autoexp.faces.options import HERE, Json, Repo, Tag
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this story."""
-    for command in (status, log, show, diff):
+    for command in (status, log, show, diff, brief):
         app.command()(command)
 
 
@@ -47,7 +56,7 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
         ("sandbox", ", ".join(f"{side} {level}" for side, level in found["sandbox"].items()) or "-"),
     ]
     for name, text in rows:
-        typer.echo(f"{name:<12} {text}")
+        say(f"{name:<12} {one_line(text)}")
 
 
 def log(
@@ -61,14 +70,17 @@ def log(
     from autoexp import api
 
     place = api.Place(repo, tag)
-    if json:
-        print_json(api.rows(place)[-(last or 0) :])
-    elif format == "table":
-        _table(api.rows(place)[-(last or 0) :], api.status(place))
-    else:
-        lines = api.export(place, "results.tsv" if format == "tsv" else "experiments.jsonl").splitlines(keepends=True)
-        head = lines[:1] if format == "tsv" else []
-        sys.stdout.write("".join(head + lines[len(head) :][-(last or 0) :]))
+    if json or format == "table":
+        state = api.inspect(place).state
+        rows = api.rows_of(state)[-(last or 0) :]
+        if json:
+            print_json(rows)
+        else:
+            _table(rows, api.status_of(state))
+        return
+    lines = api.export(place, "results.tsv" if format == "tsv" else "experiments.jsonl").split("\n")[:-1]
+    head = lines[:1] if format == "tsv" else []
+    write_data("".join(f"{line}\n" for line in head + lines[len(head) :][-(last or 0) :]))
 
 
 def _table(rows: list[dict[str, object]], found: dict[str, object]) -> None:
@@ -91,7 +103,7 @@ def _table(rows: list[dict[str, object]], found: dict[str, object]) -> None:
             gain(effect if isinstance(effect, float) else None),
             str(row["samples"]),
             str(row["status"]),
-            str(row["description"]),
+            one_line(str(row["description"])),
         )
         table.add_row(*(Text(cell) for cell in cells), style=style_of(str(row["status"])))
     width = None if sys.stdout.isatty() else 160
@@ -129,10 +141,15 @@ def show(
         value = found[key]
         if value not in (None, "", [], {}):
             text = "; ".join(value) if isinstance(value, list) else gain(value) if key == "effect" else str(value)
-            typer.echo(f"{key:<12} {text}")
+            say(f"{key:<12} {_below(text)}")
     for sample in found["all_samples"]:
         values = ", ".join(f"{name}={value:.5g}" for name, value in sample["values"].items())
-        typer.echo(f"sample       {sample['side']} {sample['i']}: {sample['outcome']} {values}")
+        say(f"sample       {sample['side']} {sample['i']}: {sample['outcome']} {values}")
+
+
+def _below(text: str) -> str:
+    """Indent the later lines of a text, so that none of them looks like a line of ours."""
+    return text.strip().replace("\n", "\n" + " " * 13)
 
 
 def diff(
@@ -141,4 +158,15 @@ def diff(
     """Print the change of one experiment, kept or not, as a unified diff."""
     from autoexp import api
 
-    sys.stdout.write(api.diff(api.Place(repo, tag), n))
+    write_data(api.diff(api.Place(repo, tag), n))
+
+
+def brief(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
+    """Print what the proposer of the next experiment reads."""
+    from autoexp import api
+
+    data, prose = api.brief(api.Place(repo, tag))
+    if json:
+        print_json(data)
+    else:
+        write_data(prose)

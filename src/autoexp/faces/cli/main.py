@@ -9,6 +9,7 @@ import typer
 from autoexp import __version__
 from autoexp.errors import AutoexpError, ContractError, WorldError
 from autoexp.faces.cli import files, looking, running, starting
+from autoexp.faces.cli.printing import say
 
 BUG, USER, PAUSED, INTERRUPTED = 1, 2, 4, 130
 
@@ -43,23 +44,28 @@ for story in (starting, running, looking, files):
 
 def entry() -> None:
     """Run the command line and exit with the contract's exit codes."""
+    sys.exit(_code())
+
+
+def _code() -> int:  # noqa: PLR0911  one line for each kind of trouble
     try:
         code = app(standalone_mode=False)
     except AutoexpError as error:
-        code = _fail(_heading(error) + str(error), USER)
+        return _fail(_heading(error) + str(error), USER)
     except WorldError as error:
-        code = _fail(
+        return _fail(
             f"paused, the machine failed: {error}\n  fix: mend it and run the same command again; nothing is lost",
             PAUSED,
         )
     except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        code = 0
+        return INTERRUPTED
+    except SystemExit:  # what the libraries below do when whoever read their output has gone
+        return 0
+    except OSError as error:
+        return _fail(f"{error.filename or 'a file'}: {error.strerror or error}", USER)
     except Exception as error:  # noqa: BLE001  the last line of defence: a bug is loud
-        code = _unexpected(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        return _unexpected(error)
+    return code if isinstance(code, int) else 0
 
 
 def _unexpected(error: Exception) -> int:
@@ -80,5 +86,5 @@ def _heading(error: AutoexpError) -> str:
 
 
 def _fail(text: str, code: int) -> int:
-    typer.echo(f"autoexp: {text}", err=True)
+    say(f"autoexp: {text}", err=True)
     return code

@@ -1,5 +1,6 @@
 """What a person sees while a campaign runs: a live block on a terminal, a line per experiment elsewhere."""
 
+import os
 import sys
 from collections import deque
 from typing import Self
@@ -13,14 +14,14 @@ from rich.text import Text
 from autoexp.campaign import events as ev
 from autoexp.campaign.rows import primary_of
 from autoexp.campaign.state import CampaignState, Experiment
-from autoexp.faces.cli.printing import gain, number, seconds, style_of
+from autoexp.faces.cli.printing import gain, number, one_line, say, seconds, style_of
 
 LAST = 10
 
 
 def is_terminal() -> bool:
-    """Tell whether a person looks at standard output."""
-    return sys.stdout.isatty()
+    """Tell whether a person looks at standard output, on a terminal that can redraw."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 class Quiet:
@@ -47,14 +48,13 @@ class Plain(Quiet):
         match record.event:
             case ev.BaselineMeasured() as event if event.measurement.metrics:
                 value = event.measurement.means().get(primary_of(state))
-                sys.stdout.write(f"baseline {primary_of(state)} = {number(value, _unit(state))}\n")
+                say(f"baseline {primary_of(state)} = {number(value, _unit(state))}")
             case ev.Done():
-                sys.stdout.write(f"{_line(state, state.experiments[-1])}\n")
+                say(_line(state, state.experiments[-1]))
             case ev.Noted(text=text):
-                sys.stdout.write(f"note: {text}\n")
+                say(f"note: {one_line(text)}")
             case _:
                 return
-        sys.stdout.flush()
 
 
 class Live(Quiet):
@@ -83,7 +83,7 @@ class Live(Quiet):
         """Remember what to draw."""
         self._state = state
         if isinstance(record.event, ev.Noted):
-            self._notes.append(record.event.text)
+            self._notes.append(one_line(record.event.text))
 
     def _draw(self) -> Group:
         table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
@@ -119,7 +119,7 @@ def _line(state: CampaignState, experiment: Experiment) -> str:
 
 def _what(experiment: Experiment) -> str:
     text = experiment.proposal.description if experiment.proposal else experiment.detail
-    return " ".join(text.split())
+    return one_line(text)
 
 
 def _unit(state: CampaignState) -> str:

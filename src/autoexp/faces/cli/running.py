@@ -1,12 +1,15 @@
 """run and stop."""
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoexp.faces.cli.printing import gain, number, print_json
+from autoexp.faces.cli.printing import gain, number, one_line, print_json, say
 from autoexp.faces.options import HERE, Json, Repo, Tag
+
+if TYPE_CHECKING:
+    from autoexp.api import Result
 
 STOPPED_BY_RULE, PAUSED, INTERRUPTED = 3, 4, 130
 DONE_REASONS = {"exhausted", "user"}
@@ -34,16 +37,11 @@ def run(
     watcher = Quiet() if json else (Live() if is_terminal() else Plain())
     with watcher:
         result = api.run(api.Place(repo, tag), environ=os.environ, experiments=experiments, observer=watcher)
-    state, stopped = result.state, result.stop
+    stopped = result.stop
     if json:
-        print_json(api.status_of(state))
+        print_json(api.status_of(result.state))
     else:
-        unit = state.segment.spec["metrics"][api.primary_of(state)].get("unit", "") if state.segment else ""
-        best = state.incumbent.measurement.means().get(api.primary_of(state))
-        typer.echo(
-            f"{state.counts.decided} experiments, {state.counts.kept} kept, best so far {number(best, unit)} "
-            f"({gain(state.gain)} in-loop); ended: {stopped.detail if stopped else 'the number asked for is reached'}"
-        )
+        _summarise(result)
     if result.interrupted:
         raise typer.Exit(INTERRUPTED)
     if stopped is not None and stopped.reason == "error":
@@ -52,11 +50,30 @@ def run(
         raise typer.Exit(STOPPED_BY_RULE)
 
 
+def _summarise(result: "Result") -> None:
+    from autoexp import api
+
+    state, stopped = result.state, result.stop
+    unit = api.status_of(state)["unit"]
+    best = state.incumbent.measurement.means().get(api.primary_of(state))
+    say(
+        f"{state.counts.decided} experiment{'' if state.counts.decided == 1 else 's'}, {state.counts.kept} kept, best so far {number(best, unit)} "
+        f"({gain(state.gain)} in-loop); ended: {one_line(stopped.detail) if stopped else 'the number asked for is reached'}"
+    )
+    if result.interrupted:
+        say("nothing is lost: `autoexp run` goes on from here")
+    elif stopped is not None and stopped.reason == "error":
+        why = next((e.detail for e in reversed(state.experiments) if e.detail), "")
+        say(f"the last one: {why.strip()}\n  fix: mend it, then `autoexp run` goes on from here", err=True)
+    elif stopped is not None and stopped.reason not in DONE_REASONS:
+        say("to go on, raise or remove that limit below `budget` in autoexp.yaml, then `autoexp run`")
+
+
 def stop(repo: Repo = HERE, tag: Tag = None) -> None:
     """Ask a running campaign to stop after the current experiment."""
     from autoexp import api
 
     if api.request(api.Place(repo, tag), "stop"):
-        typer.echo("asked; it stops after the current experiment")
+        say("asked; it stops after the current experiment")
     else:
-        typer.echo("nothing is running")
+        say("nothing is running")

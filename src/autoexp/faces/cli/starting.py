@@ -2,13 +2,15 @@
 
 import os
 import sys
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoexp.faces.cli.printing import number, print_json, seconds
-from autoexp.faces.options import HERE, Json, Repo
+from autoexp.faces.cli.printing import number, print_json, say, seconds
+from autoexp.faces.options import HERE, Json, Repo, Tag
+
+if TYPE_CHECKING:
+    from autoexp.api import Started
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +33,7 @@ def init(
     lab: Annotated[str, typer.Option(help="Write a lab instead: a runnable example with known answers.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; use flags and defaults.")] = False,
     repo: Repo = HERE,
+    tag: Tag = None,
 ) -> None:
     """Write autoexp.yaml and program.md.
 
@@ -43,11 +46,9 @@ def init(
     from autoexp import api
 
     if lab:
-        for path in api.init_lab(repo, lab):
-            typer.echo(f"wrote {path}")
-        where = "" if repo == HERE else f" --repo {repo}"
-        typer.echo(f"next: autoexp run{where}")
+        _tell_started(api.init_lab(repo, lab), f"autoexp run{'' if repo == HERE else f' --repo {repo}'}")
         return
+    api.refuse_existing(repo)
     if not yes and sys.stdin.isatty():
         goal = goal or typer.prompt("What should get better?", default="")
         measure = measure or typer.prompt("Which command measures it?")
@@ -67,47 +68,54 @@ def init(
         direction=direction,
         unit=unit,
         propose=propose,
+        name=tag or "",
     )
-    for path in api.init(repo, answers):
-        typer.echo(f"wrote {path}")
-    typer.echo("next: autoexp check")
+    _tell_started(api.init(repo, answers), f"autoexp check{'' if repo == HERE else f' --repo {repo}'}")
 
 
-def check(repo: Repo = HERE, json: Json = False) -> None:
+def _tell_started(started: "Started", following: str) -> None:
+    for path in started.written:
+        say(f"wrote {path}")
+    for notice in started.notices:
+        say(f"note: {notice}")
+    say(f"next: {following}")
+
+
+def check(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     """Validate the contract, run the harness on HEAD, and tell noise, time per experiment and sandbox level."""
     from autoexp import api
 
     found = api.check(
-        api.Place(Path(repo)), environ=os.environ, tell=lambda text: None if json else typer.echo(f"  {text}", err=True)
+        api.Place(repo, tag), environ=os.environ, tell=lambda text: None if json else say(f"  {text}", err=True)
     )
     if json:
         print_json(found.as_json())
         return
     checkup, spec = found.checkup, found.spec
-    typer.echo(f"contract    {found.path} is valid")
-    typer.echo(f"commit      {checkup.commit[:12]}")
-    typer.echo(
+    say(f"contract    {found.path} is valid")
+    say(f"commit      {checkup.commit[:12]}")
+    say(
         f"scope       {', '.join(checkup.scope[:8])}{' ...' if len(checkup.scope) > 8 else ''} ({len(checkup.scope)} files)"
     )
     for name, summary in checkup.baseline.metrics.items():
         role = spec.metrics[name].role if name in spec.metrics else ""
         if role:
-            typer.echo(f"{role:<11} {name} = {number(summary.mean, spec.metrics[name].unit)}")
+            say(f"{role:<11} {name} = {number(summary.mean, spec.metrics[name].unit)}")
     noise = (
         "none seen, it repeats exactly"
         if checkup.deterministic
         else f"{checkup.noise or 0:.2%} of the value (sd of one sample)"
     )
-    typer.echo(f"noise       {noise}")
-    typer.echo(f"decision    {checkup.method}; smallest effect {_smallest(spec.metrics[spec.primary].min_effect)}")
-    typer.echo(f"time        {seconds(checkup.sample_s)} a sample, about {seconds(checkup.experiment_s)} an experiment")
+    say(f"noise       {noise}")
+    say(f"decision    {checkup.method}; smallest effect {_smallest(spec.metrics[spec.primary].min_effect)}")
+    say(f"time        {seconds(checkup.sample_s)} a sample, about {seconds(checkup.experiment_s)} an experiment")
     if checkup.campaign_s is not None:
-        typer.echo(
+        say(
             f"campaign    about {seconds(checkup.campaign_s)} for {spec.budget.experiments} experiments, proposer aside"
         )
-    typer.echo(f"sandbox     proposer {checkup.sandbox['proposer']}, harness {checkup.sandbox['harness']}")
-    if found.notice:
-        typer.echo(f"note        {found.notice}")
+    say(f"sandbox     proposer {checkup.sandbox['proposer']}, harness {checkup.sandbox['harness']}")
+    for notice in checkup.notices:
+        say(f"note        {notice}")
 
 
 def _smallest(min_effect: float | None) -> str:

@@ -1,0 +1,86 @@
+"""What a session asks before it writes anything: a refusal here leaves nothing behind."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from autoexp.engine.contract import Contract
+from autoexp.errors import AutoexpError, CampaignError
+from autoexp.processes.environment import secrets_from
+from autoexp.spec.model import Spec
+from autoexp.stores.layout import CampaignFolder
+from autoexp.workspaces.refs import Refs
+from autoexp.workspaces.repository import Repository
+from autoexp.workspaces.scope import Scope
+
+CONTRACT_FILE = "autoexp.yaml"
+PROGRAM_FILE = "program.md"
+NAMED = 10
+
+
+def refuse_hopeless(
+    contract: Contract, repository: Repository, folder: CampaignFolder, *, environ: Mapping[str, str]
+) -> None:
+    """Raise AutoexpError for whatever would make the session fail or mislead later on."""
+    head = repository.head()
+    refuse_dirty(contract, repository)
+    refuse_empty_scope(contract.spec, repository, head)
+    secrets_from(environ, contract.spec.harness.env_from)
+    _refuse_lost_journal(folder, Refs(repository))
+
+
+def refuse_dirty(contract: Contract, repository: Repository) -> None:
+    """Refuse while tracked files differ from HEAD: a measurement of HEAD would not be of what one sees."""
+    if dirty := dirty_files(contract, repository):
+        raise AutoexpError(
+            f"{counted(len(dirty), 'tracked file')} {'differs' if len(dirty) == 1 else 'differ'} from HEAD: {named(dirty)}",
+            where=str(repository.root),
+            fix="commit or stash them; experiments start from what is committed",
+        )
+
+
+def dirty_files(contract: Contract, repository: Repository) -> list[str]:
+    """List the tracked files that differ from HEAD. The two contract files need not be committed."""
+    if repository.root is None:
+        return []
+    root = repository.root.resolve()
+    own = {contract.folder.resolve() / name for name in (CONTRACT_FILE, PROGRAM_FILE)}
+    return repository.dirty(lambda path: root / path not in own)
+
+
+def refuse_empty_scope(spec: Spec, repository: Repository, commit: str) -> None:
+    """Refuse a scope in which no file lies: every change would be out of it."""
+    scope = Scope(spec.scope.edit)
+    if not any(scope.matches(path) for path in repository.paths(commit)):
+        raise AutoexpError(
+            f"scope.edit matches no file of HEAD: {', '.join(spec.scope.edit)}",
+            where=CONTRACT_FILE,
+            fix="name files that are committed, in gitignore syntax, seen from the repository's top",
+        )
+
+
+def _refuse_lost_journal(folder: CampaignFolder, refs: Refs) -> None:
+    """Refuse to begin again over the refs of a campaign whose journal is gone: they are all that is left of it."""
+    if _filled(folder.journal):
+        return
+    left = [name for name in refs.list(f"refs/autoexp/{folder.tag}") if "/attempt/" in name or "/record/" in name]
+    if left:
+        raise CampaignError(
+            f"the journal of campaign {folder.tag} is gone, but refs of its experiments are still here ({len(left)})",
+            where=str(folder.journal),
+            fix=f"put the journal back from a backup, use another --tag, or delete the refs below refs/autoexp/{folder.tag}",
+        )
+
+
+def _filled(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
+def counted(count: int, noun: str) -> str:
+    """Say how many there are of a thing."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def named(names: list[str]) -> str:
+    """Name the first ones, and how many more there are."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

@@ -1,0 +1,76 @@
+"""Whoever watches a session: told of every record and step, and never able to harm the work."""
+
+from contextlib import suppress
+from typing import Protocol
+
+from autoexp.campaign.events import BaselineMeasured, Done, Record
+from autoexp.campaign.state import CampaignState
+from autoexp.errors import AutoexpError
+from autoexp.exchange.exports import Exports
+
+
+class Observer(Protocol):
+    """Whoever watches a session: told of every record, with the state after it, and of the current step."""
+
+    def recorded(self, record: Record, state: CampaignState) -> None:
+        """Hear of a durable record."""
+        ...
+
+    def working(self, text: str) -> None:
+        """Hear what is being done now."""
+        ...
+
+
+class Silent:
+    """Nobody watches."""
+
+    def recorded(self, record: Record, state: CampaignState) -> None:
+        """Do nothing."""
+
+    def working(self, text: str) -> None:
+        """Do nothing."""
+
+
+class Watched:
+    """Keeps the export files in step, then tells the observer.
+
+    A file that cannot be written now is written whole at the end; an observer whose terminal or pipe is closed is told no
+    more. Neither touches the experiment.
+    """
+
+    def __init__(self, exports: Exports, observer: Observer) -> None:
+        self._exports = exports
+        self._observer = observer
+
+    def recorded(self, record: Record, state: CampaignState) -> None:
+        """Append the row of an experiment that was just closed; a new baseline is a row before others."""
+        with suppress(OSError):
+            if isinstance(record.event, Done):
+                self._exports.append_last(state)
+            elif isinstance(record.event, BaselineMeasured):
+                self._exports.rewrite(state)
+        try:
+            self._observer.recorded(record, state)
+        except OSError:
+            self._observer = Silent()
+
+    def working(self, text: str) -> None:
+        """Pass it on."""
+        try:
+            self._observer.working(text)
+        except OSError:
+            self._observer = Silent()
+
+
+def write_exports(exports: Exports, state: CampaignState) -> None:
+    """Write the export files whole. Raises AutoexpError when their folder does not let itself be written."""
+    try:
+        if exports.names:
+            exports.prepare()
+        exports.rewrite(state)
+    except OSError as error:
+        raise AutoexpError(
+            f"the export files cannot be written: {error.strerror}",
+            where=str(exports.folder),
+            fix="make that folder writable, then `autoexp export` writes them from the record, which is whole",
+        ) from error
