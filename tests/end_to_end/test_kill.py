@@ -52,6 +52,15 @@ def test_resumed_campaign_goes_on_as_if_never_killed_at_its_start(project: Proje
     settled(project)
 
 
+def test_candidate_whose_ref_was_the_last_thing_made_is_on_record(project: Project) -> None:
+    project.edits(*EDITS)
+    project.killed("after-attempt:1")
+    project.run("run")
+    interrupted = project.rows()[1]
+    assert (interrupted["status"], interrupted["commit"]) == ("interrupted", project.refs()["attempt/1"])
+    assert "-100\n+90" in project.run("diff", "1")
+
+
 def test_many_kills_in_one_campaign(project: Project) -> None:
     project.edits(*EDITS)
     for fault in (

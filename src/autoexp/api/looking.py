@@ -84,10 +84,12 @@ def _name_in_contract(place: Place) -> str:
 
 def diff(place: Place, n: int) -> str:
     """Give the change of experiment `n` against its parent, as a unified diff."""
-    candidate = inspect(place).experiment(n).candidate
+    experiment = inspect(place).experiment(n)
+    candidate = experiment.candidate
     if candidate is None:
         raise CampaignError(
-            f"experiment {n} changed nothing that could be kept", fix=f"`autoexp show {n}` tells how it ended"
+            f"experiment {n} has no change to show: it ended as {experiment.status or 'nothing yet'}",
+            fix=f"`autoexp show {n}` tells how it ended",
         )
     repository = Repository.open(place.folder)
     try:

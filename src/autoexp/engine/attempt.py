@@ -103,14 +103,19 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
         commit = shop.repository.commit(parent, captured.changes, message, when=when)
     with shop.faults.around("attempt", n):
         shop.refs.update([RefUpdate(shop.ref("attempt", n), commit, None)])
-    candidate = Candidate(
-        commit=commit,
-        parent=parent,
-        paths=tuple(change.path for change in captured.changes),
-        diff_lines=shop.repository.diff_lines(parent, commit),
-    )
+    candidate = candidate_at(shop, commit, parent)
     shop.record(Captured(n=n, candidate=candidate))
     return candidate
+
+
+def candidate_at(shop: Workshop, commit: str, parent: str) -> Candidate:
+    """Give the candidate that a commit on top of `parent` is."""
+    return Candidate(
+        commit=commit,
+        parent=parent,
+        paths=tuple(change.path for change in shop.repository.changed(parent, commit)),
+        diff_lines=shop.repository.diff_lines(parent, commit),
+    )
 
 
 def _unmeasured(n: int, ending: Ending, shop: Workshop) -> Decided:

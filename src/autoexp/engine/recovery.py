@@ -1,14 +1,16 @@
 """Step 0: whatever the last process left half-done is brought to an end, once."""
 
 from autoexp import __version__
-from autoexp.campaign.events import CampaignOpened, Decided, Done, Noted, SessionOpened
+from autoexp.campaign.events import CampaignOpened, Captured, Decided, Done, Noted, SessionOpened
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import derived_seed
+from autoexp.engine.attempt import candidate_at
 from autoexp.engine.conclude import moved_by_others, settle, show_branch
 from autoexp.engine.parts import sandbox_notice
 from autoexp.engine.requests import dismiss_late_requests
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Candidate
 from autoexp.processes import sweep
 from autoexp.workspaces.refs import RefUpdate
 
@@ -52,19 +54,30 @@ def open_campaign(shop: Workshop) -> None:
 def close_open(shop: Workshop, experiment: Experiment) -> None:
     """Bring the experiment that was open when the last process died to its end."""
     if experiment.outcome is None:
+        candidate = experiment.candidate or adopt(shop, experiment)
         detail = "the process that worked on it ended before a verdict"
         shop.record(
             Decided(
                 n=experiment.n,
                 outcome=Outcome.INTERRUPTED,
                 detail=detail,
-                commit=experiment.candidate.commit if experiment.candidate else None,
+                commit=candidate.commit if candidate else None,
                 base=experiment.parent,
             )
         )
     settle(shop, experiment.n)
     if shop.state.open is not None:
         shop.record(Done(n=experiment.n, status=shop.state.open.ruled_status))
+
+
+def adopt(shop: Workshop, experiment: Experiment) -> Candidate | None:
+    """Put a candidate on record whose ref was the last thing that the dead process made."""
+    commit = shop.refs.read(shop.ref("attempt", experiment.n))
+    if commit is None or shop.repository.resolve(f"{commit}^") != experiment.parent:
+        return None
+    candidate = candidate_at(shop, commit, experiment.parent)
+    shop.record(Captured(n=experiment.n, candidate=candidate))
+    return candidate
 
 
 def agree(shop: Workshop) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 STYLES = {"keep": "green", "discard": "dim", "inconclusive": "yellow", "no_change": "dim", "explore": "cyan"}
 # Control characters but newline and tab, and those that turn the direction of a text around.
-_HOSTILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_TURNING = "\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_HOSTILE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_TURNING}]")
+_ESCAPED = re.compile(f"[\x7f-\x9f\ud800-\udfff{_TURNING}]")
 
 
 def style_of(status: str) -> str:
@@ -41,7 +43,7 @@ def write_data(text: str) -> None:
 def print_json(value: Any) -> None:
     """Print one JSON document. Characters that a terminal would obey are escaped, as JSON allows."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n"
-    _write(re.sub(r"[\x7f-\x9f\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text).encode())
+    _write(_ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode())
 
 
 def _write(data: bytes, *, err: bool = False) -> None:
