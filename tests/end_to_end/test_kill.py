@@ -34,8 +34,14 @@ def settled(project: Project) -> None:
     project.git("fsck", "--no-dangling")
 
 
-@pytest.mark.parametrize("n", [1, 3])
-@pytest.mark.parametrize("point", [point for point in POINTS if not point.endswith("start")])
+KEPT, DISCARDED = 3, 2
+KILLS = [
+    *[(point, KEPT) for point in POINTS if not point.endswith("start")],
+    *[(point, DISCARDED) for point in POINTS if point.endswith(("measure", "decision", "keep", "done"))],
+]
+
+
+@pytest.mark.parametrize(("point", "n"), KILLS)
 def test_campaign_goes_on_as_if_never_killed(project: Project, point: str, n: int) -> None:
     project.edits(*EDITS)
     project.killed(f"{point}:{n}")

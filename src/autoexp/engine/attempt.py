@@ -1,6 +1,7 @@
 """One experiment: the steps of the protocol in order. What ends it early is a value, not an exception."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autoexp import briefs
@@ -14,6 +15,7 @@ from autoexp.errors import StorageError, WorldError
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Directive, Proposal
 from autoexp.ports import Desk, NothingLeft, ProposerFailed
+from autoexp.workspaces.changes import Change
 from autoexp.workspaces.refs import RefUpdate
 
 PATHS_NAMED = 20
@@ -103,17 +105,17 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
         commit = shop.repository.commit(parent, captured.changes, message, when=when)
     with shop.faults.around("attempt", n):
         shop.refs.update([RefUpdate(shop.ref("attempt", n), commit, None)])
-    candidate = candidate_at(shop, commit, parent)
+    candidate = candidate_at(shop, commit, parent, captured.changes)
     shop.record(Captured(n=n, candidate=candidate))
     return candidate
 
 
-def candidate_at(shop: Workshop, commit: str, parent: str) -> Candidate:
+def candidate_at(shop: Workshop, commit: str, parent: str, changes: Sequence[Change]) -> Candidate:
     """Give the candidate that a commit on top of `parent` is."""
     return Candidate(
         commit=commit,
         parent=parent,
-        paths=tuple(change.path for change in shop.repository.changed(parent, commit)),
+        paths=tuple(change.path for change in changes),
         diff_lines=shop.repository.diff_lines(parent, commit),
     )
 

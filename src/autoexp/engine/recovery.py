@@ -75,7 +75,7 @@ def adopt(shop: Workshop, experiment: Experiment) -> Candidate | None:
     commit = shop.refs.read(shop.ref("attempt", experiment.n))
     if commit is None or shop.repository.resolve(f"{commit}^") != experiment.parent:
         return None
-    candidate = candidate_at(shop, commit, experiment.parent)
+    candidate = candidate_at(shop, commit, experiment.parent, shop.repository.changed(experiment.parent, commit))
     shop.record(Captured(n=experiment.n, candidate=candidate))
     return candidate
 

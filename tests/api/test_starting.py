@@ -1,0 +1,125 @@
+"""init writes a contract that holds, overwrites nothing, and says what will not work yet."""
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autoexp import api
+from autoexp.errors import AutoexpError
+from autoexp.spec import load
+
+ANSWERS = api.Answers(
+    goal="Make it fast",
+    measure="python bench.py",
+    checks="pytest -q",
+    edit=("src/*.py",),
+    metric="parse_ms",
+    direction="lower",
+    unit="ms",
+    propose="./mine.sh",
+)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/a.py").write_text("a = 1\n")
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
+        who = ["-c", "user.name=U", "-c", "user.email=u@localhost"]
+        subprocess.run(["git", "-C", str(tmp_path), *who, *arguments], check=True)
+    return tmp_path
+
+
+def test_written_contract_holds_what_was_answered(repository: Path) -> None:
+    started = api.init(repository, ANSWERS)
+    spec = load((repository / "autoexp.yaml").read_text())
+    assert (spec.goal, spec.harness.measure, spec.harness.checks) == ("Make it fast", "python bench.py", "pytest -q")
+    assert (spec.scope.edit, spec.primary, spec.metrics["parse_ms"].unit) == (("src/*.py",), "parse_ms", "ms")
+    assert [path.name for path in started.written] == ["autoexp.yaml", "program.md"]
+    assert started.notices == ()
+
+
+@pytest.mark.parametrize("text", ["a: b # c", "'", '"', "line\nline", "- x", "{", "yes", "1e3", "é €", "\t"])
+def test_any_answer_survives_the_file(repository: Path, text: str) -> None:
+    api.init(repository, replace(ANSWERS, goal=text, measure=text + "x", unit=text))
+    spec = load((repository / "autoexp.yaml").read_text())
+    assert (spec.goal, spec.harness.measure) == (text, text + "x")
+
+
+def test_contract_that_exists_is_not_overwritten(repository: Path) -> None:
+    (repository / "autoexp.yaml").write_text("mine")
+    with pytest.raises(AutoexpError, match="exists already"):
+        api.init(repository, ANSWERS)
+    assert (repository / "autoexp.yaml").read_text() == "mine"
+    assert not (repository / "program.md").exists()
+
+
+def test_program_that_exists_is_kept_and_told(repository: Path) -> None:
+    (repository / "program.md").write_text("mine")
+    started = api.init(repository, ANSWERS)
+    assert (repository / "program.md").read_text() == "mine"
+    assert "left as it is" in started.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"direction": "sideways"}, "direction"),
+        ({"metric": "two words"}, "not the name of a metric"),
+        ({"measure": ""}, "--measure must be given"),
+        ({"edit": ()}, "--edit must be given"),
+        ({"name": "No Tag"}, "a tag has"),
+    ],
+)
+def test_wrong_answer_writes_nothing(repository: Path, wrong: dict[str, str], words: str) -> None:
+    with pytest.raises(AutoexpError, match=words):
+        api.init(repository, replace(ANSWERS, **wrong))
+    assert not (repository / "autoexp.yaml").exists()
+    assert not (repository / "program.md").exists()
+
+
+def test_scope_without_a_file_is_told(repository: Path) -> None:
+    assert "matches no file of HEAD: srcc" in api.init(repository, replace(ANSWERS, edit=("srcc",))).notices[0]
+
+
+def test_placeholder_of_the_proposer_is_told(repository: Path) -> None:
+    assert "propose.sh is only a placeholder" in api.init(repository, replace(ANSWERS, propose="")).notices[0]
+
+
+def test_folder_without_repository_is_told(tmp_path: Path) -> None:
+    assert "git init" in api.init(tmp_path, ANSWERS).notices[0]
+
+
+def test_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AutoexpError, match="no such folder"):
+        api.init(tmp_path / "none", ANSWERS)
+
+
+def test_lab_is_a_repository_with_one_commit_in_which_a_run_can_start(tmp_path: Path) -> None:
+    api.init_lab(tmp_path / "lab", "etl")
+    git = ["git", "-C", str(tmp_path / "lab")]
+    assert subprocess.run([*git, "status", "--porcelain"], capture_output=True, check=True).stdout == b""
+    assert subprocess.run([*git, "rev-list", "--count", "HEAD"], capture_output=True, check=True).stdout == b"1\n"
+    assert api.contract_of(api.Place(tmp_path / "lab")).spec.proposer is not None
+
+
+def test_lab_needs_a_folder_of_its_own(repository: Path) -> None:
+    before = sorted(repository.rglob("*"))
+    with pytest.raises(AutoexpError, match="not empty"):
+        api.init_lab(repository, "etl")
+    assert sorted(repository.rglob("*")) == before
+
+
+def test_unknown_lab_names_those_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(AutoexpError, match=r"labs: .*etl"):
+        api.init_lab(tmp_path / "lab", "elt")
+    assert not (tmp_path / "lab").exists()
+
+
+def test_every_name_of_the_api_is_there() -> None:
+    for name in api.__all__:
+        assert getattr(api, name)
+    with pytest.raises(AttributeError):
+        _ = api.nonsense
