@@ -146,12 +146,17 @@ def test_reason_tells_effect_runs_and_spread():
 def test_clear_loser_ends_after_one_pair_and_says_so():
     ruling = ruled([13.0], [10.0], noise=0.01)
     assert ruling.verdict is Verdict.DISCARD
-    assert "early, clearly worse" in ruling.reasons[0]
+    assert "after 1 of 3 pairs" in ruling.reasons[0]
+
+
+def test_small_loss_ends_after_two_pairs_when_the_third_cannot_make_it_up():
+    assert isinstance(ruled([10.8], [10.0], noise=0.01), MeasureMore)
+    assert ruled([10.8, 10.8], [10.0, 10.0], noise=0.01).verdict is Verdict.DISCARD
 
 
 def test_loser_within_the_noise_is_measured_to_the_end():
     assert isinstance(ruled([13.0], [10.0], noise=0.10), MeasureMore)
-    assert isinstance(ruled([11.0, 11.0], [10.0, 10.0], noise=0.01), MeasureMore)
+    assert isinstance(ruled([10.3, 10.3], [10.0, 10.0], noise=0.01), MeasureMore)
 
 
 def test_without_known_noise_every_candidate_takes_all_pairs():

@@ -43,11 +43,11 @@ def test_unknown_names_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", gallery.names())
-def test_the_contract_of_a_lab_is_valid_and_its_budget_is_enough_for_its_edits(name: str, tmp_path: Path) -> None:
+def test_the_contract_of_a_lab_is_valid_and_its_budget_outlasts_its_edits(name: str, tmp_path: Path) -> None:
     edits = pytest.importorskip("autoexp.proposers.edits")
     gallery.write(name, tmp_path)
     spec = load((tmp_path / "autoexp.yaml").read_text())
-    assert spec.budget.experiments == len(edits.load_edits((tmp_path / "edits.yaml").read_text(), file="edits.yaml"))
+    assert spec.budget.experiments > len(edits.load_edits((tmp_path / "edits.yaml").read_text(), file="edits.yaml"))
 
 
 @pytest.mark.parametrize("name", gallery.names())

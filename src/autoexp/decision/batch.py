@@ -10,11 +10,11 @@ from autoexp.experiment.measurement import Side, summarise
 from autoexp.experiment.outcome import Verdict
 from autoexp.experiment.records import Decision
 
-HOPELESS = 4.0
-"""Standard errors by which a candidate must be worse to end before K pairs."""
+LUCK = 3.0
+"""Standard deviations of luck that the pairs to come are not believed to have."""
 
 LEAST_NOISE = 0.03
-"""Three baseline samples may agree by luck; the noise of one sample is taken to be at least this."""
+"""Three baseline samples may agree by chance; the noise of one sample is taken to be at least this."""
 
 
 def rule(
@@ -29,12 +29,12 @@ def rule(
     """Ask for samples in the order C I, I C, C I, ... until each side has k, then compare the means.
 
     The spread is the larger of the two sample standard deviations (n-1). An improvement that is large enough but
-    within the spread is inconclusive. `noise`, the sd of one sample as a fraction of its mean, lets a clear loser end
-    after fewer pairs; a keep always takes all k.
+    within the spread is inconclusive. `noise`, the sd of one sample as a fraction of its mean, lets a candidate that
+    can hardly be kept any more end after fewer pairs; a keep always takes all k.
     """
     pairs = min(len(candidate), len(incumbent))
     if pairs < k and (
-        pairs < max(len(candidate), len(incumbent)) or not _is_hopeless(candidate, incumbent, metric, noise)
+        pairs < max(len(candidate), len(incumbent)) or not _is_hopeless(candidate, incumbent, metric, k, noise)
     ):
         return MeasureMore(_next_side(len(candidate), len(incumbent)))
     ours = summarise(row[metric.name] for row in candidate)
@@ -43,7 +43,7 @@ def rule(
     spread = max(ours.sd, theirs.sd)
     verdict, why = _ruling(effect.absolute, spread, large=effect.reaches(metric), keep_equal=keep_equal)
     if pairs < k:
-        why += " early, clearly worse"
+        why += f" after {pairs} of {k} pairs"
     evidence = {"spread": spread, "improvement": effect.absolute}
     if effect.relative is not None:
         evidence["relative"] = effect.relative
@@ -57,16 +57,22 @@ def _is_hopeless(
     candidate: Sequence[Mapping[str, float]],
     incumbent: Sequence[Mapping[str, float]],
     metric: Metric,
+    k: int,
     noise: float | None,
 ) -> bool:
-    """Tell whether the pairs so far are worse by many standard errors of a difference."""
-    if not candidate or noise is None:
+    """Tell whether even a change of the smallest effect would need more than LUCK in the pairs to come.
+
+    With p pairs of mean m, the other k - p must make up p (min_effect - m); their sum has a standard deviation of
+    noise * sqrt(2 (k - p)). All of it is relative to the incumbent.
+    """
+    pairs = len(candidate)
+    if pairs == 0 or noise is None:
         return False
     ours = summarise(row[metric.name] for row in candidate)
     theirs = summarise(row[metric.name] for row in incumbent)
     relative = compare(ours.mean, theirs.mean, metric).relative
-    error = max(noise, LEAST_NOISE) * math.sqrt(2 / len(candidate))
-    return relative is not None and relative < -HOPELESS * error
+    luck = LUCK * max(noise, LEAST_NOISE) * math.sqrt(2 * (k - pairs))
+    return relative is not None and pairs * (metric.min_effect - relative) > luck
 
 
 def _ruling(improvement: float, spread: float, *, large: bool, keep_equal: bool) -> tuple[Verdict, str]:
