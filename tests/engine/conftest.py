@@ -1,0 +1,160 @@
+"""A session's parts in a temporary repository: real git and journal, a proposer and an executor that are a few lines."""
+
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from autoexp.campaign.events import Event, Record
+from autoexp.campaign.state import CampaignState
+from autoexp.campaign.views import Brief
+from autoexp.engine.contract import Contract
+from autoexp.engine.faults import Faults
+from autoexp.engine.loop import run
+from autoexp.engine.session import stamp
+from autoexp.engine.signals import StopFlag
+from autoexp.engine.workshop import Workshop
+from autoexp.errors import StorageError
+from autoexp.experiment.measurement import Sample, Side
+from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Proposal
+from autoexp.ports import Checked, Desk, NothingLeft
+from autoexp.spec import load
+from autoexp.stores.journal import FileJournal
+from autoexp.stores.layout import CampaignFolder
+from autoexp.strategies.greedy import Greedy
+from autoexp.workspaces import ProposalCopy, Refs, Repository, Scope
+
+CONTRACT = """\
+scope: {edit: [value.txt]}
+harness: {measure: "none is run"}
+metrics: {x: {role: primary, direction: lower}}
+measurement: {deterministic: true}
+budget: {consecutive_discards: null}
+"""
+
+Step = Callable[[Desk], None]
+
+
+@dataclass
+class Values:
+    """Proposes the values it was given, one an experiment; a function among them is called instead."""
+
+    values: Sequence[int | Step]
+
+    def propose(self, brief: Brief, desk: Desk) -> Proposal:
+        if brief.position >= len(self.values):
+            raise NothingLeft
+        value = self.values[brief.position]
+        if callable(value):
+            value(desk)
+        else:
+            (desk.workspace / "value.txt").write_text(f"{value}\n")
+        return Proposal(description=f"value {value}")
+
+
+@dataclass
+class Reading:
+    """Measures a commit by reading its value.txt. What stands in `failures` is raised once each."""
+
+    repository: Repository
+    failures: list[Exception] = field(default_factory=list)
+    taken: int = 0
+
+    def sample(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+        if n and self.failures:
+            raise self.failures.pop(0)
+        self.taken += 1
+        value = float(self.repository.read_blob(f"{commit}:value.txt"))
+        return Sample(side=side, i=i, seed=seed, values={"x": value})
+
+    def checks(self, commit: str, *, n: int) -> Checked:
+        return Checked(Outcome.MEASURED)
+
+    def fingerprint(self) -> Mapping[str, str]:
+        return {}
+
+
+@dataclass
+class FullDisk:
+    """A journal on a disk that is full from the n-th record on."""
+
+    inner: FileJournal
+    left: int
+    asked: int = 0
+
+    def read(self, start: int = 0):
+        return self.inner.read(start)
+
+    def append(self, event: Event) -> Record:
+        self.asked += 1
+        if self.asked > self.left:
+            raise StorageError("no space left on device")
+        return self.inner.append(event)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@dataclass
+class Bench:
+    """Opens sessions of one campaign."""
+
+    repository: Repository
+    cache: Path
+    values: Sequence[int | Step] = (90, 95, 80)
+    failures: list[Exception] = field(default_factory=list)
+    taken: int = 0
+
+    def session(self, *, records: int | None = None, experiments: int | None = None) -> CampaignState:
+        """Run a session that may write some records, and give the state that it reached."""
+        spec = load(CONTRACT)
+        folder = CampaignFolder(self.repository.common_dir, spec.name)
+        executor = Reading(self.repository, self.failures)
+        with FileJournal(folder.path, stamp) as journal:
+            shop = Workshop(
+                contract=Contract(spec, CONTRACT, "", self.cache),
+                folder=folder,
+                repository=self.repository,
+                refs=Refs(self.repository),
+                journal=journal if records is None else FullDisk(journal, records),
+                copy=ProposalCopy(self.repository, self.cache / "propose"),
+                scope=Scope(spec.scope.edit),
+                proposer=Values(self.values),
+                strategy=Greedy(),
+                executor=executor,
+                faults=Faults(),
+                stop=StopFlag(),
+                marker="autoexp-test:1",
+                sandbox={},
+                desk=self.cache / "desk",
+                torn=journal.torn,
+                late=frozenset(),
+                clock=lambda: 0.0,
+            )
+            shop.load()
+            try:
+                run(shop, experiments=experiments)
+            finally:
+                self.taken = executor.taken
+        return shop.state
+
+    def git(self, *arguments: str) -> str:
+        """Ask git in the user's repository."""
+        command = ["git", "-C", str(self.repository.root), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def bench(tmp_path: Path):
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "value.txt").write_text("100\n")
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
+        who = ["-c", "user.name=U", "-c", "user.email=u@localhost"]
+        subprocess.run(["git", "-C", str(root), *who, *arguments], check=True)
+    repository = Repository.open(root)
+    yield Bench(repository, tmp_path / "cache")
+    repository.close()
