@@ -126,17 +126,22 @@ def helper() -> Iterator[Helper]:
     made.close()
 
 
-@pytest.fixture
-def project(tmp_path: Path, helper: Helper) -> Project:
-    path = tmp_path / "a project"
+def made(folder: Path, helper: Helper) -> Project:
+    """Make a repository with one commit and a contract, in a folder of its own."""
+    path = folder / "a project"
     path.mkdir()
-    made = Project(path, tmp_path / "cache", helper)
-    made.git("init", "-q", "-b", "main")
+    project = Project(path, folder / "cache", helper)
+    project.git("init", "-q", "-b", "main")
     for name, value in (("user.name", "U"), ("user.email", "u@localhost")):
-        made.git("config", name, value)
+        project.git("config", name, value)
     for name, text in (("value.txt", "100\n"), ("bench.sh", BENCH), ("checks.sh", CHECKS), (".gitignore", "*.log\n")):
         (path / name).write_text(text, encoding="utf-8")
-    made.git("add", ".")
-    made.git("commit", "-q", "-m", "start")
-    made.contract(CONTRACT)
-    return made
+    project.git("add", ".")
+    project.git("commit", "-q", "-m", "start")
+    project.contract(CONTRACT)
+    return project
+
+
+@pytest.fixture
+def project(tmp_path: Path, helper: Helper) -> Project:
+    return made(tmp_path, helper)

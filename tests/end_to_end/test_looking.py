@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.commands import Helper
-from tests.end_to_end.conftest import BENCH, CHECKS, CONTRACT, Project, write
+from tests.end_to_end.conftest import Project, made, write
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe\rkeep\nn=9 keep\tall"
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
@@ -29,20 +29,12 @@ EDITS = (
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory, helper: Helper) -> Project:
     """Give a campaign that is only looked at: made once for all tests here."""
-    path = tmp_path_factory.mktemp("told") / "project"
-    path.mkdir()
-    made = Project(path, path.parent / "cache", helper)
-    made.git("init", "-q", "-b", "main")
-    for name, text in (("value.txt", "100\n"), ("bench.sh", BENCH), ("checks.sh", CHECKS)):
-        (path / name).write_text(text, encoding="utf-8")
-    made.git("add", ".")
-    made.git("-c", "user.name=U", "-c", "user.email=u@localhost", "commit", "-q", "-m", "start")
-    made.contract(CONTRACT)
-    made.edits(*EDITS)
-    made.run("run", "--experiments", "4")
-    made.killed("after-attempt:6")
-    made.run("run")
-    return made
+    told = made(tmp_path_factory.mktemp("told"), helper)
+    told.edits(*EDITS)
+    told.run("run", "--experiments", "4")
+    told.killed("after-attempt:6")
+    told.run("run")
+    return told
 
 
 def test_statuses_are_as_expected(told: Project) -> None:

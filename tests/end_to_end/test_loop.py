@@ -2,7 +2,10 @@
 
 import json
 
-from tests.end_to_end.conftest import Project, write
+import pytest
+
+from tests.end_to_end.commands import Helper
+from tests.end_to_end.conftest import Project, made, write
 
 EDITS = (
     write(90),
@@ -23,37 +26,38 @@ EXPECTED = [
 ]  # fmt: skip
 
 
-def test_every_edit_gets_its_status(project: Project) -> None:
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory, helper: Helper) -> Project:
+    """Give a campaign that has made all edits: run once for the tests that only look at it."""
+    project = made(tmp_path_factory.mktemp("ended"), helper)
     project.edits(*EDITS)
     project.run("run")
-    assert project.statuses() == EXPECTED
+    return project
 
 
-def test_kept_line_is_the_branch_and_nothing_else(project: Project) -> None:
-    project.edits(*EDITS)
-    project.run("run")
-    kept = [row["commit"] for row in project.rows() if row["status"] == "keep"]
-    assert project.git("rev-list", "--reverse", "autoexp/demo").splitlines() == kept
-    assert project.git("rev-parse", "refs/autoexp/demo/best") == kept[-1]
-    assert project.git("show", "autoexp/demo:value.txt") == "80"
+def test_every_edit_gets_its_status(ended: Project) -> None:
+    assert ended.statuses() == EXPECTED
 
 
-def test_discarded_candidates_stay_reachable_with_their_verdicts(project: Project) -> None:
-    project.edits(*EDITS)
-    project.run("run")
-    refs = project.refs()
-    for row in project.rows()[1:]:
-        record = json.loads(project.git("cat-file", "blob", refs[f"record/{row['n']}"]))
+def test_kept_line_is_the_branch_and_nothing_else(ended: Project) -> None:
+    kept = [row["commit"] for row in ended.rows() if row["status"] == "keep"]
+    assert ended.git("rev-list", "--reverse", "autoexp/demo").splitlines() == kept
+    assert ended.git("rev-parse", "refs/autoexp/demo/best") == kept[-1]
+    assert ended.git("show", "autoexp/demo:value.txt") == "80"
+
+
+def test_discarded_candidates_stay_reachable_with_their_verdicts(ended: Project) -> None:
+    refs = ended.refs()
+    for row in ended.rows()[1:]:
+        record = json.loads(ended.git("cat-file", "blob", refs[f"record/{row['n']}"]))
         assert record["status"] == row["status"]
         if row["commit"]:
             assert refs[f"attempt/{row['n']}"] == row["commit"]
     assert refs["segment/0"]
 
 
-def test_exports_hold_a_line_for_each_experiment(project: Project) -> None:
-    project.edits(*EDITS)
-    project.run("run")
-    folder = project.path / ".autoexp/demo"
+def test_exports_hold_a_line_for_each_experiment(ended: Project) -> None:
+    folder = ended.path / ".autoexp/demo"
     table = [line.split("\t") for line in (folder / "results.tsv").read_text().splitlines()]
     assert table[0] == ["commit", "x", "ok", "status", "description"]
     assert [cells[3] for cells in table[1:]] == EXPECTED
@@ -61,13 +65,11 @@ def test_exports_hold_a_line_for_each_experiment(project: Project) -> None:
     assert [line["status"] for line in lines] == EXPECTED
     assert lines[-1]["hypothesis"] == "smaller is better"
     assert lines[-1]["asi"] == {"kind": "size"}
-    assert project.git("status", "--porcelain", "--", ".autoexp") == ""
+    assert ended.git("status", "--porcelain", "--", ".autoexp") == ""
 
 
-def test_gain_is_a_fraction_of_the_baseline(project: Project) -> None:
-    project.edits(*EDITS)
-    project.run("run")
-    status = project.status()
+def test_gain_is_a_fraction_of_the_baseline(ended: Project) -> None:
+    status = ended.status()
     assert status["baseline"]["x"] == 100
     assert status["incumbent"]["metrics"]["x"] == 80
     assert abs(status["in_loop_gain"] - 0.2) < 1e-9
@@ -179,10 +181,8 @@ def test_show_and_diff_tell_about_one_experiment(project: Project) -> None:
     assert "there is no experiment 7" in project.run("show", "7", code=2)
 
 
-def test_report_is_one_file(project: Project) -> None:
-    project.edits(*EDITS)
-    project.run("run")
-    project.run("report")
-    page = (project.path / ".autoexp/demo/report.html").read_text()
+def test_report_is_one_file(ended: Project) -> None:
+    ended.run("report")
+    page = (ended.path / ".autoexp/demo/report.html").read_text()
     assert "<svg" in page
     assert "value 80" in page
