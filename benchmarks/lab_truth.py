@@ -161,7 +161,8 @@ def settle(path: Path, entries: list[dict]) -> None:
     text = path.read_text(encoding="utf-8")
     for entry in entries:
         title = re.escape(f"- description: {entry['description']}\n")
-        expect = EXPECT.get(entry["class"], entry["class"])
+        kind = "neutral" if entry["class"] == "discard" and not entry["sure"] else entry["class"]
+        expect = EXPECT.get(kind, kind)
         text, count = re.subn(rf"^({title}  expect: ).*$", rf"\g<1>{expect}", text, flags=re.MULTILINE)
         assert count == 1, f"{path}: no line to settle for {entry['description']}"
     path.write_text(text, encoding="utf-8")

@@ -56,7 +56,13 @@ def filled(text: str, defaults: Mapping[str, str], values: Mapping[str, str]) ->
 def deserved(name: str) -> Mapping[str, tuple[str, ...]]:
     """Say for each edit, by its description, which statuses are right; FileNotFoundError before truth was measured."""
     truth = json.loads((_lab(name) / TRUTH_FILE).read_text(encoding="utf-8"))
-    return {edit["description"]: STATUSES.get(edit["class"], (edit["class"],)) for edit in truth["edits"]}
+    return {edit["description"]: _statuses(edit["class"], sure=edit.get("sure", True)) for edit in truth["edits"]}
+
+
+def _statuses(kind: str, *, sure: bool) -> tuple[str, ...]:
+    if kind == "discard" and not sure:  # its loss may be smaller than what counts
+        return STATUSES["neutral"]
+    return STATUSES.get(kind, (kind,))
 
 
 def _home() -> Path:
