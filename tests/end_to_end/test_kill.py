@@ -35,10 +35,7 @@ def settled(project: Project) -> None:
 
 
 KEPT, DISCARDED = 3, 2
-KILLS = [
-    *[(point, KEPT) for point in POINTS if not point.endswith("start")],
-    *[(point, DISCARDED) for point in POINTS if point.endswith(("measure", "decision", "keep", "done"))],
-]
+KILLS = [(point, n) for point in POINTS if not point.endswith("start") for n in (KEPT, DISCARDED)]
 
 
 @pytest.mark.parametrize(("point", "n"), KILLS)
@@ -49,10 +46,12 @@ def test_campaign_goes_on_as_if_never_killed(project: Project, point: str, n: in
     settled(project)
 
 
+@pytest.mark.parametrize("experiments", [0, 2])
 @pytest.mark.parametrize("point", ["before-start", "after-start"])
-def test_resumed_campaign_goes_on_as_if_never_killed_at_its_start(project: Project, point: str) -> None:
+def test_campaign_goes_on_as_if_never_killed_at_its_start(project: Project, point: str, experiments: int) -> None:
     project.edits(*EDITS)
-    project.run("run", "--experiments", "2")
+    if experiments:
+        project.run("run", "--experiments", str(experiments))
     project.killed(point)
     project.run("run")
     settled(project)

@@ -49,4 +49,6 @@ def statuses(state: CampaignState) -> dict[str, int]:
 def _activity(state: CampaignState, *, running: bool) -> str:
     if running:
         return "running"
+    if state.stop_reason == "error":
+        return "paused"
     return "stopped" if state.stop_reason else "idle"
