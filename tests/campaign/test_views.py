@@ -96,12 +96,6 @@ def test_status_holds_the_keys_of_the_contract_as_json(tape, running):
 
 
 @given(tapes())
-def test_campaign_that_the_machine_ended_is_paused():
-    tape = Tape().open()
-    tape.write(ev.Stopped(reason="error", detail="the machine failed"))
-    assert summary(fold_all(tape.records), running=False)["state"] == "paused"
-
-
 def test_status_is_made_again_from_the_record(tape):
     assert summary(fold_all(tape.records), running=False) == summary(fold_all(list(tape.records)), running=False)
     statuses = summary(fold_all(tape.records), running=False)["statuses"]
@@ -171,3 +165,9 @@ def test_seed_is_a_function_of_its_parts(seed, parts):
 
 def test_primary_of_an_empty_state_is_unnamed():
     assert primary_of(replace(fold_all([]))) == ""
+
+
+def test_campaign_that_the_machine_ended_is_paused():
+    tape = Tape().open()
+    tape.write(ev.Stopped(reason="error", detail="the machine failed"))
+    assert summary(fold_all(tape.records), running=False)["state"] == "paused"
