@@ -20,9 +20,7 @@ def marker() -> str:
 def start(tmp_path: Path, marker: str) -> Callable[..., Finished]:
     """Run a command in tmp_path; stdout and stderr lie there as out and err."""
 
-    def starter(
-        command, *, wall_s=20.0, output_bytes=1 << 30, cwd=tmp_path, env=None, stdin=None, stop=None
-    ):
+    def starter(command, *, wall_s=20.0, output_bytes=1 << 30, cwd=tmp_path, env=None, stdin=None, stop=None):
         return run(
             command,
             cwd=cwd,

@@ -19,9 +19,7 @@ _SHELL_KILLED = 128 + signal.SIGKILL
 _DIGITS = 6
 
 
-def sample(
-    bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str
-) -> Sample:
+def sample(bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str) -> Sample:
     """Run the harness once in `tree` and give what it measured, or why it did not.
 
     Warm-up runs come first, with the same environment and private folders; they are not counted, and one that fails is
