@@ -60,9 +60,8 @@ def deserved(name: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def _statuses(kind: str, *, sure: bool) -> tuple[str, ...]:
-    if kind == "discard" and not sure:  # its loss may be smaller than what counts
-        return STATUSES["neutral"]
-    return STATUSES.get(kind, (kind,))
+    border = () if sure else STATUSES["neutral"]  # the effect may be smaller than what counts
+    return tuple(dict.fromkeys((*STATUSES.get(kind, (kind,)), *border)))
 
 
 def _home() -> Path:
