@@ -125,7 +125,7 @@ def test_interrupted_experiment_shows_what_happened_and_its_candidate(told: Proj
 
 
 def test_number_that_is_none_is_told_with_the_range(told: Project) -> None:
-    assert "numbers go from 1 to" in told.run("show", "99", code=2)
+    assert "there is no experiment 99" in told.run("show", "99", code=2)
     assert "no experiment 0" in told.run("show", "0", code=2)
 
 

@@ -63,7 +63,9 @@ def test_broken_json_is_text(propose):
 
 def test_exit_3_says_that_nothing_is_left(propose):
     with pytest.raises(NothingLeft, match="tried it all"):
-        propose("echo tried it all; exit 3")
+        propose('echo \'{"description": "tried it all"}\'; exit 3')
+    with pytest.raises(NothingLeft, match="nothing left to propose"):
+        propose("echo some debug print; exit 3")
 
 
 def test_another_exit_is_a_failure_with_what_it_printed(propose):
@@ -129,6 +131,13 @@ def test_a_program_in_the_copy_comes_first(propose, folder, desk):
     (folder / "propose.sh").write_text("echo folder")
     (desk.workspace / "propose.sh").write_text("echo copy")
     assert propose("sh propose.sh").description == "copy"
+
+
+def test_failure_of_a_committed_program_says_that_the_users_own_is_newer(propose, folder, desk):
+    (desk.workspace / "mine.sh").write_text("exit 4\n")
+    (folder / "mine.sh").write_text("exit 0\n")
+    with pytest.raises(ProposerFailed, match=r'write "\$AUTOEXP_FOLDER/mine.sh" in the command'):
+        propose("sh mine.sh")
 
 
 def test_paths_behind_the_program_stay_in_the_copy(propose, folder, desk):

@@ -8,8 +8,10 @@ from typing import Any
 from autoexp.api.contracts import contract_of
 from autoexp.api.looking import inspect
 from autoexp.api.places import CONTRACT_FILE, Place
+from autoexp.engine import parts
 from autoexp.engine.checkup import Checkup, check_up
 from autoexp.engine.session import Result, stamp, work
+from autoexp.engine.signals import StopFlag
 from autoexp.engine.watching import Observer
 from autoexp.spec.model import Spec
 from autoexp.stores import inbox
@@ -34,6 +36,8 @@ class Checked:
 def check(place: Place, *, environ: Mapping[str, str], tell: Callable[[str], None]) -> Checked:
     """Validate the contract and run the harness on HEAD; nothing is recorded."""
     contract = contract_of(place)
+    if contract.spec.proposer is not None:
+        parts.proposer(contract, environ, StopFlag())  # what it refuses, for example a script of edits, shows here
     repository = Repository.open(place.folder)
     try:
         checkup = check_up(contract, repository, environ=environ, tell=tell)

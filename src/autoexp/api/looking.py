@@ -33,9 +33,9 @@ class Inspection:
         for experiment in (*self.state.experiments, *([self.state.open] if self.state.open else [])):
             if experiment.n == n:
                 return experiment
-        last = self.state.last_n
+        last = self.state.experiments[-1].n if self.state.experiments else 0
         raise CampaignError(
-            f"there is no experiment {n}", fix=f"numbers go from 1 to {last}" if last else "run some first"
+            f"there is no experiment {n}", fix=f"`autoexp log` lists them, up to {last}" if last else "run some first"
         )
 
 

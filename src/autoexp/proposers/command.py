@@ -18,7 +18,7 @@ from autoexp.processes.masking import mask, mask_file
 from autoexp.proposers.answer import last_line, proposal_from
 from autoexp.proposers.options import ProposerOptions, Unbuilt, Variables
 from autoexp.proposers.output import Printed
-from autoexp.proposers.program import located
+from autoexp.proposers.program import located, outdated
 from autoexp.spec.quantities import Seconds
 from autoexp.spec.sections import Command, Strings
 
@@ -59,7 +59,7 @@ class CommandProposer:
     def propose(self, brief: Brief, desk: Desk) -> Proposal:
         """Let the program edit the copy, and read its last line.
 
-        Exit 0 is a proposal, 3 raises NothingLeft with its last line as the reason, anything else ProposerFailed with
+        Exit 0 is a proposal, 3 raises NothingLeft (the reason is the description of a JSON last line), anything else ProposerFailed with
         the end of what it printed.
         """
         del brief  # it lies in the files of the desk
@@ -86,13 +86,14 @@ class CommandProposer:
             line = mask(last_line(printed.stdout), around.secrets)
             for path in (printed.stdout, printed.stderr):
                 mask_file(path, around.secrets)
-        return _judged(finished, line, printed)
+        hint = "" if finished.passed else outdated(options.command, folder=self._folder, workspace=desk.workspace)
+        return _judged(finished, line, printed, hint)
 
 
-def _judged(finished: Finished, line: str, printed: Printed) -> Proposal:
+def _judged(finished: Finished, line: str, printed: Printed, hint: str) -> Proposal:
     if finished.passed:
         return proposal_from(line).model_copy(update={"wall_s": finished.usage.wall_s})
     if finished.returncode == NOTHING_LEFT:
-        said = proposal_from(line)
+        said = proposal_from(line) if line.lstrip().startswith("{") else Proposal()
         raise NothingLeft(said.description or said.hypothesis or "the proposer has nothing left to propose")
-    raise ProposerFailed("\n".join(filter(None, [f"the proposer failed: {finished.detail}", printed.tail()])))
+    raise ProposerFailed("\n".join(filter(None, [f"the proposer failed: {finished.detail}", printed.tail(), hint])))

@@ -30,6 +30,24 @@ def located(command: Command, *, folder: Path, workspace: Path) -> Command:
     return command if found == words else shlex.join(found)
 
 
+def outdated(command: Command, *, folder: Path, workspace: Path) -> str:
+    """Say that the program ran as committed while the user's folder holds another version; empty when it does not."""
+    try:
+        words = list(command) if isinstance(command, tuple) else shlex.split(command)
+    except ValueError:
+        return ""
+    for position, word in enumerate(words):
+        if word.startswith(("-", "/")) or (position == 0 and "/" not in word) or not (workspace / word).is_file():
+            continue
+        if (folder / word).is_file() and (folder / word).read_bytes() != (workspace / word).read_bytes():
+            return (
+                f"{word} ran as this campaign's commit has it, and the one in your folder differs; "
+                f'to run that one, write "$AUTOEXP_FOLDER/{word}" in the command'
+            )
+        return ""
+    return ""
+
+
 def _placed(words: Sequence[str], folder: Path, workspace: Path) -> list[str]:
     placed = list(words)
     for position, word in enumerate(words):
