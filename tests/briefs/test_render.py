@@ -87,3 +87,9 @@ def test_text_of_a_program_never_begins_a_line_of_the_prose(text):
 @given(tapes())
 def test_prose_can_be_written_to_a_file(tape):
     assert briefs.as_markdown(brief(tape)).encode()
+
+
+def test_prose_says_that_an_interrupted_idea_may_be_tried_again():
+    tape = Tape().open()
+    tape.failed(Outcome.INTERRUPTED)
+    assert "not measured, may be tried again" in briefs.as_markdown(brief(tape))

@@ -5,6 +5,7 @@ from typing import Any
 
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import Brief
+from autoexp.experiment.outcome import Outcome
 
 FORMAT = 1
 CUT = 400
@@ -90,12 +91,16 @@ def as_markdown(brief: Brief) -> str:
 
 def _line(experiment: Experiment) -> str:
     what = _line_of_text(experiment.proposal.description if experiment.proposal else "") or "no description"
-    why = (
-        experiment.decision.reasons[0]
-        if experiment.decision and experiment.decision.reasons
-        else experiment.detail[-CUT:]
-    )
+    why = _why(experiment)
     return f"- {experiment.n}. **{experiment.status}**: {what}" + (f" ({_line_of_text(why)})" if why else "")
+
+
+def _why(experiment: Experiment) -> str:
+    if experiment.outcome in {Outcome.INTERRUPTED, Outcome.INFRA_ERROR}:
+        return "not measured, may be tried again"
+    if experiment.decision is not None and experiment.decision.reasons:
+        return experiment.decision.reasons[0]
+    return experiment.detail[-CUT:]
 
 
 def _cut(text: str) -> str:
