@@ -140,7 +140,13 @@ def show(
     ):
         value = found[key]
         if value not in (None, "", [], {}):
-            text = "; ".join(value) if isinstance(value, list) else gain(value) if key == "effect" else str(value)
+            text = (
+                "; ".join(value)
+                if isinstance(value, list)
+                else f"{gain(value)} of the baseline"
+                if key == "effect"
+                else str(value)
+            )
             say(f"{key:<12} {_below(text)}")
     for sample in found["all_samples"]:
         values = ", ".join(f"{name}={value:.5g}" for name, value in sample["values"].items())

@@ -70,6 +70,9 @@ def _code() -> int:  # noqa: PLR0911  one line for each kind of trouble
 
 def _unexpected(error: Exception) -> int:
     show = getattr(error, "format_message", None)
+    if type(error).__name__ == "NoArgsIsHelpError" and show is not None:  # bare `autoexp`
+        say(str(show()))
+        return USER
     if show is not None and hasattr(error, "exit_code"):
         return _fail(
             f"{show()}\n  fix: `autoexp --help` lists the commands, `autoexp COMMAND --help` their options", USER
