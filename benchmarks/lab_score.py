@@ -2,8 +2,8 @@
 
     python benchmarks/lab_score.py etl --repo demo/etl
 
-Prints the share of edits whose status is a right one, the others by name, and what of the wrong answers was kept
-(there must be none). Exits with 1 if a wrong answer was kept.
+Prints the share of edits whose status is a right one, the others by name, edits that the truth itself left open (they are not
+counted: any status would be right), and what of the wrong answers was kept (there must be none). Exits with 1 if a wrong answer was kept.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import sys
 
 from autoexp.labs import gallery
 
+EITHER_WAY = {"keep", "discard"}
 WRONG_ANSWER = {"guard_failed", "checks_failed"}
 
 
@@ -25,7 +26,9 @@ def main() -> int:
     deserved = gallery.deserved(options.lab)
     command = [sys.executable, "-m", "autoexp", "log", "--json", "--repo", options.repo]
     rows = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)[1:]
-    judged = [row for row in rows if row["description"] in deserved and row["status"] != "interrupted"]
+    known = [row for row in rows if row["description"] in deserved and row["status"] != "interrupted"]
+    open_ = [row for row in known if {*deserved[row["description"]]} >= EITHER_WAY]
+    judged = [row for row in known if row not in open_]
     wrong = [row for row in judged if row["status"] not in deserved[row["description"]]]
     forged = [row for row in judged if row["status"] == "keep" and WRONG_ANSWER & {*deserved[row["description"]]}]
     right = len(judged) - len(wrong)
@@ -33,6 +36,8 @@ def main() -> int:
     for row in wrong:
         fit = " or ".join(deserved[row["description"]])
         print(f"  {row['n']:>3} {row['status']}, deserves {fit}: {row['description']}")
+    for row in open_:
+        print(f"  {row['n']:>3} {row['status']}, not counted, its effect lies on the border: {row['description']}")
     print(f"wrong answers kept: {len(forged)}")
     return 1 if forged else 0
 
