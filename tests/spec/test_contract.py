@@ -36,7 +36,8 @@ decision:
   on_equal: discard
 proposer: {kind: command, command: "python propose.py", timeout: 30m, env: {}, env_from: []}
 strategy: {kind: greedy}
-budget: {experiments: 50, wall_clock: 8h, consecutive_crashes: 3, consecutive_discards: 20}
+budget: {experiments: 50, wall_clock: 8h, consecutive_crashes: 3, consecutive_discards: 20,
+         plateau: {window: 10, min_gain: 0.1%}, target: 50}
 sandbox:
   proposer: {level: auto}
   harness: {level: none}
@@ -59,8 +60,6 @@ REFUSED = [
     "strategy.kind",
     "budget.cost_usd",
     "budget.tokens",
-    "budget.plateau",
-    "budget.target",
     "sandbox.proposer.network",
     "sandbox.proposer.read",
     "sandbox.proposer.write",

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from autoexp.spec.budget import BudgetSection, PlateauSection
 from autoexp.spec.metric import GUARD_KINDS, MEASURED_BY_AUTOEXP, METRIC_NAME, Bound, IncumbentBound, MetricSection
-from autoexp.spec.quantities import Count, Seconds
+from autoexp.spec.quantities import Seconds
 from autoexp.spec.section import Section
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "MeasurementSection",
     "MetricSection",
     "ObjectiveSection",
+    "PlateauSection",
     "PluginSection",
     "RegexMetrics",
     "SandboxSection",
@@ -166,15 +168,6 @@ class PluginSection(BaseModel):
     def options(self) -> dict[str, Any]:
         """Give the plugin's own keys."""
         return dict(self.model_extra or {})
-
-
-class BudgetSection(Section):
-    """When to stop; a key left out is no limit."""
-
-    experiments: Count | None = None
-    wall_clock_s: Seconds | None = Field(None, alias="wall_clock")
-    consecutive_crashes: Annotated[int, Field(ge=1)] | None = 3
-    consecutive_discards: Annotated[int, Field(ge=1)] | None = None
 
 
 class SandboxSide(Section):

@@ -26,8 +26,6 @@ UNBUILT: dict[str, str] = {
     "decision.min_gain_per_line": "complexity against gain",
     "budget.cost_usd": "money budgets",
     "budget.tokens": "token budgets",
-    "budget.plateau": "the plateau rule",
-    "budget.target": "the target rule",
     "sandbox.proposer.network": "network rules",
     "sandbox.proposer.read": "extra paths",
     "sandbox.proposer.write": "extra paths",
