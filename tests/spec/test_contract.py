@@ -30,10 +30,13 @@ metrics:
   size:       {role: guard, at_most: {of: incumbent, times: 1.05}}
   rows:       {role: secondary}
 objective: {kind: primary}
-measurement: {warmup: 0, aggregate: mean, deterministic: auto}
+measurement: {warmup: 0, seeds: null, aggregate: mean, deterministic: auto, min_samples: null, max_samples: null}
 decision:
-  method: {batch: {k: 3}}
+  method: sequential
+  preset: standard
+  false_keep_rate: 0.10
   on_equal: discard
+  min_gain_per_line: null
 proposer: {kind: command, command: "python propose.py", timeout: 30m, env: {}, env_from: []}
 strategy: {kind: greedy}
 budget: {experiments: 50, wall_clock: 8h, consecutive_crashes: 3, consecutive_discards: 20,
@@ -52,11 +55,6 @@ REFUSED = [
     "harness.provide",
     "harness.sealed",
     "harness.writable",
-    "measurement.seeds",
-    "decision.method",
-    "decision.preset",
-    "decision.false_keep_rate",
-    "decision.min_gain_per_line",
     "strategy.kind",
     "budget.cost_usd",
     "budget.tokens",
@@ -112,7 +110,6 @@ def test_each_refused_value_or_key_names_what_it_waits_for():
     ("section", "keys"),
     [
         ("harness", ["holdout_timeout", "setup_timeout"]),
-        ("measurement", ["min_samples", "max_samples"]),
         ("objective", ["expression", "metrics", "metric", "until", "then"]),
     ],
 )

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml.comments import CommentedMap
 
 from autoexp.errors import ContractError, Problem
+from autoexp.spec.agreement import written_in_vain
 from autoexp.spec.document import Location, dotted, line_of, parse, place_of, plain, walk
 from autoexp.spec.model import Spec, wrong_primaries
 from autoexp.spec.unbuilt import unbuilt
@@ -23,6 +24,8 @@ def load(text: str, *, file: str = "autoexp.yaml") -> Spec:
     waiting = {place: reason for place, value in walk(values) if (reason := unbuilt(place, value)) is not None}
     for place, (message, fix) in waiting.items():
         problems.append(Problem(file, line_of(document, place), dotted(place), message, fix))
+    for fault in written_in_vain(values):
+        problems.append(Problem(file, line_of(document, fault.place), dotted(fault.place), fault.message, fault.fix))
     known = {problem.key for problem in problems}
     known |= {key.rpartition(".")[0] for key in known}  # what a refused key leaves behind is no second mistake
     try:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from autoexp.spec.budget import BudgetSection, PlateauSection
+from autoexp.spec.decision import BatchMethod, BatchOptions, DecisionSection, MeasurementSection
 from autoexp.spec.metric import GUARD_KINDS, MEASURED_BY_AUTOEXP, METRIC_NAME, Bound, IncumbentBound, MetricSection
 from autoexp.spec.quantities import Seconds
 from autoexp.spec.section import Section
@@ -125,37 +126,6 @@ class ObjectiveSection(Section):
     """What is improved. Other kinds than `primary` are not built yet."""
 
     kind: Literal["primary"] = "primary"
-
-
-class MeasurementSection(Section):
-    """How samples are taken."""
-
-    warmup: int = Field(0, ge=0, le=100)
-    aggregate: Literal["mean"] = "mean"
-    deterministic: bool | Literal["auto"] = "auto"
-
-
-class BatchOptions(Section):
-    """K interleaved pairs."""
-
-    k: int = Field(3, ge=2, le=100)
-
-
-class BatchMethod(Section):
-    """`{batch: {k: 3}}`."""
-
-    batch: BatchOptions
-
-
-def _method(value: Any) -> Any:
-    return {"batch": {}} if value == "batch" else value
-
-
-class DecisionSection(Section):
-    """The rule that keeps or discards; without a method: single when deterministic, else batch."""
-
-    method: Annotated[Literal["single", "auto"] | BatchMethod, BeforeValidator(_method)] = "auto"
-    on_equal: Literal["discard", "keep"] = "discard"
 
 
 class PluginSection(BaseModel):

@@ -18,12 +18,6 @@ UNBUILT: dict[str, str] = {
     "objective.metric": "gated objectives",
     "objective.until": "gated objectives",
     "objective.then": "gated objectives",
-    "measurement.seeds": "seeds as blocks",
-    "measurement.min_samples": "sample limits",
-    "measurement.max_samples": "sample limits",
-    "decision.preset": "presets of the sequential rule",
-    "decision.false_keep_rate": "the error budget of the sequential rule",
-    "decision.min_gain_per_line": "complexity against gain",
     "budget.cost_usd": "money budgets",
     "budget.tokens": "token budgets",
     "sandbox.proposer.network": "network rules",
@@ -35,9 +29,7 @@ UNBUILT: dict[str, str] = {
 }
 
 UNBUILT_VALUES: dict[tuple[str, str], str] = {
-    ("decision.method", "sequential"): "the sequential rule; leave method out, or write single or {batch: {k: 3}}",
     ("strategy.kind", "adaptive"): "the adaptive strategy; leave strategy out, or write greedy",
-    ("decision.on_equal", "simpler"): "the simplicity rule",
     **{
         (f"sandbox.{side}.level", level): "this sandbox level"
         for side in ("proposer", "harness")
