@@ -1,13 +1,16 @@
 """Budgets and rules that end a campaign."""
 
+from dataclasses import replace
+
 import pytest
 from tests.builders import Tape
 
 from autoexp.campaign import events as ev
 from autoexp.campaign.fold import fold_all
-from autoexp.campaign.stopping import MAX_ERRORS_IN_ROW, stop_rule
+from autoexp.campaign.state import Experiment
+from autoexp.campaign.stopping import MAX_ERRORS_IN_ROW, stop_rule, used_up
 from autoexp.experiment.outcome import Outcome, Verdict
-from autoexp.spec.sections import BudgetSection
+from autoexp.spec.budget import BudgetSection, PlateauSection
 
 FREE = {"consecutive_crashes": None}
 
@@ -68,3 +71,82 @@ def test_budget_of_no_experiments_is_used_up_at_once():
 
 def test_first_rule_that_holds_is_named():
     assert stop(after(*[Outcome.CRASH] * 3), experiments=3, consecutive_crashes=3).reason == "experiments"
+
+
+def gained(*effects):
+    tape = Tape().open()
+    for effect in effects:
+        tape.experiment(verdict=Verdict.KEEP if effect else Verdict.DISCARD, effect=effect)
+    return tape
+
+
+PLATEAU = {"window": 3, "min_gain": "5%"}
+
+
+def test_plateau_ends_a_campaign_and_says_how_little_was_gained():
+    found = stop(gained(0.3, 0.02, None, 0.01), plateau=PLATEAU)
+    assert (found.reason, found.detail) == ("plateau", "the last 3 experiments gained 3 %, less than 5 %")
+
+
+@pytest.mark.parametrize("effects", [(0.02, None), (0.3, 0.02, None), (None, None, 0.05), (0.03, None, 0.03)])
+def test_plateau_ends_no_campaign_that_gains_or_has_just_begun(effects):
+    assert stop(gained(*effects), plateau=PLATEAU) is None
+
+
+def test_plateau_of_no_gain_at_all_is_one_even_when_none_is_asked_for():
+    assert stop(gained(None, None, 1e-9), plateau={"window": 3, "min_gain": 0}) is None
+    assert stop(gained(None, None, None), plateau={"window": 3, "min_gain": 0}).reason == "plateau"
+
+
+def test_crashes_and_refused_changes_count_as_experiments_without_a_gain():
+    tape = after(Outcome.CRASH, Outcome.NO_CHANGE, Outcome.INTERRUPTED)
+    assert stop(tape, plateau=PLATEAU) is None
+    tape.failed(Outcome.CHECKS_FAILED)
+    assert stop(tape, plateau=PLATEAU).reason == "plateau"
+
+
+def test_target_ends_a_campaign_when_the_best_so_far_is_there_and_not_before():
+    tape = Tape().open()
+    tape.experiment(7.5, Verdict.KEEP, effect=0.25)
+    tape.experiment(6.9, Verdict.DISCARD)
+    assert stop(tape, target=7) is None
+    tape.experiment(7.0, Verdict.KEEP, effect=0.05)
+    assert (stop(tape, target=7).reason, stop(tape, target=7).detail) == ("target", "x is at 7, and the target is 7")
+
+
+def test_target_that_the_baseline_has_reached_needs_no_experiment():
+    assert stop(Tape().open(), target=10).reason == "target"
+
+
+def test_target_is_named_before_a_budget_that_ends_at_the_same_experiment():
+    assert stop(gained(0.1), target=9, experiments=1).reason == "target"
+
+
+def test_budget_is_used_up_whatever_the_numbers_say():
+    state = fold_all(gained(None, None, None).records)
+    numbers = BudgetSection(target=10, plateau=PlateauSection(window=3))
+    assert used_up(state, numbers) is None
+    assert used_up(state, numbers.model_copy(update={"experiments": 3})).reason == "experiments"
+
+
+class Read(tuple[Experiment, ...]):  # noqa: SLOT001  a tuple may not have any
+    """Experiments that count how many of them were read."""
+
+    read = 0
+
+    def __iter__(self):
+        raise AssertionError("all of them were asked for")
+
+    def __reversed__(self):
+        for i in range(len(self) - 1, -1, -1):
+            self.read += 1
+            yield self[i]
+
+
+def test_rules_read_no_more_than_a_window_of_a_long_campaign():
+    state = fold_all(gained(0.3, None).records)
+    long = Read(state.experiments * 5_000)
+    assert (
+        stop_rule(replace(state, experiments=long), BudgetSection(plateau=PlateauSection(window=20), target=1)) is None
+    )
+    assert long.read == 20

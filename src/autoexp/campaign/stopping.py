@@ -1,11 +1,12 @@
-"""When to stop: budgets and streaks, as a function of the state."""
+"""When to stop: budgets, streaks, the plateau and the target, as functions of the state."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from autoexp.campaign.convergence import gains, plateau, streak, target_reached
 from autoexp.campaign.events import StopReason
 from autoexp.campaign.state import CampaignState
-from autoexp.spec.sections import BudgetSection
+from autoexp.spec.budget import BudgetSection
 
 MAX_ERRORS_IN_ROW = 3
 
@@ -19,11 +20,24 @@ class Stop:
 
 
 def stop_rule(state: CampaignState, budget: BudgetSection) -> Stop | None:
-    """Give the first budget or rule that is used up, or None."""
-    return next(_rules(state, budget), None)
+    """Give the first rule that ends the campaign, or None."""
+    return _target(state, budget) or used_up(state, budget) or _plateau(state, budget)
 
 
-def _rules(state: CampaignState, budget: BudgetSection) -> Iterator[Stop]:
+def used_up(state: CampaignState, budget: BudgetSection) -> Stop | None:
+    """Give the first budget or streak that is used up, or None. It holds whatever the metrics of the contract became."""
+    return next(_used_up(state, budget), None)
+
+
+def _target(state: CampaignState, budget: BudgetSection) -> Stop | None:
+    if budget.target is None or state.segment is None or not target_reached(state, budget.target):
+        return None
+    primary = state.segment.primary
+    value = state.incumbent.measurement.means()[primary]
+    return Stop("target", f"{primary} is at {value:g}, and the target is {budget.target:g}")
+
+
+def _used_up(state: CampaignState, budget: BudgetSection) -> Iterator[Stop]:
     counts = state.counts
     if budget.experiments is not None and counts.decided >= budget.experiments:
         yield Stop("experiments", f"{counts.decided} of {budget.experiments} experiments are done")
@@ -31,9 +45,21 @@ def _rules(state: CampaignState, budget: BudgetSection) -> Iterator[Stop]:
         yield Stop("wall_clock", f"{state.active_s:.0f} s of {budget.wall_clock_s:.0f} s are used")
     if budget.consecutive_crashes is not None and counts.crashes_in_row >= budget.consecutive_crashes:
         yield Stop("crashes", f"{counts.crashes_in_row} crashes in a row")
-    if budget.consecutive_discards is not None and counts.discards_in_row >= budget.consecutive_discards:
-        yield Stop("discards", f"{counts.discards_in_row} experiments in a row without a keep")
+    if budget.consecutive_discards is not None and streak(state) >= budget.consecutive_discards:
+        yield Stop("discards", f"{streak(state)} experiments in a row without a keep")
     if counts.proposer_errors_in_row >= MAX_ERRORS_IN_ROW:
         yield Stop("error", f"the proposer failed {counts.proposer_errors_in_row} times in a row")
     if counts.infra_errors_in_row >= MAX_ERRORS_IN_ROW:
         yield Stop("error", f"the machine failed {counts.infra_errors_in_row} experiments in a row")
+
+
+def _plateau(state: CampaignState, budget: BudgetSection) -> Stop | None:
+    rule = budget.plateau
+    if rule is None or not plateau(state, rule.window, rule.min_gain):
+        return None
+    gained = f"the last {rule.window} experiments gained {_percent(sum(gains(state, last=rule.window)))}"
+    return Stop("plateau", f"{gained}, less than {_percent(rule.min_gain)}" if rule.min_gain else gained)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"

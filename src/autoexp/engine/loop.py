@@ -1,7 +1,10 @@
 """The loop, as a list of verbs. Everything above one experiment happens here."""
 
+from collections.abc import Callable
+
 from autoexp.campaign.events import SessionClosed, Stopped
-from autoexp.campaign.stopping import Stop, stop_rule
+from autoexp.campaign.state import CampaignState
+from autoexp.campaign.stopping import Stop, stop_rule, used_up
 from autoexp.campaign.views import View
 from autoexp.engine.attempt import attempt
 from autoexp.engine.recovery import recover
@@ -9,6 +12,7 @@ from autoexp.engine.requests import answer_requests
 from autoexp.engine.segments import ensure_segment
 from autoexp.engine.workshop import Workshop
 from autoexp.ports import NothingLeft
+from autoexp.spec.budget import BudgetSection
 
 
 def run(shop: Workshop, *, experiments: int | None = None) -> Stop | None:
@@ -16,18 +20,18 @@ def run(shop: Workshop, *, experiments: int | None = None) -> Stop | None:
     with shop.faults.around("start", 0):
         recover(shop)
     goal = None if experiments is None else shop.state.counts.decided + experiments
-    stop = _ended(shop)
+    stop = _ended(shop, used_up)  # before the segment fits the contract, its numbers prove nothing
     if stop is None:
         ensure_segment(shop)
     while stop is None and (goal is None or shop.state.counts.decided < goal):
-        stop = _ended(shop) or _next(shop)
+        stop = _ended(shop, stop_rule) or _next(shop)
     _close(shop, stop)
     return stop
 
 
-def _ended(shop: Workshop) -> Stop | None:
+def _ended(shop: Workshop, rule: Callable[[CampaignState, BudgetSection], Stop | None]) -> Stop | None:
     answer_requests(shop)
-    return Stop("user", shop.stop.reason) if shop.stop() else stop_rule(shop.state, shop.spec.budget)
+    return Stop("user", shop.stop.reason) if shop.stop() else rule(shop.state, shop.spec.budget)
 
 
 def _next(shop: Workshop) -> Stop | None:
