@@ -81,3 +81,15 @@ def test_statuses_are_those_of_the_contract():
 
 def test_undecided_outcomes_are_no_crashes():
     assert not UNDECIDED & CRASHES
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_net_lines_are_what_the_tree_grew_by(added, removed):
+    candidate = Candidate(commit="c", parent="p", lines_added=added, lines_removed=removed)
+    assert candidate.net_lines == added - removed
+    assert Candidate.model_validate_json(candidate.model_dump_json()) == candidate
+
+
+def test_candidate_of_an_older_journal_reads_back_without_its_lines():
+    candidate = Candidate.model_validate({"commit": "c", "parent": "p", "paths": ["a"], "diff_lines": 4})
+    assert (candidate.diff_lines, candidate.lines_added, candidate.lines_removed, candidate.net_lines) == (4, 0, 0, 0)

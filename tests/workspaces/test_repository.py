@@ -208,7 +208,20 @@ def test_diff_is_unified_and_counted(repository):
     new = plain(repository, "a = 1\nb = 3\nc = 4\n")
     commit = repository.commit(head, [Change("src/model.py", None, new)], "x", when=1)
     assert "-b = 2\n+b = 3\n+c = 4\n" in repository.diff(head, commit)
-    assert repository.diff_lines(head, commit) == 3
+    assert repository.changed_lines(head, commit) == (2, 1)
+
+
+def test_lines_are_counted_over_all_files_and_a_binary_file_has_none(repository):
+    head = repository.head()
+    names = ["a\n7\t7\tb", "3\t4\tc", "plain"]
+    many = [Change(name, None, plain(repository, "1\n2\n3")) for name in names]
+    begun = repository.commit(head, many, "x", when=1)
+    assert repository.changed_lines(head, begun) == (9, 0)
+    ended = repository.commit(
+        begun, [Change("plain", many[2].new, None), Change("raw", None, plain(repository, "\0\n"))], "x", when=1
+    )
+    assert repository.changed_lines(begun, ended) == (0, 3)
+    assert repository.changed_lines(ended, ended) == (0, 0)
 
 
 def test_diff_runs_nothing_of_the_users_settings(user, repository, tmp_path):

@@ -112,11 +112,14 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
 
 def candidate_at(shop: Workshop, commit: str, parent: str, changes: Sequence[Change]) -> Candidate:
     """Give the candidate that a commit on top of `parent` is."""
+    added, removed = shop.repository.changed_lines(parent, commit)
     return Candidate(
         commit=commit,
         parent=parent,
         paths=tuple(change.path for change in changes),
-        diff_lines=shop.repository.diff_lines(parent, commit),
+        diff_lines=added + removed,
+        lines_added=added,
+        lines_removed=removed,
     )
 
 

@@ -78,12 +78,19 @@ def _clean(key: str) -> str:
 
 
 class Candidate(Value):
-    """A tree at a commit, with its parent."""
+    """A tree at a commit, with its parent, and the lines that differ; a binary file has none."""
 
     commit: str
     parent: str
     paths: tuple[str, ...] = ()
     diff_lines: int = 0
+    lines_added: int = 0
+    lines_removed: int = 0
+
+    @property
+    def net_lines(self) -> int:
+        """Give the lines that the change makes the tree longer; below 0 it removes more than it adds."""
+        return self.lines_added - self.lines_removed
 
 
 class GuardResult(Value):

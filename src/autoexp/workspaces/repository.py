@@ -136,12 +136,11 @@ class Repository:
         output = self.git.run("diff-tree", "-r", "-p", "--no-ext-diff", "--no-textconv", "--no-color", a, b)
         return output.decode("utf-8", "surrogateescape")
 
-    def diff_lines(self, a: str, b: str) -> int:
-        """Count added and removed lines; a binary file has none."""
+    def changed_lines(self, a: str, b: str) -> tuple[int, int]:
+        """Count the lines added and the lines removed from a to b; a binary file has none."""
         output = self.git.run("diff-tree", "-r", "-z", "--numstat", "--no-renames", "--no-textconv", a, b)
-        return sum(int(count) for count in re.findall(rb"(?:\A|\0)(\d+)\t", output)) + sum(
-            int(count) for count in re.findall(rb"(?:\A|\0)\d+\t(\d+)\t", output)
-        )
+        counts = re.findall(rb"(?:\A|\0)(\d+)\t(\d+)\t", output)
+        return sum(int(added) for added, _ in counts), sum(int(removed) for _, removed in counts)
 
     def _edited(
         self, tree: str | None, groups: dict[bytes, list[tuple[bytes, Entry | None]]], new: list[Loose]
