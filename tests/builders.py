@@ -108,12 +108,10 @@ class Tape:
         self.write(ev.Proposed(n=self.n, proposal=proposal or Proposal(description=f"idea {self.n}")))
         self.write(ev.Captured(n=self.n, candidate=Candidate(commit=commit(self.n), parent=self.best, diff_lines=2)))
 
-    def sample(self, value: float, *, side: Side = Side.CANDIDATE, i: int = 0, cost_usd: float | None = None) -> None:
+    def sample(self, value: float, *, side: Side = Side.CANDIDATE, i: int = 0, **more: Any) -> None:
         """Take a sample of the open experiment."""
         usage = Usage(wall_s=1.0)
-        self.write(
-            ev.SampleTaken(n=self.n, sample=Sample(side=side, i=i, values={"x": value}, usage=usage, cost_usd=cost_usd))
-        )
+        self.write(ev.SampleTaken(n=self.n, sample=Sample(side=side, i=i, values={"x": value}, usage=usage, **more)))
 
     def end(self, outcome: Outcome, decision: Decision | None = None, measurement: Measurement | None = None) -> int:
         """Decide on the open experiment and close it."""

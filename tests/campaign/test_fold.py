@@ -10,7 +10,7 @@ from autoexp.campaign.fold import fold, fold_all
 from autoexp.campaign.state import CampaignState, Counts
 from autoexp.experiment.measurement import Measurement, Sample, Side
 from autoexp.experiment.outcome import Outcome, Verdict
-from autoexp.experiment.records import Proposal, Tokens
+from autoexp.experiment.records import Decision, Proposal, Tokens
 
 
 @given(tapes(), st.data())
@@ -195,3 +195,29 @@ def test_gain_goes_on_over_segments_with_the_same_goal_and_begins_again_with_ano
 def test_empty_record_folds_to_an_empty_state():
     state = fold_all([])
     assert (state, state.primary_baseline, state.counts) == (CampaignState(), Measurement(), Counts())
+
+
+def test_incumbent_has_its_mean_score_for_each_item():
+    tape = Tape().open(values=())
+    for i, scores in enumerate([{"a": 1.0, "b": 0.0}, {"a": 0.0, "b": 0.0}]):
+        tape.write(ev.SampleTaken(n=0, sample=Sample(side=Side.BASELINE, i=i, values={"x": 1.0}, items=scores)))
+    tape.write(ev.BaselineMeasured(k=tape.k, outcome=Outcome.MEASURED))
+    assert fold_all(tape.records).incumbent.items == {"a": 0.5, "b": 0.0}
+    for verdict, score in ((Verdict.KEEP, 0.25), (Verdict.DISCARD, 0.75)):
+        tape.intent()
+        tape.propose()
+        tape.sample(9.0, items={"a": score})
+        tape.sample(9.0, side=Side.INCUMBENT, items={"a": 0.0})
+        tape.sample(9.0, i=1, items={"a": 1.0})
+        tape.end(Outcome.MEASURED, Decision(verdict=verdict))
+        assert fold_all(tape.records).incumbent.items == {"a": 0.625}
+
+
+def test_items_of_closed_experiments_stay_in_the_journal():
+    tape = Tape().open()
+    tape.intent()
+    tape.propose()
+    tape.sample(9.0, items={"a": 1.0})
+    assert fold_all(tape.records).open.samples[0].items == {"a": 1.0}
+    tape.end(Outcome.MEASURED, Decision(verdict=Verdict.DISCARD))
+    assert fold_all(tape.records).experiments[0].samples[0].items == {}

@@ -31,6 +31,19 @@ def test_a_good_run_is_measured(bench, tree):
     assert taken.usage.wall_s > 0
 
 
+def test_scores_of_items_belong_to_the_sample(bench, tree):
+    assert take(bench("echo ITEM a=0.5; echo METRIC x=1; echo ITEM b=1"), tree).items == {"a": 0.5, "b": 1.0}
+
+
+def test_failed_run_has_no_items(bench, tree):
+    assert take(bench("echo ITEM a=0.5; exit 1"), tree).items == {}
+
+
+def test_secrets_are_masked_in_ids_of_items(bench, tree):
+    used = bench('echo "ITEM $KEY=1"; echo METRIC x=1', environ={"KEY": "s3cret"}, env_from="KEY")
+    assert take(used, tree).items == {"***": 1.0}
+
+
 def test_the_output_is_stored_and_its_place_is_told(bench, tree):
     used = bench("echo METRIC x=1")
     taken = take(used, tree)

@@ -134,6 +134,17 @@ def test_an_item_twice_is_no_measurement():
     assert "a second line for one item" in reading("METRIC x=1\nITEM a=1\nITEM a=1\n").problem
 
 
+def test_items_have_a_limit_that_is_named():
+    most = "".join(f"ITEM {i}=1\n" for i in range(20_000)) + "METRIC x=1\n"
+    assert len(reading(most).items) == 20_000
+    assert "more than 20,000 ITEM lines" in reading(f"{most}ITEM one-more=1\n").problem
+
+
+def test_id_of_an_item_has_a_limit_that_is_named():
+    assert reading(f"METRIC x=1\nITEM {'a' * 200}=1\n").problem == ""
+    assert "at most 200 characters" in reading(f"METRIC x=1\nITEM {'a' * 201}=1\n").problem
+
+
 def test_costs_add_up():
     assert reading("COST usd=0.25\nMETRIC x=1\nCOST usd=0.5\n").cost_usd == 0.75
 

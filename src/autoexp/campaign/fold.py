@@ -6,7 +6,8 @@ from dataclasses import replace
 from autoexp.campaign import events as ev
 from autoexp.campaign.counting import counted, plus, sampled, tick
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent, Segment
-from autoexp.experiment.measurement import Sample
+from autoexp.decision.items import mean_items
+from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
 
 
@@ -124,8 +125,17 @@ def _baseline(state: CampaignState, event: ev.BaselineMeasured) -> CampaignState
     if state.segment is None:
         return state
     segment = replace(state.segment, baseline=event, deterministic=event.deterministic, cost_usd_total=state.cost_usd)
-    incumbent = replace(state.incumbent, measurement=event.measurement)
+    incumbent = replace(state.incumbent, measurement=event.measurement, items=_items(state.segment.samples))
     return _with_segment(replace(state, incumbent=incumbent), segment)
+
+
+def _items(samples: Iterable[Sample]) -> dict[str, float]:
+    return mean_items(sample.items for sample in samples if sample.outcome is Outcome.MEASURED)
+
+
+def _without_items(sample: Sample) -> Sample:
+    """Leave the scores of items to the journal: those of every closed experiment together may not fit in memory."""
+    return sample.model_copy(update={"items": {}}) if sample.items else sample
 
 
 def _progress(
@@ -180,6 +190,7 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
     outcome = experiment.outcome or Outcome.INTERRUPTED
     closed = replace(
         experiment,
+        samples=tuple(_without_items(sample) for sample in experiment.samples),
         outcome=outcome,
         status=event.status,
         closed=True,
@@ -189,7 +200,8 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
     counts = counted(state.counts, closed, outcome)
     incumbent, gain = state.incumbent, state.gain
     if closed.kept and closed.candidate is not None and closed.decision is not None:
-        incumbent = Incumbent(closed.candidate.commit, closed.n, closed.measurement)
+        items = _items(experiment.of_side(Side.CANDIDATE))
+        incumbent = Incumbent(closed.candidate.commit, closed.n, closed.measurement, items)
         gain += closed.decision.effect or 0.0
     return replace(
         state, open=None, experiments=(*state.experiments, closed), counts=counts, incumbent=incumbent, gain=gain

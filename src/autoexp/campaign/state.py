@@ -77,11 +77,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Incumbent:
-    """The best so far: its commit, the experiment that made it (0 = baseline), and its numbers when it was kept."""
+    """The best so far: its commit, the experiment that made it (0 = baseline), and its numbers when it was kept.
+
+    `items` holds its score for each item, averaged over those samples.
+    """
 
     commit: str
     n: int = 0
     measurement: Measurement = Measurement()
+    items: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,5 +20,5 @@ def log_beyond(mean: float, error: float, *, df: float, smallest: float) -> floa
 
 
 def _in(error: float, value: float) -> float:
-    ratio = value / error if abs(value) < error * _LARGEST else math.copysign(_LARGEST, value)
-    return min(max(ratio, -_LARGEST), _LARGEST)
+    """Give a value in units of `error`, as far as its square is a number."""
+    return value / error if abs(value) < error * _LARGEST else math.copysign(_LARGEST, value)

@@ -28,12 +28,13 @@ class Usage(Value):
 
 
 class Sample(Value):
-    """One execution of the harness: values per metric when `outcome` is measured, else why not."""
+    """One execution of the harness: values per metric, and scores per item, when `outcome` is measured, else why not."""
 
     side: Side
     i: int
     outcome: Outcome = Outcome.MEASURED
     values: dict[str, float] = Field(default_factory=dict)
+    items: dict[str, float] = Field(default_factory=dict)
     usage: Usage = Usage()
     seed: int | None = None
     detail: str = ""

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from typing import IO
 
 LONGEST_LINE = 1 << 16
+MOST_ITEMS = 20_000
+LONGEST_ITEM = 200
+"""Items are written to the journal with every sample: these limits keep a sample below a few MB."""
+
 _QUOTED = 120
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -51,11 +55,12 @@ class Tally:
         self.cost_usd: float | None = None
 
     def takes(self, line: str) -> bool:
-        """Take the line if it is one of these. Raises BadMetric when its value is wrong or an item comes twice."""
+        """Take the line if it is one of these.
+
+        Raises BadMetric when its value is wrong, when an item comes twice, and when items are too many or their ids too long.
+        """
         if line.startswith("ITEM ") and (match := _ITEM.fullmatch(line)):
-            if match[1] in self.items:
-                raise BadMetric(f"a second line for one item: {quote(line)}")
-            self.items[match[1]] = number(match[2], line)
+            self._add(match[1], match[2], line)
             return True
         if line.startswith("COST ") and (match := _COST.fullmatch(line)):
             value = number(match[1], line)
@@ -64,3 +69,14 @@ class Tally:
             self.cost_usd = (self.cost_usd or 0.0) + value
             return True
         return False
+
+    def _add(self, item: str, score: str, line: str) -> None:
+        if item in self.items:
+            raise BadMetric(f"a second line for one item: {quote(line)}")
+        if len(item) > LONGEST_ITEM:
+            raise BadMetric(f"the id of an item has at most {LONGEST_ITEM} characters: {quote(line)}")
+        if len(self.items) == MOST_ITEMS:
+            raise BadMetric(
+                f"more than {MOST_ITEMS:,} ITEM lines: print fewer, with the mean of several items as one score"
+            )
+        self.items[item] = number(score, line)

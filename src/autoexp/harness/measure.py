@@ -41,6 +41,7 @@ def sample(bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str
             i=i,
             outcome=outcome,
             values=dict(reading.values) if good else {},
+            items={mask(item, around.secrets): score for item, score in reading.items.items()} if good else {},
             usage=_rounded(finished.usage),
             seed=seed,
             detail="" if good else mask(told(reason, files.tail()), around.secrets),
