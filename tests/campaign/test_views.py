@@ -26,6 +26,9 @@ CONTRACT_KEYS = [
     "incumbent",
     "samples_used",
     "in_loop_gain",
+    "outlook",
+    "improvement_rate",
+    "discards_in_row",
     "confirmed_gain",
     "false_keep_rate",
     "cost_usd",
@@ -116,6 +119,7 @@ def test_state_is_what_the_engine_does_now():
 def test_status_before_the_first_segment_has_no_numbers():
     found = summary(fold_all([]), running=False)
     assert (found["baseline"], found["segment"], found["primary"]) == ({}, None, "")
+    assert (found["outlook"], found["improvement_rate"], found["discards_in_row"]) == (None, None, 0)
 
 
 def brief(tape, **more):

@@ -155,7 +155,7 @@ def test_contract_changed_after_the_budget_was_used_up_measures_nothing(project:
     before = len([event for event in project.journal() if event["event"] == "sample"])
     project.contract(CONTRACT.replace("{consecutive_crashes: null}", "{experiments: 1}").replace("5s", "6s"))
     said = project.run("run", code=3)
-    assert "raise or remove that limit" in said
+    assert "change or remove that limit" in said
     assert len([event for event in project.journal() if event["event"] == "sample"]) == before
 
 

@@ -1,7 +1,9 @@
 """The status of a campaign, as plain data: everything that `autoexp status --json` holds."""
 
+from dataclasses import asdict
 from typing import Any
 
+from autoexp.campaign.convergence import improvement_rate, streak, worth
 from autoexp.campaign.rows import primary_of
 from autoexp.campaign.state import CampaignState
 
@@ -9,6 +11,7 @@ from autoexp.campaign.state import CampaignState
 def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
     """Give the status. `running` tells whether an engine holds the campaign's lock right now."""
     segment = state.segment
+    outlook = worth(state)
     return {
         "tag": state.tag,
         "state": _activity(state, running=running),
@@ -24,7 +27,10 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
             "metrics": state.incumbent.measurement.means(),
         },
         "samples_used": state.counts.samples,
+        "discards_in_row": streak(state),
         "in_loop_gain": state.gain,
+        "improvement_rate": improvement_rate(state),
+        "outlook": asdict(outlook) if outlook else None,
         "confirmed_gain": None,
         "false_keep_rate": None,
         "cost_usd": state.cost_usd,

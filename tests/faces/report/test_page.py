@@ -179,6 +179,15 @@ def test_a_stop_is_told_in_words(new):
     assert "the gains have levelled off" in text
 
 
+def test_what_going_on_is_likely_to_bring_is_told(new):
+    begun = new().begin().baseline()
+    assert "Going on" not in Page(render(begun.state, running=False)).text
+    text = Page(render(begun.keep(90.0, 0.1).attempt(95.0).state, running=False)).text.replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+    assert "Going on about 2.1 more keeps and +21.2 % in the next 10 experiments" in text
+
+
 def test_an_experiment_under_way_is_told(new):
     from autoexp.campaign.events import Intent
     from autoexp.experiment.records import Directive

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from autoexp.campaign.convergence import WINDOW, Outlook
 from autoexp.faces.cli.printing import (
     gain,
     number,
@@ -49,6 +50,7 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
             f"{primary} {number(found['incumbent']['metrics'].get(primary), unit)} at {found['incumbent']['commit'][:12]}",
         ),
         ("gain", f"{gain(found['in_loop_gain'])} in-loop, not confirmed"),
+        ("going on", _going_on(Outlook(**found["outlook"])) if found["outlook"] else "-"),
         ("noise", noise),
         ("samples", str(found["samples_used"])),
         ("time", seconds(found["active_s"])),
@@ -57,6 +59,12 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     ]
     for name, text in rows:
         say(f"{name:<12} {one_line(text)}")
+
+
+def _going_on(outlook: Outlook) -> str:
+    """Say what is likely to come; the size of a gain is unknown before the first."""
+    more = f" and {gain(outlook.gain(WINDOW))}" if outlook.gain_per_experiment else ""
+    return f"about {outlook.keeps(WINDOW):.1f} more keeps{more} in the next {WINDOW} experiments"
 
 
 def log(

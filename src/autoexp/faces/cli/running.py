@@ -66,7 +66,7 @@ def _summarise(result: "Result") -> None:
         why = next((e.detail for e in reversed(state.experiments) if e.detail), "")
         say(f"the last one: {why.strip()}\n  fix: mend it, then `autoexp run` goes on from here", err=True)
     elif stopped is not None and stopped.reason not in DONE_REASONS:
-        say("to go on, raise or remove that limit below `budget` in autoexp.yaml, then `autoexp run`")
+        say("to go on, change or remove that limit below `budget` in autoexp.yaml, then `autoexp run`")
 
 
 def stop(repo: Repo = HERE, tag: Tag = None) -> None:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from autoexp.campaign.convergence import WINDOW, Outlook
 from autoexp.campaign.rows import Row
 from autoexp.campaign.state import CampaignState, Segment
 from autoexp.faces.report.facts import Goal
-from autoexp.faces.report.figures import decimals, moment, share, shown
+from autoexp.faces.report.figures import decimals, gain, moment, share, shown
 from autoexp.faces.report.text import clip, esc, first_lines
 
 _SPEC = 60_000
@@ -18,13 +19,13 @@ def method(state: CampaignState, found: dict[str, Any], goal: Goal, rows: Sequen
     if state.segment is None:
         return '<p class="empty">The contract is recorded when the first segment begins.</p>'
     return (
-        f"{_pairs(_rule(state, goal))}<h3>Sandbox</h3>{_pairs(_sandbox(found['sandbox']))}"
+        f"{_pairs(_rule(state, found, goal))}<h3>Sandbox</h3>{_pairs(_sandbox(found['sandbox']))}"
         f"<h3>Environment</h3>{_environment(state.segment.environment)}"
         f"<h3>Segments</h3>{_segments(state, goal, rows)}{_contract(state.segment)}"
     )
 
 
-def _rule(state: CampaignState, goal: Goal) -> Iterable[tuple[str, str]]:
+def _rule(state: CampaignState, found: dict[str, Any], goal: Goal) -> Iterable[tuple[str, str]]:
     spec: dict[str, Any] = state.segment.spec if state.segment else {}
     decision = spec.get("decision", {})
     least = spec.get("metrics", {}).get(goal.metric, {}).get("min_effect")
@@ -38,6 +39,13 @@ def _rule(state: CampaignState, goal: Goal) -> Iterable[tuple[str, str]]:
     ]
     if guards:
         yield "Guards", "; ".join(guards)
+    if found["outlook"]:
+        yield "Going on", _going_on(Outlook(**found["outlook"]))
+
+
+def _going_on(outlook: Outlook) -> str:
+    more = f" and {gain(outlook.gain(WINDOW))}" if outlook.gain_per_experiment else ""
+    return f"about {outlook.keeps(WINDOW):.1f} more keeps{more} in the next {WINDOW} experiments"
 
 
 def _asked(asked: Any) -> str:
