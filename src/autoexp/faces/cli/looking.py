@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from autoexp.campaign.convergence import WINDOW, Outlook
 from autoexp.faces.cli.printing import (
     gain,
     number,
@@ -50,7 +49,7 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
             f"{primary} {number(found['incumbent']['metrics'].get(primary), unit)} at {found['incumbent']['commit'][:12]}",
         ),
         ("gain", f"{gain(found['in_loop_gain'])} in-loop, not confirmed"),
-        ("going on", _going_on(Outlook(**found["outlook"])) if found["outlook"] else "-"),
+        ("going on", _going_on(found["outlook"])),
         ("noise", noise),
         ("samples", str(found["samples_used"])),
         ("time", seconds(found["active_s"])),
@@ -61,8 +60,13 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
         say(f"{name:<12} {one_line(text)}")
 
 
-def _going_on(outlook: Outlook) -> str:
+def _going_on(found: dict[str, float] | None) -> str:
     """Say what is likely to come; the size of a gain is unknown before the first."""
+    from autoexp.campaign.convergence import WINDOW, Outlook
+
+    if found is None:
+        return "-"
+    outlook = Outlook(**found)
     more = f" and {gain(outlook.gain(WINDOW))}" if outlook.gain_per_experiment else ""
     return f"about {outlook.keeps(WINDOW):.1f} more keeps{more} in the next {WINDOW} experiments"
 
