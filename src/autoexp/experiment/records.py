@@ -94,11 +94,27 @@ class Candidate(Value):
 
 
 class GuardResult(Value):
-    """The first guard that broke: metric, bound and value."""
+    """A guard that broke: metric, bound and value, and for a noisy metric the odds that it lies beyond the bound."""
 
     metric: str
     bound: str
     value: float | None = None
+    odds: float | None = None
+
+
+class Lesson(Value):
+    """What an experiment taught about the noise of one metric, on the gain scale (see autoexp.decision.sequential).
+
+    `residuals` are distances of runs from their own side's centre; `surprise` is how far the fresh runs of the incumbent lay
+    from its history (squared), how many variances of a run of that is noise, and the probability that the machine's speed
+    did not jump; `history` are runs of the incumbent to remember, instead of the older ones if it `replaces` them.
+    """
+
+    residuals: tuple[float, ...] = ()
+    surprise: tuple[float, float, float] | None = None
+    moved: float = 0.0
+    history: tuple[float, ...] = ()
+    replaces: bool = False
 
 
 class Decision(Value):
@@ -112,3 +128,4 @@ class Decision(Value):
     method: str = ""
     flags: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    lessons: dict[str, Lesson] = Field(default_factory=dict)
