@@ -7,6 +7,7 @@ from ruamel.yaml import YAML
 
 from autoexp.errors import ContractError
 from autoexp.spec import Spec, load
+from autoexp.spec.metric import Nearness
 from autoexp.spec.unbuilt import UNBUILT, UNBUILT_VALUES
 
 BUILT = """\
@@ -136,9 +137,35 @@ def test_value_whose_part_is_not_built_is_refused_by_name(key, value):
 MINIMAL = "scope: {edit: [a]}\nharness: {measure: m}\nmetrics: {x: {role: primary, direction: lower}}\n"
 
 
-def test_guard_kind_within_is_refused_below_a_name_with_dots():
-    with pytest.raises(ContractError, match=r"m\.x\.within.*not built yet"):
-        load(MINIMAL.replace("}}\n", "}, m.x: {role: guard, at_most: 1, within: 2}}\n"))
+def within(bound):
+    return load(MINIMAL.replace("}}\n", f"}}, m.x: {{role: guard, within: {bound}}}}}\n")).metrics["m.x"]
+
+
+def test_guard_kind_within_is_an_interval_or_a_share_around_a_value():
+    assert within("[1, 2.5]").within == (1.0, 2.5)
+    assert within("{of: incumbent, by: 2%}").within == Nearness(of="incumbent", by=0.02)
+
+
+def test_only_within_a_share_looks_at_other_measurements():
+    assert within("{of: baseline, by: 2%}").relative
+    assert not within("[1, 2]").relative
+
+
+@pytest.mark.parametrize(
+    ("bound", "told"),
+    [
+        ("2", r"within: \[low, high\] or \{of: baseline, by: 2%\} is expected"),
+        ("[1, 2, 3]", r"within: \[low, high\] or"),
+        ("[2, 1]", r"within: the low end comes first: \[1, 2\]"),
+        ("[.nan, 1]", r"within\.0: a finite number is expected"),
+        ("{of: baseline}", r"within\.by: a required key is missing"),
+        ("{of: baseline, by: -2%}", r"within\.by: a share must be 0 or more"),
+        ("{of: candidate, by: 2%}", r"within\.of: .*'incumbent' or 'baseline'"),
+    ],
+)
+def test_mistake_in_within_is_told_below_a_name_with_dots(bound, told):
+    with pytest.raises(ContractError, match=rf":3: metrics\.m\.x\.{told}"):
+        within(bound)
 
 
 def test_names_of_code_are_not_names_of_the_file():

@@ -1,13 +1,13 @@
 """decide(evidence): keep, discard, or measure one more sample on a named side."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autoexp.decision import batch, single
 from autoexp.decision.asking import MeasureMore
 from autoexp.decision.effect import Metric
-from autoexp.decision.guards import first_broken
-from autoexp.experiment.measurement import Side, summarise
+from autoexp.decision.guards import Sides, broken_words, first_broken, summed
+from autoexp.experiment.measurement import Side, Summary
 from autoexp.experiment.outcome import Verdict
 from autoexp.experiment.records import Decision
 from autoexp.spec.model import Spec
@@ -25,7 +25,8 @@ class Evidence:
     `candidate` and `incumbent` are the rows of this experiment, in order; `stored` is the incumbent when it was kept
     and `baseline` the segment's baseline (means per metric); `gain` is what the campaign has kept so far, as a
     fraction of the baseline; `deterministic` tells whether equal trees gave equal numbers until now; `noise` is the
-    sd of one baseline sample as a fraction of its mean.
+    sd of one baseline sample as a fraction of its mean. `stored_spread` and `baseline_spread` are the two with count and
+    spread, for guards; a metric that they lack counts as measured once.
     """
 
     spec: Spec
@@ -36,6 +37,8 @@ class Evidence:
     gain: float
     deterministic: bool
     noise: float | None = None
+    stored_spread: Mapping[str, Summary] = field(default_factory=dict)
+    baseline_spread: Mapping[str, Summary] = field(default_factory=dict)
 
 
 def batch_size(evidence: Evidence) -> int | None:
@@ -52,10 +55,9 @@ def decide(evidence: Evidence) -> Decision | MeasureMore:
     """Rule on a candidate. A broken guard ends it at once; the gain is judged by the method in force."""
     if not evidence.candidate:
         return MeasureMore(Side.CANDIDATE)
-    broken = first_broken(evidence.spec.metrics, _means(evidence.candidate), _reference(evidence), evidence.baseline)
+    broken = first_broken(evidence.spec.metrics, sides_of(evidence))
     if broken is not None:
-        reason = f"{broken.metric} broke its guard: {broken.bound}, measured {_number(broken.value)}"
-        return Decision(verdict=Verdict.DISCARD, guard=broken, method="guard", reasons=(reason,))
+        return Decision(verdict=Verdict.DISCARD, guard=broken, method="guard", reasons=(broken_words(broken),))
     metric = metric_of(evidence)
     k = batch_size(evidence)
     if k is None:
@@ -89,13 +91,14 @@ def metric_of(evidence: Evidence) -> Metric:
     )
 
 
-def _reference(evidence: Evidence) -> Row:
-    return _means(evidence.incumbent) if evidence.incumbent else evidence.stored
-
-
-def _means(rows: Sequence[Row]) -> dict[str, float]:
-    names = {name for row in rows for name in row}
-    return {name: summarise(row[name] for row in rows if name in row).mean for name in sorted(names)}
+def sides_of(evidence: Evidence) -> Sides:
+    """Give what guards look at."""
+    return Sides(
+        candidate=summed(evidence.candidate),
+        incumbent=summed(evidence.incumbent),
+        stored={**summed([evidence.stored]), **evidence.stored_spread},
+        baseline={**summed([evidence.baseline]), **evidence.baseline_spread},
+    )
 
 
 def _inferred(evidence: Evidence) -> bool:
@@ -105,7 +108,3 @@ def _inferred(evidence: Evidence) -> bool:
 
 def _keep_equal(evidence: Evidence) -> bool:
     return evidence.spec.decision.on_equal == "keep"
-
-
-def _number(value: float | None) -> str:
-    return "nothing" if value is None else f"{value:g}"

@@ -37,6 +37,8 @@ def _decide(shop: Workshop, samples: dict[Side, list[Sample]]) -> Decision | Mea
             gain=shop.state.gain,
             deterministic=segment.deterministic,
             noise=segment.baseline.noise if segment.baseline else None,
+            stored_spread=shop.state.incumbent.measurement.metrics,
+            baseline_spread=shop.state.primary_baseline.metrics,
         )
     )
 

@@ -12,7 +12,6 @@ UNBUILT: dict[str, str] = {
     "harness.provide": "provided paths",
     "harness.sealed": "sealed paths outside the repository",
     "harness.writable": "writable scratch folders",
-    "metrics.*.within": "the guard kind `within`",
     "objective.expression": "weighted objectives",
     "objective.metrics": "objectives of several metrics",
     "objective.metric": "gated objectives",
