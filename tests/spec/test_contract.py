@@ -111,7 +111,6 @@ def test_each_refused_value_or_key_names_what_it_waits_for():
     ("section", "keys"),
     [
         ("harness", ["holdout_timeout", "setup_timeout"]),
-        ("objective", ["expression", "metrics", "metric", "until", "then"]),
     ],
 )
 def test_keys_that_the_contract_names_beside_the_example_are_never_unknown(section, keys):

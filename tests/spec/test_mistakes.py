@@ -45,9 +45,20 @@ colour: red
 
 
 def test_several_mistakes_of_one_metric_come_together():
-    (found,) = mistakes(MINIMAL.replace("}}\n", "}, y: {role: guard, min_effect: 1%}}\n"))
-    assert "needs a bound" in found[2]
-    assert "min_effect belongs" in found[2]
+    (found,) = mistakes(MINIMAL.replace("direction: lower", "equals: 1"))
+    assert "needs a direction" in found[2]
+    assert "the role must be guard" in found[2]
+
+
+def test_smallest_effect_of_a_metric_that_is_not_decided_on_is_refused():
+    for role in ("guard, at_most: 1", "secondary"):
+        (found,) = mistakes(MINIMAL.replace("}}\n", f"}}, y: {{role: {role}, min_effect: 1%}}}}\n"))
+        assert found[1:] == ("metrics.y", "min_effect belongs to a metric that is decided on")
+
+
+def test_sections_are_compared_beside_other_mistakes():
+    text = MINIMAL.replace("}}\n", "}, y: {role: secondary, min_effect: 1%}}\n")
+    assert keys(text + "budget: {experiments: -1}\ncolour: red\n") == ["metrics.y", "budget.experiments", "colour"]
 
 
 def test_unknown_key_comes_with_a_suggestion():

@@ -90,7 +90,8 @@ class _Source:
                 warnings.simplefilter("ignore")
                 return ast.parse(self._plain, mode="eval").body
         except SyntaxError as error:
-            raise _refusal(max((error.offset or 1) - 1, 0), f"it does not parse: {error.msg}") from None
+            column = (error.offset or len(self._plain) or 1) - 1  # 0 where the text ends too early
+            raise _refusal(column, f"it does not parse: {error.msg}") from None
         except (ValueError, MemoryError, RecursionError):
             raise ValueError(
                 "it does not parse: it is nested too deeply, or holds a character that no text has"

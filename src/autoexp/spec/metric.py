@@ -71,8 +71,6 @@ class MetricSection(Section):
             faults.append("a guard needs a bound: equals, at_least, at_most or within")
         if self.role != "guard" and bounds:
             faults.append(f"{bounds[0]} is a bound, so the role must be guard")
-        if self.role != "primary" and self.min_effect is not None:
-            faults.append("min_effect belongs to the primary metric")
         if faults:
             raise ValueError("; ".join(faults))
         return self

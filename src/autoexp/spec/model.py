@@ -3,11 +3,14 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from autoexp.spec.agreement import NOT_COMPARABLE, objective_faults
+from autoexp.spec.criteria import Criterion, criteria
+from autoexp.spec.faults import FaultsError
+from autoexp.spec.objective import PrimaryObjective
 from autoexp.spec.sections import (
     METRIC_NAME,
     BudgetSection,
@@ -36,13 +39,6 @@ def tag_fault(tag: str) -> str:
     return ""
 
 
-def wrong_primaries(primaries: Sequence[str]) -> str:
-    """Say what is wrong with the metrics whose role is primary; empty when there is exactly one."""
-    if len(primaries) == 1:
-        return ""
-    return f"exactly one metric needs role: primary (found {' and '.join(primaries) or 'none'})"
-
-
 def _metric_name(name: str) -> str:
     if METRIC_NAME.fullmatch(name) is None:
         raise ValueError("this is not the name of a metric; letters, digits and . _ @ % µ - are allowed")
@@ -58,7 +54,7 @@ class Spec(Section):
     scope: ScopeSection
     harness: HarnessSection
     metrics: dict[Annotated[str, AfterValidator(_metric_name)], MetricSection] = Field(min_length=1)
-    objective: ObjectiveSection = ObjectiveSection()
+    objective: ObjectiveSection = PrimaryObjective()
     measurement: MeasurementSection = MeasurementSection()
     decision: DecisionSection = DecisionSection()
     proposer: PluginSection | None = None
@@ -77,23 +73,32 @@ class Spec(Section):
 
     @field_validator("metrics")
     @classmethod
-    def _one_primary(cls, metrics: dict[str, MetricSection]) -> dict[str, MetricSection]:
-        if fault := wrong_primaries([name for name, metric in metrics.items() if metric.role == "primary"]):
-            raise ValueError(fault)
+    def _comparable(cls, metrics: dict[str, MetricSection]) -> dict[str, MetricSection]:
         size = metrics.get("diff_lines")
-        if size is not None and (size.role == "primary" or size.relative):
-            raise ValueError("diff_lines belongs to a change; the best so far has none to compare with")
+        if size is not None and size.relative:
+            raise ValueError(NOT_COMPARABLE)
         return metrics
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "Spec":
+        if faults := list(objective_faults(self.objective, self.metrics, form=self.harness.metrics)):
+            raise FaultsError(faults)
+        return self
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """Give the numbers that are decided on; the first is shown as `metric`."""
+        return criteria({name: vars(metric) for name, metric in self.metrics.items()}, vars(self.objective))
 
     @property
     def primary(self) -> str:
-        """Give the name of the primary metric."""
-        return next(name for name, metric in self.metrics.items() if metric.role == "primary")
+        """Give the name of the number that is shown as `metric`: the primary metric, or what the objective has first."""
+        return self.criteria[0].name
 
     @property
     def lower_is_better(self) -> bool:
         """Tell whether a smaller primary value is better."""
-        return self.metrics[self.primary].direction == "lower"
+        return self.criteria[0].lower_is_better
 
     @property
     def digest(self) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from autoexp.spec.budget import BudgetSection, PlateauSection
 from autoexp.spec.decision import BatchMethod, BatchOptions, DecisionSection, MeasurementSection
 from autoexp.spec.metric import GUARD_KINDS, MEASURED_BY_AUTOEXP, METRIC_NAME, Bound, IncumbentBound, MetricSection
+from autoexp.spec.objective import ObjectiveSection
 from autoexp.spec.quantities import Seconds
 from autoexp.spec.section import Section
 
@@ -120,12 +121,6 @@ class HarnessSection(Section):
         if wrong:
             raise ValueError(f"{wrong[0]!r} cannot be the name of a variable")
         return env
-
-
-class ObjectiveSection(Section):
-    """What is improved. Other kinds than `primary` are not built yet."""
-
-    kind: Literal["primary"] = "primary"
 
 
 class PluginSection(BaseModel):

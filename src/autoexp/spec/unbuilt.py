@@ -12,11 +12,6 @@ UNBUILT: dict[str, str] = {
     "harness.provide": "provided paths",
     "harness.sealed": "sealed paths outside the repository",
     "harness.writable": "writable scratch folders",
-    "objective.expression": "weighted objectives",
-    "objective.metrics": "objectives of several metrics",
-    "objective.metric": "gated objectives",
-    "objective.until": "gated objectives",
-    "objective.then": "gated objectives",
     "budget.cost_usd": "money budgets",
     "budget.tokens": "token budgets",
     "sandbox.proposer.network": "network rules",
@@ -33,10 +28,6 @@ UNBUILT_VALUES: dict[tuple[str, str], str] = {
         (f"sandbox.{side}.level", level): "this sandbox level"
         for side in ("proposer", "harness")
         for level in ("bwrap", "landlock", "container", "seatbelt")
-    },
-    **{
-        ("objective.kind", kind): "this objective"
-        for kind in ("weighted", "pareto", "lexicographic", "gated", "geomean")
     },
 }
 
