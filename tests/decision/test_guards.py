@@ -189,6 +189,13 @@ def test_odds_are_those_of_t_mixture_with_pooled_noise(bound, limit, others):
     assert result.odds == pytest.approx(expected, rel=1e-9)
 
 
+def test_baseline_that_is_still_the_best_counts_once():
+    measured = sides([105.0], stored=NOISY, baseline=NOISY)
+    (result,) = strained(guarded(at_most="incumbent").metrics, measured)
+    sd = np.std(NOISY, ddof=1)
+    assert result.odds == pytest.approx(evidence_of(105.0, 100.0, sd * math.sqrt(1 + 1 / 6), 5, sd), rel=1e-9)
+
+
 def test_fresh_samples_of_the_best_so_far_share_in_the_noise_and_are_the_reference():
     theirs = [99.0, 101.0, 103.0]
     measured = sides([106.0, 108.0], theirs, stored=[100.0] * 4, baseline=NOISY)

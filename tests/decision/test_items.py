@@ -197,6 +197,10 @@ def test_graded_evidence_without_effect_is_rare():
         assert lucky <= 15
 
 
+def test_smallest_effect_far_below_the_noise_hides_no_gain():
+    assert compared(*graded(0.05), smallest=1e-6).log_e == compared(*graded(0.05)).log_e > math.log(100)
+
+
 def test_huge_gain_is_no_less_evidence_than_a_large_one():
     noise = [0.1, -0.2, 0.3, -0.1, 0.0, 0.2, -0.3, 0.1]
     incumbent = by_rank(*[100.0] * 8)
