@@ -105,10 +105,9 @@ def status(place: Place) -> dict[str, Any]:
 
 
 def status_of(state: CampaignState, *, running: bool = False) -> dict[str, Any]:
-    """Give a state's status, with the primary metric's unit."""
-    primary = campaign_rows.primary_of(state)
-    unit = state.segment.spec["metrics"][primary].get("unit", "") if state.segment and primary else ""
-    return {**summary(state, running=running), "unit": unit}
+    """Give a state's status, with the unit of what is shown as `metric`."""
+    headline = state.segment.headline if state.segment else None
+    return {**summary(state, running=running), "unit": headline.unit if headline else ""}
 
 
 def rows(place: Place) -> list[campaign_rows.Row]:

@@ -6,6 +6,7 @@ from typing import Any
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import Brief
 from autoexp.experiment.outcome import Outcome
+from autoexp.spec.criteria import in_words
 
 FORMAT = 1
 CUT = 400
@@ -25,6 +26,7 @@ def as_json(brief: Brief) -> dict[str, Any]:
         "scope": list(brief.scope),
         "primary": brief.primary,
         "direction": brief.direction,
+        "objective": {key: value for key, value in brief.objective.items() if value is not None},
         "metrics": {
             name: {
                 **{key: value for key, value in section.items() if value is not None},
@@ -75,6 +77,7 @@ def as_markdown(brief: Brief) -> str:
         f"Improve `{brief.primary}` ({brief.direction} is better). Best so far: {_number(best)} {unit}".rstrip()
         + f", baseline {_number(first)}; gain {brief.gain:.1%} of the baseline.",
         f"You may change only: {', '.join(f'`{pattern}`' for pattern in brief.scope)}.",
+        *([f"What counts: {objective}."] if (objective := in_words(brief.metrics, brief.objective)) else []),
         "The measurement is run for you afterwards. Numbers that you report are not used.",
         "",
     ]

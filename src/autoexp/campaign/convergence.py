@@ -70,7 +70,7 @@ def target_reached(state: CampaignState, target: float) -> bool:
     value = state.incumbent.measurement.means().get(segment.primary)
     if value is None:
         return False
-    return value >= target if segment.spec["metrics"][segment.primary]["direction"] == "higher" else value <= target
+    return value <= target if segment.headline and segment.headline.lower_is_better else value >= target
 
 
 def worth(state: CampaignState) -> Outlook | None:

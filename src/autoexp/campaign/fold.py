@@ -9,6 +9,8 @@ from autoexp.campaign.state import CampaignState, Experiment, Incumbent, Segment
 from autoexp.decision.items import mean_items
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Decision
+from autoexp.spec.criteria import COLUMN
 
 
 def fold_all(records: Iterable[ev.Record], state: CampaignState | None = None) -> CampaignState:
@@ -102,11 +104,13 @@ def _open_segment(state: CampaignState, event: ev.SegmentOpened, wall: float) ->
     return replace(state, segment=segment, segments=(*state.segments, segment), gain=gain)
 
 
-def _goal(segment: Segment | None) -> tuple[str, str] | None:
+def _goal(segment: Segment | None) -> tuple[object, ...] | None:
     """Give what gains are gains of: without the same metric and direction they do not add up."""
-    if segment is None or not segment.primary:
+    if segment is None or segment.headline is None:
         return None
-    return segment.primary, str(segment.spec["metrics"][segment.primary].get("direction"))
+    objective = segment.spec.get("objective") or {}
+    computed = (objective.get("expression"), objective.get("metrics")) if segment.primary == COLUMN else ()
+    return segment.primary, segment.headline.direction, *computed
 
 
 def _with_segment(state: CampaignState, segment: Segment) -> CampaignState:
@@ -169,14 +173,15 @@ def _progress(
 
 
 def _watch_determinism(state: CampaignState, sample: Sample) -> CampaignState:
-    """Two samples of one side that differ on the primary end the deterministic mode of the segment for good."""
+    """Two samples of one side that differ on what is decided on end the deterministic mode of the segment for good."""
     experiment, segment = state.open, state.segment
     if experiment is None or segment is None or not segment.deterministic:
         return state
     if segment.spec.get("measurement", {}).get("deterministic") is True:
         return state
+    names = [criterion.name for criterion in segment.criteria]
     seen = {
-        other.values.get(segment.primary)
+        tuple(other.values.get(name) for name in names)
         for other in experiment.of_side(sample.side)
         if other.outcome is Outcome.MEASURED
     }
@@ -202,7 +207,13 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
     if closed.kept and closed.candidate is not None and closed.decision is not None:
         items = _items(experiment.of_side(Side.CANDIDATE))
         incumbent = Incumbent(closed.candidate.commit, closed.n, closed.measurement, items)
-        gain += closed.decision.effect or 0.0
+        gain += _headline_gain(state.segment, closed.decision)
     return replace(
         state, open=None, experiments=(*state.experiments, closed), counts=counts, incumbent=incumbent, gain=gain
     )
+
+
+def _headline_gain(segment: Segment | None, decision: Decision) -> float:
+    """Give what a keep adds to the gain: that of another number than the one shown as `metric` adds nothing to it."""
+    shown = decision.metric in {"", segment.primary if segment else ""}
+    return (decision.effect or 0.0) if shown else 0.0

@@ -7,6 +7,7 @@ from autoexp.campaign.events import BaselineMeasured
 from autoexp.experiment.measurement import Measurement, Sample, Side
 from autoexp.experiment.outcome import Outcome, Verdict, status_of
 from autoexp.experiment.records import Candidate, Decision, Directive, Proposal
+from autoexp.spec.criteria import Criterion, criteria
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,18 @@ class Segment:
 
     @property
     def primary(self) -> str:
-        """Give the name of the primary metric."""
-        return next((name for name, metric in self.spec["metrics"].items() if metric["role"] == "primary"), "")
+        """Give the name of the number that is shown as `metric`; empty when the contract has none."""
+        return self.headline.name if self.headline else ""
+
+    @property
+    def headline(self) -> Criterion | None:
+        """Give the number that is shown as `metric`."""
+        return next(iter(self.criteria), None)
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """Give the numbers that are decided on."""
+        return criteria(self.spec["metrics"], self.spec.get("objective") or {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,12 +56,13 @@ class Brief:
     experiments: tuple[Experiment, ...] = ()
     ideas: tuple[str, ...] = ()
     hints: tuple[str, ...] = field(default=())
+    objective: dict[str, Any] = field(default_factory=dict)
 
 
 def brief_for(state: CampaignState, directive: Directive, *, goal: str, program: str, scope: tuple[str, ...]) -> Brief:
     """Build the brief of the next experiment. `position` counts attempts, interrupted ones aside."""
     metrics = state.segment.spec["metrics"] if state.segment else {}
-    primary = state.segment.primary if state.segment else ""
+    headline = state.segment.headline if state.segment else None
     shown = state.experiments[-REMEMBERED_ROWS:]
     return Brief(
         tag=state.tag,
@@ -72,8 +73,9 @@ def brief_for(state: CampaignState, directive: Directive, *, goal: str, program:
         seed=derived_seed(state.seed, state.counts.decided),
         scope=scope,
         metrics=metrics,
-        primary=primary,
-        direction=metrics[primary]["direction"] if primary else "",
+        primary=headline.name if headline else "",
+        direction=headline.direction if headline else "",
+        objective=state.segment.spec.get("objective") or {} if state.segment else {},
         incumbent_commit=state.incumbent.commit,
         incumbent=state.incumbent.measurement.means(),
         baseline=state.primary_baseline.means(),

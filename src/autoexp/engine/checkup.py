@@ -11,13 +11,13 @@ from autoexp.engine import parts
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.contract import Contract
 from autoexp.engine.preflight import dirty_files, named, refuse_empty_scope
+from autoexp.engine.sampling import calibrated, valued
 from autoexp.engine.segments import CALIBRATION_SAMPLES
 from autoexp.engine.signals import StopFlag, heeding
 from autoexp.errors import HarnessError
 from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Measurement, Sample, Side, measure
 from autoexp.experiment.outcome import Outcome
-from autoexp.harness.calibrate import calibrate
 from autoexp.processes.environment import remove
 from autoexp.spec.sections import BatchMethod
 from autoexp.workspaces.measurement import MeasurementTrees
@@ -58,9 +58,9 @@ def check_up(
     stop = StopFlag()
     with heeding(stop), _scratch(environ, identity) as cache:
         executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop)
-        samples = [_sample(executor, commit, i, tell, stop) for i in range(_wanted(contract))]
+        samples = [_sample(contract, executor, commit, i, tell=tell, stop=stop) for i in range(_wanted(contract))]
         checks_s = _checks(contract, executor, commit, tell, stop)
-    found = calibrate(samples, spec.primary)
+    found = calibrated(spec, samples)
     declared = spec.measurement.deterministic
     deterministic = found.deterministic if declared == "auto" else declared
     report = _report(
@@ -115,9 +115,12 @@ def _executor(
     )
 
 
-def _sample(executor: LocalExecutor, commit: str, i: int, tell: Callable[[str], None], stop: StopFlag) -> Sample:
+def _sample(
+    contract: Contract, executor: LocalExecutor, commit: str, i: int, *, tell: Callable[[str], None], stop: StopFlag
+) -> Sample:
     tell(f"measuring HEAD, sample {i + 1}")
-    sample = executor.sample(commit, Side.BASELINE, n=0, i=i, seed=derived_seed(0, "sample", i) % 2**31)
+    taken = executor.sample(commit, Side.BASELINE, n=0, i=i, seed=derived_seed(0, "sample", i) % 2**31)
+    sample = valued(contract.spec, taken)
     if stop():
         raise KeyboardInterrupt
     if sample.outcome is not Outcome.MEASURED:

@@ -2,6 +2,7 @@
 
 from autoexp.campaign.events import ChecksRun, Decided, SampleTaken
 from autoexp.decision import Evidence, MeasureMore, decide
+from autoexp.engine.sampling import valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.measurement import Sample, Side, measure, rows
@@ -48,7 +49,7 @@ def _sample(
 ) -> Sample:
     i = len(samples[side])
     shop.observer.working(f"experiment {n}: measuring the {side.value}, sample {i + 1}")
-    sample = shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, i))
+    sample = valued(shop.spec, shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, i)))
     if side is Side.CANDIDATE and sample.outcome is Outcome.MEASURED:
         sample = sample.model_copy(update={"values": {**sample.values, "diff_lines": float(candidate.diff_lines)}})
     shop.record(SampleTaken(n=n, sample=sample))

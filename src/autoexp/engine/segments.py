@@ -4,12 +4,12 @@ import hashlib
 import json
 
 from autoexp.campaign.events import BaselineMeasured, Noted, SampleTaken, SegmentOpened
+from autoexp.engine.sampling import calibrated, valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import HarnessError
 from autoexp.experiment.measurement import Sample, Side, measure
 from autoexp.experiment.outcome import Outcome
-from autoexp.harness.calibrate import calibrate
 from autoexp.spec.sections import BatchMethod
 from autoexp.workspaces.refs import RefUpdate
 
@@ -80,7 +80,8 @@ def measure_baseline(shop: Workshop) -> None:
     wanted = baseline_size(shop)
     for i in range(wanted):
         shop.observer.working(f"measuring the baseline, sample {i + 1} of {wanted}")
-        sample = shop.executor.sample(segment.commit, Side.BASELINE, n=0, i=i, seed=sample_seed(shop.state, i))
+        taken = shop.executor.sample(segment.commit, Side.BASELINE, n=0, i=i, seed=sample_seed(shop.state, i))
+        sample = valued(shop.spec, taken)
         shop.record(SampleTaken(n=0, sample=sample))
         samples.append(sample)
         if shop.stop():
@@ -94,7 +95,7 @@ def measure_baseline(shop: Workshop) -> None:
                 return
             if checked.outcome is not Outcome.MEASURED:
                 _fail(shop, checked.outcome, checked.detail)
-    found = calibrate(samples, shop.spec.primary)
+    found = calibrated(shop.spec, samples)
     declared = shop.spec.measurement.deterministic
     event = BaselineMeasured(
         k=segment.k,

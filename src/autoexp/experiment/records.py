@@ -118,7 +118,7 @@ class Lesson(Value):
 
 
 class Decision(Value):
-    """A ruling with its reasons; `effect` is a fraction of the baseline, positive = better."""
+    """A ruling with its reasons; `effect` of `metric` is a fraction of the baseline, positive = better."""
 
     verdict: Verdict
     guard: GuardResult | None = None
@@ -128,4 +128,5 @@ class Decision(Value):
     method: str = ""
     flags: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    metric: str = ""
     lessons: dict[str, Lesson] = Field(default_factory=dict)

@@ -42,6 +42,25 @@ def criteria(metrics: Mapping[str, Mapping[str, Any]], objective: Mapping[str, A
     return tuple(_criterion(name, metrics.get(name, {})) for name in names)
 
 
+def in_words(metrics: Mapping[str, Mapping[str, Any]], objective: Mapping[str, Any]) -> str:
+    """Say what an objective of several metrics asks for; empty when the primary metric says it all."""
+    names = [f"{one.name} ({one.direction})" for one in criteria(metrics, objective)]
+    match objective.get("kind", "primary"):
+        case "weighted":
+            return f"{COLUMN} = {objective['expression']}, {objective.get('direction', 'higher')} is better"
+        case "geomean":
+            members = [f"{name} ({metrics.get(name, {}).get('direction')})" for name in objective["metrics"]]
+            return f"{names[0]} is the geometric mean of {', '.join(members)}"
+        case "pareto":
+            return f"better on one, and not worse on the others, of {', '.join(names)}"
+        case "lexicographic":
+            return f"{', then '.join(names)}; a gain counts where nothing before it gets worse"
+        case "gated":
+            return f"{names[0]} until {objective['until']}, from then on {names[1]} while that holds"
+        case _:
+            return ""
+
+
 def _criterion(name: str, section: Mapping[str, Any]) -> Criterion:
     return Criterion(
         name=name,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from autoexp.spec.agreement import NOT_COMPARABLE, objective_faults
-from autoexp.spec.criteria import Criterion, criteria
+from autoexp.spec.criteria import Criterion, criteria, in_words
 from autoexp.spec.faults import FaultsError
 from autoexp.spec.objective import PrimaryObjective
 from autoexp.spec.sections import (
@@ -89,6 +89,11 @@ class Spec(Section):
     def criteria(self) -> tuple[Criterion, ...]:
         """Give the numbers that are decided on; the first is shown as `metric`."""
         return criteria({name: vars(metric) for name, metric in self.metrics.items()}, vars(self.objective))
+
+    @property
+    def objective_in_words(self) -> str:
+        """Say what an objective of several metrics asks for; empty when the primary metric says it all."""
+        return in_words({name: vars(metric) for name, metric in self.metrics.items()}, vars(self.objective))
 
     @property
     def primary(self) -> str:

@@ -123,5 +123,5 @@ def _what(experiment: Experiment) -> str:
 
 
 def _unit(state: CampaignState) -> str:
-    primary = primary_of(state)
-    return str(state.segment.spec["metrics"][primary].get("unit", "")) if state.segment and primary else ""
+    headline = state.segment.headline if state.segment else None
+    return headline.unit if headline else ""

@@ -101,13 +101,16 @@ def check(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
         role = spec.metrics[name].role if name in spec.metrics else ""
         if role:
             say(f"{role:<11} {name} = {number(summary.mean, spec.metrics[name].unit)}")
+    if spec.objective_in_words:
+        say(f"objective   {spec.objective_in_words}")
+        say(f"metric      {spec.primary} = {number(checkup.baseline.means().get(spec.primary), spec.criteria[0].unit)}")
     noise = (
         "none seen, it repeats exactly"
         if checkup.deterministic
         else f"{checkup.noise or 0:.2%} of the value (sd of one sample)"
     )
     say(f"noise       {noise}")
-    say(f"decision    {checkup.method}; smallest effect {_smallest(spec.metrics[spec.primary].min_effect)}")
+    say(f"decision    {checkup.method}; smallest effect {_smallest(spec.criteria[0].min_effect)}")
     say(f"time        {seconds(checkup.sample_s)} a sample, about {seconds(checkup.experiment_s)} an experiment")
     if checkup.campaign_s is not None:
         say(

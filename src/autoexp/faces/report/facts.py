@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from autoexp.campaign.rows import primary_of
 from autoexp.campaign.state import CampaignState
+from autoexp.spec.criteria import Criterion
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,12 @@ class Goal:
 
 def goal_of(state: CampaignState) -> Goal:
     """Read the goal from the current segment's spec; before the first segment there is only a tag."""
-    primary = primary_of(state)
     spec = state.segment.spec if state.segment else {}
-    metric = spec.get("metrics", {}).get(primary, {})
+    headline = (state.segment.headline if state.segment else None) or Criterion("metric", lower_is_better=False)
     return Goal(
         text=spec.get("goal") or state.tag or "A campaign that has not begun",
-        metric=primary or "metric",
-        lower=metric.get("direction") == "lower",
-        unit=metric.get("unit") or "",
-        scale=metric.get("scale") or "auto",
+        metric=headline.name,
+        lower=headline.lower_is_better,
+        unit=headline.unit,
+        scale=headline.scale,
     )

@@ -10,6 +10,7 @@ from autoexp.campaign.state import CampaignState, Segment
 from autoexp.faces.report.facts import Goal
 from autoexp.faces.report.figures import decimals, gain, moment, share, shown
 from autoexp.faces.report.text import clip, esc, first_lines
+from autoexp.spec.criteria import in_words
 
 _SPEC = 60_000
 
@@ -28,15 +29,16 @@ def method(state: CampaignState, found: dict[str, Any], goal: Goal, rows: Sequen
 def _rule(state: CampaignState, found: dict[str, Any], goal: Goal) -> Iterable[tuple[str, str]]:
     spec: dict[str, Any] = state.segment.spec if state.segment else {}
     decision = spec.get("decision", {})
-    least = spec.get("metrics", {}).get(goal.metric, {}).get("min_effect")
+    metrics = spec.get("metrics", {})
+    least = state.segment.headline.min_effect if state.segment and state.segment.headline else None
     yield "Method", _asked(decision.get("method")) + _used(state)
     yield "Smallest effect", "the default of the method" if least is None else f"{share(least)} of the best so far"
     yield "Equal result", str(decision.get("on_equal", "discard"))
     if goal.metric:
         yield "Metric", f"{goal.metric}{f' in {goal.unit}' if goal.unit else ''}, {goal.better}"
-    guards = [
-        _guard(name, section) for name, section in spec.get("metrics", {}).items() if section.get("role") == "guard"
-    ]
+    if objective := in_words(metrics, spec.get("objective") or {}):
+        yield "Objective", objective
+    guards = [_guard(name, section) for name, section in metrics.items() if section.get("role") == "guard"]
     if guards:
         yield "Guards", "; ".join(guards)
     if found["outlook"]:
