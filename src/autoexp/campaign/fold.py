@@ -6,6 +6,7 @@ from dataclasses import replace
 from autoexp.campaign import events as ev
 from autoexp.campaign.counting import counted, plus, sampled, tick
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent, Segment
+from autoexp.decision.beliefs import after, begun
 from autoexp.decision.items import mean_items
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
@@ -130,7 +131,10 @@ def _baseline(state: CampaignState, event: ev.BaselineMeasured) -> CampaignState
         return state
     segment = replace(state.segment, baseline=event, deterministic=event.deterministic, cost_usd_total=state.cost_usd)
     incumbent = replace(state.incumbent, measurement=event.measurement, items=_items(state.segment.samples))
-    return _with_segment(replace(state, incumbent=incumbent), segment)
+    rows = [sample.values for sample in segment.samples if sample.outcome is Outcome.MEASURED]
+    size = max((summary.count for summary in event.measurement.metrics.values()), default=0)
+    beliefs = begun(state.beliefs, segment.criteria, rows[len(rows) - size :])
+    return _with_segment(replace(state, incumbent=incumbent, beliefs=beliefs), segment)
 
 
 def _items(samples: Iterable[Sample]) -> dict[str, float]:
@@ -203,13 +207,22 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
         cost_usd_total=state.cost_usd,
     )
     counts = counted(state.counts, closed, outcome)
-    incumbent, gain = state.incumbent, state.gain
+    incumbent, gain, beliefs = state.incumbent, state.gain, state.beliefs
+    if experiment.decision is not None:
+        beliefs = after(beliefs, experiment.decision, kept=closed.kept)
+        closed = replace(closed, decision=experiment.decision.model_copy(update={"lessons": {}}))
     if closed.kept and closed.candidate is not None and closed.decision is not None:
         items = _items(experiment.of_side(Side.CANDIDATE))
         incumbent = Incumbent(closed.candidate.commit, closed.n, closed.measurement, items)
         gain += _headline_gain(state.segment, closed.decision)
     return replace(
-        state, open=None, experiments=(*state.experiments, closed), counts=counts, incumbent=incumbent, gain=gain
+        state,
+        open=None,
+        experiments=(*state.experiments, closed),
+        counts=counts,
+        incumbent=incumbent,
+        gain=gain,
+        beliefs=beliefs,
     )
 
 

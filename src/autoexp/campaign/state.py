@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoexp.campaign.events import BaselineMeasured
+from autoexp.decision.beliefs import Beliefs
 from autoexp.experiment.measurement import Measurement, Sample, Side
 from autoexp.experiment.outcome import Outcome, Verdict, status_of
 from autoexp.experiment.records import Candidate, Decision, Directive, Proposal
@@ -131,6 +132,7 @@ class CampaignState:
     open: Experiment | None = None
     counts: Counts = Counts()
     gain: float = 0.0
+    beliefs: Beliefs = Beliefs()
     cost_usd: float | None = None
     tokens: int | None = None
     stop_reason: str | None = None

@@ -7,22 +7,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autoexp.campaign.views import derived_seed
+from autoexp.decision.methods import settings_of
 from autoexp.engine import parts
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.contract import Contract
 from autoexp.engine.preflight import dirty_files, named, refuse_empty_scope
 from autoexp.engine.sampling import calibrated, valued
-from autoexp.engine.segments import CALIBRATION_SAMPLES
+from autoexp.engine.segments import PAIRED_SAMPLES, baseline_size
 from autoexp.engine.signals import StopFlag, heeding
 from autoexp.errors import HarnessError
 from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Measurement, Sample, Side, measure
 from autoexp.experiment.outcome import Outcome
 from autoexp.processes.environment import remove
+from autoexp.spec.model import Spec
 from autoexp.spec.sections import BatchMethod
 from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
+
+TYPICAL_RUNS = {"standard": 3.0, "patient": 5.0, "thorough": 10.0, "eager": 2.5, "thrifty": 1.5, "one-shot": 1.5}
+"""Runs of an average experiment in the simulated campaigns of benchmarks/decisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,8 @@ def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
 
 
 def _wanted(contract: Contract) -> int:
-    return 1 if contract.spec.measurement.deterministic is True else CALIBRATION_SAMPLES
+    """One sample if the contract says that numbers repeat, else enough to see the noise."""
+    return 1 if contract.spec.measurement.deterministic is True else max(baseline_size(contract.spec), PAIRED_SAMPLES)
 
 
 def _executor(
@@ -161,11 +167,8 @@ def _report(
     noise: float | None,
 ) -> Checkup:
     spec = contract.spec
-    method = spec.decision.method
-    k = method.batch.k if isinstance(method, BatchMethod) else CALIBRATION_SAMPLES
-    single = deterministic or method == "single"
+    method, runs = _method(spec, deterministic=deterministic)
     sample_s = sum(sample.usage.wall_s for sample in samples) / len(samples)
-    runs = 1 if single else 2 * k
     experiment_s = sample_s * runs * (1 + spec.measurement.warmup) + checks_s
     wanted = spec.budget.experiments
     return Checkup(
@@ -174,10 +177,23 @@ def _report(
         baseline=measure(samples),
         deterministic=deterministic,
         noise=noise,
-        method="single run" if single else f"batch of {k} interleaved pairs",
+        method=method,
         sample_s=sample_s,
         checks_s=checks_s,
         experiment_s=experiment_s,
         campaign_s=None if wanted is None else wanted * experiment_s,
         sandbox=parts.sandbox_levels(spec),
+    )
+
+
+def _method(spec: Spec, *, deterministic: bool) -> tuple[str, float]:
+    """Name the rule in force, and about how many runs it takes for an experiment."""
+    method = spec.decision.method
+    if deterministic or method == "single":
+        return "single run", 1
+    if isinstance(method, BatchMethod):
+        return f"batch of {method.batch.k} interleaved pairs", 2 * method.batch.k
+    settings = settings_of(spec)
+    return f"run by run, preset {spec.decision.preset} (at most {settings.cap} runs an experiment)", min(
+        TYPICAL_RUNS[spec.decision.preset], settings.cap
     )

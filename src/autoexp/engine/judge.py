@@ -5,7 +5,7 @@ from autoexp.decision import Evidence, MeasureMore, decide
 from autoexp.engine.sampling import valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
-from autoexp.experiment.measurement import Sample, Side, measure, rows
+from autoexp.experiment.measurement import Sample, Side, items, measure, rows
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Decision
 
@@ -15,7 +15,7 @@ def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
     samples: dict[Side, list[Sample]] = {Side.CANDIDATE: [], Side.INCUMBENT: []}
     commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
     with shop.faults.around("measure", n):
-        while isinstance(answer := _decide(shop, samples), MeasureMore):
+        while isinstance(answer := _decide(shop, samples, candidate), MeasureMore):
             sample = _sample(shop, n, commits[answer.side], answer.side, samples, candidate)
             failure = _failure(shop, answer.side, sample)
             if failure is None and answer.side is Side.CANDIDATE and len(samples[answer.side]) == 1:
@@ -26,20 +26,26 @@ def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
     return _ruled(n, candidate, samples, decision=answer)
 
 
-def _decide(shop: Workshop, samples: dict[Side, list[Sample]]) -> Decision | MeasureMore:
-    segment = shop.segment
+def _decide(shop: Workshop, samples: dict[Side, list[Sample]], candidate: Candidate) -> Decision | MeasureMore:
+    segment, incumbent = shop.segment, shop.state.incumbent
     return decide(
         Evidence(
             spec=shop.spec,
             candidate=rows(samples[Side.CANDIDATE]),
             incumbent=rows(samples[Side.INCUMBENT]),
-            stored=shop.state.incumbent.measurement.means(),
+            stored=incumbent.measurement.means(),
             baseline=shop.state.primary_baseline.means(),
             gain=shop.state.gain,
             deterministic=segment.deterministic,
             noise=segment.baseline.noise if segment.baseline else None,
-            stored_spread=shop.state.incumbent.measurement.metrics,
+            stored_spread=incumbent.measurement.metrics,
             baseline_spread=shop.state.primary_baseline.metrics,
+            beliefs=shop.state.beliefs,
+            horizon=segment.spec.get("budget", {}).get("experiments"),
+            net_lines=candidate.net_lines,
+            candidate_items=items(samples[Side.CANDIDATE]),
+            incumbent_items=items(samples[Side.INCUMBENT]),
+            stored_items=incumbent.items,
         )
     )
 
@@ -49,7 +55,7 @@ def _sample(
 ) -> Sample:
     i = len(samples[side])
     shop.observer.working(f"experiment {n}: measuring the {side.value}, sample {i + 1}")
-    sample = valued(shop.spec, shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, i)))
+    sample = valued(shop.spec, shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, shop.spec, i)))
     if side is Side.CANDIDATE and sample.outcome is Outcome.MEASURED:
         sample = sample.model_copy(update={"values": {**sample.values, "diff_lines": float(candidate.diff_lines)}})
     shop.record(SampleTaken(n=n, sample=sample))

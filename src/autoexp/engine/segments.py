@@ -10,10 +10,12 @@ from autoexp.engine.workshop import Workshop
 from autoexp.errors import HarnessError
 from autoexp.experiment.measurement import Sample, Side, measure
 from autoexp.experiment.outcome import Outcome
+from autoexp.spec.model import Spec
 from autoexp.spec.sections import BatchMethod
 from autoexp.workspaces.refs import RefUpdate
 
-CALIBRATION_SAMPLES = 3
+CALIBRATION_SAMPLES, PAIRED_SAMPLES = 6, 3
+"""Samples of a baseline for the sequential rule, and for K pairs, which measure the incumbent again each time."""
 
 
 def ensure_segment(shop: Workshop) -> None:
@@ -77,10 +79,12 @@ def measure_baseline(shop: Workshop) -> None:
     """
     segment = shop.segment
     samples: list[Sample] = []
-    wanted = baseline_size(shop)
+    wanted = baseline_size(shop.spec)
     for i in range(wanted):
         shop.observer.working(f"measuring the baseline, sample {i + 1} of {wanted}")
-        taken = shop.executor.sample(segment.commit, Side.BASELINE, n=0, i=i, seed=sample_seed(shop.state, i))
+        taken = shop.executor.sample(
+            segment.commit, Side.BASELINE, n=0, i=i, seed=sample_seed(shop.state, shop.spec, i)
+        )
         sample = valued(shop.spec, taken)
         shop.record(SampleTaken(n=0, sample=sample))
         samples.append(sample)
@@ -108,12 +112,12 @@ def measure_baseline(shop: Workshop) -> None:
     _remember(shop, segment.k, {**_facts(shop), "baseline": event.model_dump(mode="json")})
 
 
-def baseline_size(shop: Workshop) -> int:
-    """Tell how many samples a baseline takes: one if the metric is declared deterministic, else K or more."""
-    if shop.spec.measurement.deterministic is True or shop.spec.decision.method == "single":
+def baseline_size(spec: Spec) -> int:
+    """Tell how many samples a baseline takes: one where one run decides, else enough to know the noise."""
+    method = spec.decision.method
+    if spec.measurement.deterministic is True or method == "single":
         return 1
-    method = shop.spec.decision.method
-    return max(CALIBRATION_SAMPLES, method.batch.k) if isinstance(method, BatchMethod) else CALIBRATION_SAMPLES
+    return max(PAIRED_SAMPLES, method.batch.k) if isinstance(method, BatchMethod) else CALIBRATION_SAMPLES
 
 
 def _facts(shop: Workshop) -> dict[str, object]:

@@ -96,3 +96,8 @@ def measure(samples: Iterable[Sample]) -> Measurement:
 def rows(samples: Iterable[Sample]) -> list[Mapping[str, float]]:
     """Give the values of the measured samples, in order."""
     return [sample.values for sample in samples if sample.outcome is Outcome.MEASURED]
+
+
+def items(samples: Iterable[Sample]) -> list[Mapping[str, float]]:
+    """Give the item scores of the measured samples that have some, in order."""
+    return [sample.items for sample in samples if sample.outcome is Outcome.MEASURED and sample.items]

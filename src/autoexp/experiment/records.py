@@ -107,7 +107,8 @@ class Lesson(Value):
 
     `residuals` are distances of runs from their own side's centre; `surprise` is how far the fresh runs of the incumbent lay
     from its history (squared), how many variances of a run of that is noise, and the probability that the machine's speed
-    did not jump; `history` are runs of the incumbent to remember, instead of the older ones if it `replaces` them.
+    did not jump; `history` are runs of the incumbent to remember, instead of the older ones if it `replaces` them. `sizes` are
+    the probabilities of effects of different size, if there is one.
     """
 
     residuals: tuple[float, ...] = ()
@@ -115,6 +116,7 @@ class Lesson(Value):
     moved: float = 0.0
     history: tuple[float, ...] = ()
     replaces: bool = False
+    sizes: tuple[float, ...] = ()
 
 
 class Decision(Value):

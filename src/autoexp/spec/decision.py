@@ -13,7 +13,11 @@ Runs = Annotated[int, Field(strict=True, ge=1)]
 
 
 class MeasurementSection(Section):
-    """How samples are taken. `min_samples` and `max_samples` count the candidate's, and override the preset."""
+    """How samples are taken.
+
+    `max_samples` is the most that one experiment takes, both sides together, and `min_samples` the least of the candidate's
+    before a keep; they override the preset.
+    """
 
     warmup: int = Field(0, ge=0, le=100)
     seeds: tuple[Seed, ...] | None = None
@@ -60,6 +64,7 @@ class DecisionSection(Section):
 
     method: Annotated[Literal["sequential", "single"] | BatchMethod, BeforeValidator(_method)] = "sequential"
     preset: Preset = "standard"
+    level: Literal["learned", "e-lond"] = "learned"
     false_keep_rate: Annotated[Fraction, Field(gt=0, le=0.5)] = 0.10
     on_equal: Literal["discard", "keep", "simpler"] = "discard"
     min_gain_per_line: Fraction | None = None
@@ -67,6 +72,7 @@ class DecisionSection(Section):
 
 SEQUENTIAL_ONLY = (
     ("decision", "preset"),
+    ("decision", "level"),
     ("decision", "false_keep_rate"),
     ("measurement", "min_samples"),
     ("measurement", "max_samples"),

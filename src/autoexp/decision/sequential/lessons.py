@@ -29,7 +29,9 @@ def quantum(values: Sequence[float]) -> float:
     return min(b - a for a, b in pairwise(steps))
 
 
-def lesson_of(candidate: Sequence[float], incumbent: Sequence[float], known: Machine, *, kept: bool) -> Lesson:
+def lesson_of(
+    candidate: Sequence[float], incumbent: Sequence[float], known: Machine, *, kept: bool, sizes: Sequence[float] = ()
+) -> Lesson:
     """Work out what the runs of an experiment teach."""
     residuals = [value for side in (candidate, incumbent) for value in _residuals(side, known)]
     surprise, moved = None, 0.0
@@ -37,16 +39,14 @@ def lesson_of(candidate: Sequence[float], incumbent: Sequence[float], known: Mac
         mean, runs = centre(incumbent, known.variance, known.kappa)
         moved = standing(incumbent, known, known.variance).moved.chance
         surprise = ((mean - known.centre) ** 2, 1 / runs + 1 / known.runs, 1 - moved)
-    if kept:
-        history = tuple(sorted(candidate)[:-1]) or tuple(candidate)  # the luckiest run does not become the reference
-    else:
-        history = tuple(incumbent)
+    without_luckiest = tuple(sorted(candidate)[:-1]) or tuple(candidate)
     return Lesson(
         residuals=tuple(residuals),
         surprise=surprise,
         moved=moved,
-        history=history,
+        history=without_luckiest if kept else tuple(incumbent),
         replaces=kept or moved > 0.5,  # noqa: PLR2004
+        sizes=tuple(sizes),
     )
 
 

@@ -8,6 +8,8 @@ from autoexp.decision.evidence import EFFECTS
 from autoexp.decision.sequential.machine import Machine, centre, ordinary
 from autoexp.decision.sequential.standing import standing
 
+_CLEAR = 6.0
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -21,7 +23,7 @@ class Sizes:
 class Look:
     """The candidate's lead `mu` over the incumbent with its `variance`, and the logarithm of the evidence for it.
 
-    `stories` are the leads if the machine stood still and if it moved: chance, lead, variance. `one` is the variance of one
+    `theirs` is where the incumbent stands; `stories` are the leads if the machine stood still and if it moved: chance, lead, variance. `one` is the variance of one
     run with `df` degrees of freedom; the candidate's runs are worth `runs` ordinary ones; `level` is the variance of where
     the incumbent stands.
     """
@@ -29,6 +31,7 @@ class Look:
     mu: float
     variance: float
     log_e: float
+    theirs: float
     stories: tuple[tuple[float, float, float], ...]
     runs: float
     level: float
@@ -56,6 +59,7 @@ def look(candidate: Sequence[float], incumbent: Sequence[float], known: Machine,
         mu=ours - where.mean,
         variance=level + one / runs,
         log_e=log_evidence(stories, df, sizes),
+        theirs=where.mean,
         stories=stories,
         runs=runs,
         level=level,
@@ -67,8 +71,20 @@ def look(candidate: Sequence[float], incumbent: Sequence[float], known: Machine,
 def log_evidence(stories: Sequence[tuple[float, float, float]], df: float, sizes: Sizes) -> float:
     """Give the logarithm of the likelihood ratio of "one of these effects" against "no effect", over both stories.
 
-    With one story alone this is `evidence.log_mixture`. A lead that a jump of the machine explains as well is no evidence.
+    With one story alone this is `evidence.log_mixture`. A lead that a jump of the machine explains as well is no evidence. With
+    few degrees of freedom the mixture falls between and beyond its effects; a clear lead beyond an effect says at least as
+    much as a lead at that effect.
     """
+    log_e = _mixture(stories, df, sizes)
+    _, lead, variance = max(stories)
+    if lead > _CLEAR * math.sqrt(variance):
+        passed = [effect for effect in sizes.effects if effect < lead]
+        by = lead - passed[-1] if passed else 0.0
+        log_e = max(log_e, _mixture([(chance, mu - by, spread) for chance, mu, spread in stories], df, sizes))
+    return log_e
+
+
+def _mixture(stories: Sequence[tuple[float, float, float]], df: float, sizes: Sizes) -> float:
     none = log_likelihood(stories, df, 0.0)
     logs = [log_likelihood(stories, df, effect) - none for effect in sizes.effects]
     top = max(logs)

@@ -68,13 +68,7 @@ def answer(
     enough = len(candidate) >= settings.least and bool(incumbent) and log_e >= bar
     if enough and seen.mu >= question.wanted:
         return Answer(keep=True, side=None, look=seen, log_e=log_e, log_bar=bar, sizes=responsibilities(seen, sizes))
-    stakes = worth.Stakes(
-        bar=bar,
-        wanted=question.wanted,
-        smallest=question.smallest,
-        share=ledger.share,
-        spikes=known.spikes if len(candidate) == 1 else 0.0,
-    )
+    stakes = worth.Stakes(bar=bar, wanted=question.wanted, smallest=question.smallest, share=ledger.share)
     left = settings.cap - len(candidate) - len(incumbent)
     why = _futile(seen, sizes, stakes, price=settings.price, left=left)
     if why:

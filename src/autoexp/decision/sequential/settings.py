@@ -18,14 +18,14 @@ class Settings:
 
     cap: int = 40
     least: int = 2
-    price: float | None = 0.002
+    price: float | None = 0.001
     level: Literal["learned", "e-lond"] | float = "learned"
 
 
 PRESETS: Mapping[str, Settings] = MappingProxyType(
     {
         "standard": Settings(),
-        "patient": Settings(cap=100, price=0.0005),
+        "patient": Settings(cap=100, price=0.0003),
         "thorough": Settings(cap=400, price=0.0001),
         "eager": Settings(cap=24, price=None, level=0.02),
         "thrifty": Settings(cap=4, price=None, level=0.05),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from autoexp.decision.evidence import log_mixture
 from autoexp.decision.sequential.look import Look, Sizes, log_likelihood
-from autoexp.decision.sequential.machine import FLAT
 
 HARM = (0.0, -1.0, -2.0, -4.0, -8.0, -16.0, -32.0)
 HARM_WEIGHTS = (0.46, 0.14, 0.12, 0.10, 0.08, 0.06, 0.04)
@@ -19,14 +18,13 @@ class Stakes:
     """What a keep takes and what is known beforehand.
 
     `bar` is the logarithm of the evidence and `wanted` the lead that a keep needs; a `share` of the changes improve, by
-    `smallest` at least; `spikes` is the chance that the candidate's only run was an odd one, else 0.
+    `smallest` at least.
     """
 
     bar: float
     wanted: float
     smallest: float
     share: float
-    spikes: float
 
 
 def gain_per_run(seen: Look, sizes: Sizes, stakes: Stakes, *, left: int) -> float:
@@ -104,13 +102,7 @@ def _posterior(seen: Look, sizes: Sizes, stakes: Stakes) -> tuple[list[float], l
         *((1 - stakes.share) * weight for weight in HARM_WEIGHTS),
     ]
     logs = [log_likelihood(seen.stories, seen.df, effect) for effect in effects]
-    # An odd run says nothing: it has the same density whatever the effect.
-    flat = stakes.spikes * FLAT / math.sqrt(seen.one)
-    raw = [
-        weight * ((1 - stakes.spikes) * math.exp(min(log, 700.0)) + flat)
-        for weight, log in zip(before, logs, strict=True)
-    ]
+    top = max(logs)
+    raw = [weight * math.exp(log - top) for weight, log in zip(before, logs, strict=True)]
     total = math.fsum(raw)
-    if total <= 0:
-        return effects, [0.0] * len(effects)
     return effects, [part / total for part in raw]

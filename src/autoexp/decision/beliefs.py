@@ -1,0 +1,50 @@
+"""What a campaign has learned for its next decision: the noise of each metric decided on, and the error budget."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from autoexp.decision.scale import Scale, scale_of
+from autoexp.decision.sequential import Ledger, Noise, calibrated, counted, taught
+from autoexp.experiment.records import Decision
+from autoexp.spec.criteria import Criterion
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One metric's scale, and the noise on it."""
+
+    scale: Scale
+    noise: Noise
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """All that earlier measurements say about the next decision; a function of the journal."""
+
+    ledger: Ledger = Ledger()
+    gauges: Mapping[str, Gauge] = field(default_factory=dict)
+
+
+def begun(beliefs: Beliefs, criteria: Sequence[Criterion], baseline: Sequence[Mapping[str, float]]) -> Beliefs:
+    """Begin a segment with the rows of its baseline: noise is learned anew, the error budget goes on."""
+    gauges = {}
+    for criterion in criteria:
+        values = [row[criterion.name] for row in baseline if criterion.name in row]
+        if values:
+            scale = scale_of(criterion, values)
+            gauges[criterion.name] = Gauge(scale, calibrated([scale.gain(value) for value in values]))
+    return replace(beliefs, gauges=gauges)
+
+
+def after(beliefs: Beliefs, decision: Decision, *, kept: bool) -> Beliefs:
+    """Take up what a decision taught."""
+    gauges = dict(beliefs.gauges)
+    for name, lesson in decision.lessons.items():
+        if name in gauges:
+            gauges[name] = replace(gauges[name], noise=taught(gauges[name].noise, lesson))
+    ledger = beliefs.ledger
+    log_e = decision.evidence.get("log_e")
+    if log_e is not None:
+        told = decision.lessons.get(decision.metric)
+        ledger = counted(ledger, log_e, kept=kept, sizes=told.sizes if told else ())
+    return Beliefs(ledger, gauges)
