@@ -18,7 +18,7 @@ class Settings:
 
     cap: int = 40
     least: int = 2
-    price: float | None = 0.001
+    price: float | None = 0.0008
     level: Literal["learned", "e-lond"] | float = "learned"
 
 
