@@ -1,11 +1,13 @@
 """Values that tests of the pure rooms are made of: specs, records on a tape, and whole campaigns."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
 
 from autoexp.campaign import events as ev
+from autoexp.decision.beliefs import Beliefs, begun
 from autoexp.experiment.measurement import Measurement, Sample, Side, Usage, measure
 from autoexp.experiment.outcome import UNDECIDED, Outcome, Verdict
 from autoexp.experiment.records import Candidate, Decision, Directive, GuardResult, Proposal
@@ -22,6 +24,11 @@ def spec(primary: dict[str, Any] | None = None, **sections: Any) -> Spec:
     """Give a spec; `primary` adds keys to the primary metric x, sections replace or add whole sections."""
     metrics = {"x": {"role": "primary", "direction": "lower"} | (primary or {}), **sections.pop("metrics", {})}
     return Spec.model_validate({**CONTRACT, **sections, "metrics": metrics})
+
+
+def beliefs(contract: Spec, baseline: Sequence[Mapping[str, float]]) -> Beliefs:
+    """Give what a campaign believes after the baseline of its first segment."""
+    return begun(Beliefs(), contract.criteria, baseline)
 
 
 def commit(n: int) -> str:

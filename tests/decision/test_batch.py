@@ -12,6 +12,7 @@ from autoexp.experiment.measurement import Side
 from autoexp.experiment.outcome import Verdict
 
 BATCH = spec({"min_effect": 0}, decision={"method": {"batch": {"k": 3}}})
+THREE = spec(decision={"method": "batch"})
 
 
 def evidence(candidate, incumbent, contract=BATCH, *, gain=0.0, baseline=10.0, noise=None):
@@ -71,8 +72,8 @@ def test_two_samples_that_were_to_repeat_are_used_when_they_do_not(k):
     assert sides(of_k(k), k, start=(2, 0))[1] == {Side.CANDIDATE: k, Side.INCUMBENT: k}
 
 
-def test_noisy_metric_is_decided_by_three_pairs_without_a_method():
-    assert sides(spec(), 3)[1] == {Side.CANDIDATE: 3, Side.INCUMBENT: 3}
+def test_batch_without_a_number_takes_three_pairs():
+    assert sides(THREE, 3)[1] == {Side.CANDIDATE: 3, Side.INCUMBENT: 3}
 
 
 triples = st.lists(ordinary, min_size=3, max_size=3)
@@ -107,8 +108,8 @@ def test_gain_below_the_smallest_effect_is_discarded_however_clear():
 
 
 def test_noisy_metric_has_half_a_percent_as_smallest_effect():
-    assert ruled([9.96] * 3, [10.0] * 3, spec()).verdict is Verdict.DISCARD
-    assert ruled([9.94] * 3, [10.0] * 3, spec()).verdict is Verdict.KEEP
+    assert ruled([9.96] * 3, [10.0] * 3, THREE).verdict is Verdict.DISCARD
+    assert ruled([9.94] * 3, [10.0] * 3, THREE).verdict is Verdict.KEEP
 
 
 @given(triples)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from tests.builders import finite, ordinary, spec
+from tests.builders import beliefs, finite, ordinary, spec
 
 from autoexp.decision import Evidence, decide
 from autoexp.decision.guards import Sides, broken_words, first_broken, strained, strained_words, summed
@@ -349,6 +349,7 @@ def evidence(contract, candidate, incumbent=(), *, stored, deterministic, baseli
         gain=0.0,
         deterministic=deterministic,
         baseline_spread=baseline_spread or {},
+        beliefs=beliefs(contract, [stored] * 6),
     )
 
 

@@ -21,6 +21,7 @@ def test_noisy_guard_is_broken_by_evidence_and_not_by_chance(tmp_path, helper: H
     project.contract(
         CONTRACT.replace("equals: 1}", "equals: 1}\n  g: {role: guard, at_most: baseline}")
         .replace("deterministic: true", "deterministic: auto")
+        .replace("budget:", "decision: {method: batch}\nbudget:")
         .replace("timeout: 5s", f"timeout: 5s\n  env: {{COUNTER: '{tmp_path}/counter'}}")
     )
     project.edits(write(101), write(400))
