@@ -5,7 +5,7 @@ from typing import Any
 
 from autoexp.campaign.convergence import improvement_rate, streak, worth
 from autoexp.campaign.rows import primary_of
-from autoexp.campaign.state import CampaignState
+from autoexp.campaign.state import CampaignState, Segment
 
 
 def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
@@ -32,7 +32,8 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
         "improvement_rate": improvement_rate(state),
         "outlook": asdict(outlook) if outlook else None,
         "confirmed_gain": None,
-        "false_keep_rate": None,
+        "false_keep_rate": _rate(segment),
+        "expected_false_keeps": state.beliefs.ledger.doubt if state.beliefs.ledger.tested else None,
         "cost_usd": state.cost_usd,
         "tokens": state.tokens,
         "active_s": round(state.active_s, 3),
@@ -50,6 +51,13 @@ def statuses(state: CampaignState) -> dict[str, int]:
     for experiment in state.experiments:
         counts[experiment.status] = counts.get(experiment.status, 0) + 1
     return dict(sorted(counts.items()))
+
+
+def _rate(segment: Segment | None) -> float | None:
+    """Give the share of keeps that may be false, where a rule keeps to one."""
+    decision = segment.spec.get("decision", {}) if segment and not segment.deterministic else {}
+    rate: float | None = decision.get("false_keep_rate") if decision.get("method") == "sequential" else None
+    return rate
 
 
 def _activity(state: CampaignState, *, running: bool) -> str:

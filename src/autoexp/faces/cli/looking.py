@@ -41,7 +41,7 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     )
     rows = [
         ("campaign", f"{found['tag']}, {found['state']}{why}"),
-        ("experiments", f"{found['experiments']}, {found['kept']} kept"),
+        ("experiments", f"{found['experiments']}, {found['kept']} kept{_doubt(found['expected_false_keeps'])}"),
         ("statuses", ", ".join(f"{name} {count}" for name, count in found["statuses"].items()) or "-"),
         ("baseline", f"{primary} {number(found['baseline'].get(primary), unit)}"),
         (
@@ -58,6 +58,10 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     ]
     for name, text in rows:
         say(f"{name:<12} {one_line(text)}")
+
+
+def _doubt(expected: float | None) -> str:
+    return f", {expected:.2g} of them expected to be false" if expected else ""
 
 
 def _going_on(found: dict[str, float] | None) -> str:

@@ -32,6 +32,8 @@ def _rule(state: CampaignState, found: dict[str, Any], goal: Goal) -> Iterable[t
     metrics = spec.get("metrics", {})
     least = state.segment.headline.min_effect if state.segment and state.segment.headline else None
     yield "Method", _asked(decision.get("method")) + _used(state)
+    if found["false_keep_rate"] is not None:
+        yield "Error budget", _budget(found)
     yield "Smallest effect", "the default of the method" if least is None else f"{share(least)} of the best so far"
     yield "Equal result", str(decision.get("on_equal", "discard"))
     if goal.metric:
@@ -43,6 +45,12 @@ def _rule(state: CampaignState, found: dict[str, Any], goal: Goal) -> Iterable[t
         yield "Guards", "; ".join(guards)
     if found["outlook"]:
         yield "Going on", _going_on(Outlook(**found["outlook"]))
+
+
+def _budget(found: Mapping[str, Any]) -> str:
+    spent = found["expected_false_keeps"]
+    so_far = "" if spent is None else f"; about {spent:.2f} of the {found['kept']} kept so far may be"
+    return f"at most {share(found['false_keep_rate'])} of the keeps may be false{so_far}"
 
 
 def _going_on(outlook: Outlook) -> str:
