@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autoexp.experiment.measurement import summarise
 from autoexp.spec.criteria import Criterion
 
 
@@ -34,5 +35,5 @@ def scale_of(criterion: Criterion, baseline: Sequence[float]) -> Scale:
     """Give the scale of a metric. `auto` is a ratio scale when all values of the baseline are greater than 0."""
     positive = all(value > 0 for value in baseline)
     log = positive and criterion.scale != "linear"
-    size = math.fsum(abs(value) for value in baseline) / len(baseline) if baseline else 1.0
+    size = summarise(map(abs, baseline)).mean if baseline else 1.0
     return Scale(criterion.lower_is_better, log=log, unit=1.0 if log or size == 0 else size)
