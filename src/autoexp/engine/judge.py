@@ -1,11 +1,12 @@
 """Step 5: measure a candidate against the incumbent until the decision has enough."""
 
 from autoexp.campaign.events import ChecksRun, Decided, SampleTaken
-from autoexp.decision import Evidence, MeasureMore, decide
+from autoexp.campaign.evidence import evidence_for
+from autoexp.decision import MeasureMore, decide
 from autoexp.engine.sampling import valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
-from autoexp.experiment.measurement import Sample, Side, items, measure, rows
+from autoexp.experiment.measurement import Sample, Side, measure
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Decision
 
@@ -15,7 +16,7 @@ def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
     samples: dict[Side, list[Sample]] = {Side.CANDIDATE: [], Side.INCUMBENT: []}
     commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
     with shop.faults.around("measure", n):
-        while isinstance(answer := _decide(shop, samples, candidate), MeasureMore):
+        while isinstance(answer := decide(evidence_for(shop.state, shop.spec)), MeasureMore):
             sample = _sample(shop, n, commits[answer.side], answer.side, samples, candidate)
             failure = _failure(shop, answer.side, sample)
             if failure is None and answer.side is Side.CANDIDATE and len(samples[answer.side]) == 1:
@@ -24,30 +25,6 @@ def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
                 outcome, detail = failure
                 return _ruled(n, candidate, samples, outcome=outcome, detail=detail)
     return _ruled(n, candidate, samples, decision=answer)
-
-
-def _decide(shop: Workshop, samples: dict[Side, list[Sample]], candidate: Candidate) -> Decision | MeasureMore:
-    segment, incumbent = shop.segment, shop.state.incumbent
-    return decide(
-        Evidence(
-            spec=shop.spec,
-            candidate=rows(samples[Side.CANDIDATE]),
-            incumbent=rows(samples[Side.INCUMBENT]),
-            stored=incumbent.measurement.means(),
-            baseline=shop.state.primary_baseline.means(),
-            gain=shop.state.gain,
-            deterministic=segment.deterministic,
-            noise=segment.baseline.noise if segment.baseline else None,
-            stored_spread=incumbent.measurement.metrics,
-            baseline_spread=shop.state.primary_baseline.metrics,
-            beliefs=shop.state.beliefs,
-            horizon=segment.spec.get("budget", {}).get("experiments"),
-            net_lines=candidate.net_lines,
-            candidate_items=items(samples[Side.CANDIDATE]),
-            incumbent_items=items(samples[Side.INCUMBENT]),
-            stored_items=incumbent.items,
-        )
-    )
 
 
 def _sample(
