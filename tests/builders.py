@@ -57,7 +57,11 @@ class Tape:
         return record
 
     def open(
-        self, contract: Spec | None = None, *, values: tuple[float, ...] = (10.0, 10.0, 10.0), **more: Any
+        self,
+        contract: Spec | None = None,
+        *,
+        values: Sequence[float | Mapping[str, float]] = (10.0, 10.0, 10.0),
+        **more: Any,
     ) -> "Tape":
         """Open campaign, session and segment, and measure a baseline."""
         self.write(ev.CampaignOpened(tag="demo", base=commit(0), object_format="sha1", seed=7, version="0"))
@@ -73,11 +77,12 @@ class Tape:
         self,
         contract: Spec | None = None,
         *,
-        values: tuple[float, ...] = (10.0,),
+        values: Sequence[float | Mapping[str, float]] = (10.0,),
+        items: Sequence[Mapping[str, float]] = (),
         deterministic: bool = True,
         cost_usd: float | None = None,
     ) -> "Tape":
-        """Open a segment with a baseline."""
+        """Open a segment with a baseline: a value of the primary metric for each run, or values by name, and scores of items."""
         contract = contract or spec()
         self.k += 1
         self.write(
@@ -92,7 +97,13 @@ class Tape:
             )
         )
         samples = [
-            Sample(side=Side.BASELINE, i=i, values={contract.primary: value}, cost_usd=cost_usd)
+            Sample(
+                side=Side.BASELINE,
+                i=i,
+                values=dict(value) if isinstance(value, Mapping) else {contract.primary: value},
+                items=dict(items[i]) if items else {},
+                cost_usd=cost_usd,
+            )
             for i, value in enumerate(values)
         ]
         for sample in samples:
@@ -110,15 +121,25 @@ class Tape:
         self.write(ev.Intent(n=self.n, directive=Directive(), parent=self.best, segment=self.k, seed=self.n))
         return self.n
 
-    def propose(self, proposal: Proposal | None = None) -> None:
+    def propose(self, proposal: Proposal | None = None, *, added: int = 1, removed: int = 1) -> None:
         """Let the open experiment's proposer answer, and capture a candidate."""
         self.write(ev.Proposed(n=self.n, proposal=proposal or Proposal(description=f"idea {self.n}")))
-        self.write(ev.Captured(n=self.n, candidate=Candidate(commit=commit(self.n), parent=self.best, diff_lines=2)))
+        candidate = Candidate(
+            commit=commit(self.n),
+            parent=self.best,
+            diff_lines=added + removed,
+            lines_added=added,
+            lines_removed=removed,
+        )
+        self.write(ev.Captured(n=self.n, candidate=candidate))
 
-    def sample(self, value: float, *, side: Side = Side.CANDIDATE, i: int = 0, **more: Any) -> None:
-        """Take a sample of the open experiment."""
+    def sample(
+        self, value: float | Mapping[str, float], *, side: Side = Side.CANDIDATE, i: int = 0, **more: Any
+    ) -> None:
+        """Take a sample of the open experiment: a value of x, or values by name."""
+        values = dict(value) if isinstance(value, Mapping) else {"x": value}
         usage = Usage(wall_s=1.0)
-        self.write(ev.SampleTaken(n=self.n, sample=Sample(side=side, i=i, values={"x": value}, usage=usage, **more)))
+        self.write(ev.SampleTaken(n=self.n, sample=Sample(side=side, i=i, values=values, usage=usage, **more)))
 
     def end(self, outcome: Outcome, decision: Decision | None = None, measurement: Measurement | None = None) -> int:
         """Decide on the open experiment and close it."""
