@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO := demo/etl
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-long lint bench docs clean
+.PHONY: demo test test-long lint bench bench-decisions docs clean
 
 demo: .venv/.labs
 	@rm -rf demo && mkdir -p demo
@@ -31,6 +31,10 @@ lint: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python benchmarks/overhead.py
+
+bench-decisions: .venv/.dev
+	$(BIN)/python benchmarks/decisions --check
+	$(BIN)/python benchmarks/decisions/end_to_end.py --check
 
 docs: .venv/.docs
 	$(BIN)/zensical build --strict

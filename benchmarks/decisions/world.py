@@ -9,8 +9,8 @@ A proposal has an effect e: the true value is multiplied by 1 - e (lower is bett
 
 import math
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 PROPOSALS = 100
 """Proposals in a campaign."""
@@ -108,9 +108,23 @@ class World:
             self.walk = min(max(self.walk, -FARTHEST), FARTHEST)
 
 
-@dataclass(frozen=True)
+class Campaign(Protocol):
+    """What a rule makes of one campaign: it judges one proposal after the other."""
+
+    def judge(self, effect: float) -> bool:
+        """Tell whether the change is kept, after measuring what the rule wants to."""
+
+
+class Rule(Protocol):
+    """What is compared: a rule that begins a campaign on a world."""
+
+    def __call__(self, world: World) -> Campaign:
+        """Begin, and measure what the rule wants to know beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
 class Played:
-    """What a rule made of one campaign; `claimed` is the gain that it reports itself, None if it reports none."""
+    """What a rule made of one campaign; gains are fractions of the baseline."""
 
     kept_true: int
     kept_false: int
@@ -118,20 +132,6 @@ class Played:
     gain: float
     oracle: float
     runs: int
-    claimed: float | None = None
-
-
-Rule = Callable[[World], "Campaign"]
-
-
-class Campaign:
-    """What a rule has to be in the simulation: begun on a world, it judges one proposal after the other."""
-
-    def judge(self, effect: float, n: int) -> bool:
-        """Tell whether the change is kept, after measuring what the rule wants to."""
-        raise NotImplementedError
-
-    claimed: float | None = None
 
 
 def play(rule: Rule, noise: str, seed: int, *, null: bool = False) -> Played:
@@ -139,18 +139,17 @@ def play(rule: Rule, noise: str, seed: int, *, null: bool = False) -> Played:
     world = World(noise, seed, null)
     campaign = rule(world)
     kept = [0, 0]
-    for n, effect in enumerate(world.effects):
+    for effect in world.effects:
         world.think()
-        if campaign.judge(effect, n):
+        if campaign.judge(effect):
             world.keep(effect)
             kept[effect > 0] += 1
-    oracle = 1 - math.exp(sum(math.log1p(-e) for e in world.effects if e > 0))
+    oracle = 1 - math.exp(sum(math.log1p(-effect) for effect in world.effects if effect > 0))
     return Played(
         kept_true=kept[1],
         kept_false=kept[0],
-        improvements=sum(e > 0 for e in world.effects),
+        improvements=sum(effect > 0 for effect in world.effects),
         gain=world.gain,
         oracle=oracle,
         runs=world.runs,
-        claimed=campaign.claimed,
     )
