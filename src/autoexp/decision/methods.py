@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from autoexp.decision import batch, single
 from autoexp.decision.asking import MeasureMore
@@ -55,10 +56,10 @@ def settings_of(spec: Spec) -> Settings:
     """Give the preset's settings with what the contract changes."""
     preset = PRESETS[spec.decision.preset]
     cap = spec.measurement.max_samples or preset.cap
-    return Settings(
+    return replace(
+        preset,
         cap=cap,
         least=spec.measurement.min_samples or min(preset.least, max(cap - 1, 1)),
-        price=preset.price,
         level="e-lond" if spec.decision.level == "e-lond" else preset.level,
     )
 

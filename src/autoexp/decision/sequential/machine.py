@@ -16,6 +16,8 @@ MOVES, MOVES_WEIGHT = 0.05, 10.0
 DRIFT, DRIFT_WEIGHT = 0.5, 4.0
 """The variance of the drift before any was seen, in variances of a run, and how many experiments that is worth."""
 MOST_DF = 60.0
+NO_RUNS = 1e-6
+"""What a history that is not trusted is worth."""
 _STEPS = 8
 _LEAST = 1e-9
 
@@ -27,7 +29,8 @@ class Noise:
     `history` are runs of the incumbent, `residuals` distances of runs from the centre of their own side, `surprises` how
     far the fresh runs of an experiment lay from history: the square, how many variances of a run of it are noise, and
     the probability that no jump lay between. `moves` and `stays` count experiments with and without a jump, `age`
-    experiments since fresh runs last confirmed the history. `quantum` is the step in which values come, if they do.
+    experiments since fresh runs last confirmed the history. `quantum` is the step in which values come, if they do. A
+    history that is not `trusted` says about where the incumbent stands, and no more.
     """
 
     history: tuple[float, ...]
@@ -37,6 +40,7 @@ class Noise:
     stays: float = (1 - MOVES) * MOVES_WEIGHT
     age: int = 1
     quantum: float = 0.0
+    trusted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ def machine(noise: Noise, *, least: float) -> Machine:
     variance = max(variance, noise.quantum**2 / 12, least**2)
     kappa = FLAT * spikes / (1 - spikes)
     middle, runs = centre(noise.history, variance, kappa)
+    if not noise.trusted:
+        return Machine(variance, df, spikes, centre=middle, runs=NO_RUNS, drift=0.0, moved=0.0)
     drift = DRIFT * DRIFT_WEIGHT * variance
     drift += math.fsum(still * (square - share * variance) for square, share, still in noise.surprises)
     drift /= DRIFT_WEIGHT + math.fsum(still for _, _, still in noise.surprises)

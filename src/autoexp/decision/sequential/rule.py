@@ -68,7 +68,13 @@ def answer(
     enough = len(candidate) >= settings.least and bool(incumbent) and log_e >= bar
     if enough and seen.mu >= question.wanted:
         return Answer(keep=True, side=None, look=seen, log_e=log_e, log_bar=bar, sizes=responsibilities(seen, sizes))
-    stakes = worth.Stakes(bar=bar, wanted=question.wanted, smallest=question.smallest, share=ledger.share)
+    stakes = worth.Stakes(
+        bar=bar,
+        wanted=question.wanted,
+        smallest=question.smallest,
+        share=ledger.share,
+        odd=known.spikes if settings.wary and len(candidate) == 1 else 0.0,
+    )
     left = settings.cap - len(candidate) - len(incumbent)
     why = _futile(seen, sizes, stakes, price=settings.price, left=left)
     if why:

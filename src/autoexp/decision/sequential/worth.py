@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from autoexp.decision.evidence import log_mixture
 from autoexp.decision.sequential.look import Look, Sizes, log_likelihood
+from autoexp.decision.sequential.machine import FLAT
 
 HARM = (0.0, -1.0, -2.0, -4.0, -8.0, -16.0, -32.0)
 HARM_WEIGHTS = (0.46, 0.14, 0.12, 0.10, 0.08, 0.06, 0.04)
@@ -18,13 +19,14 @@ class Stakes:
     """What a keep takes and what is known beforehand.
 
     `bar` is the logarithm of the evidence and `wanted` the lead that a keep needs; a `share` of the changes improve, by
-    `smallest` at least.
+    `smallest` at least. `odd` is the chance that the candidate's runs so far are one odd run, which says nothing.
     """
 
     bar: float
     wanted: float
     smallest: float
     share: float
+    odd: float = 0.0
 
 
 def gain_per_run(seen: Look, sizes: Sizes, stakes: Stakes, *, left: int) -> float:
@@ -102,7 +104,11 @@ def _posterior(seen: Look, sizes: Sizes, stakes: Stakes) -> tuple[list[float], l
         *((1 - stakes.share) * weight for weight in HARM_WEIGHTS),
     ]
     logs = [log_likelihood(seen.stories, seen.df, effect) for effect in effects]
-    top = max(logs)
-    raw = [weight * math.exp(log - top) for weight, log in zip(before, logs, strict=True)]
+    flat = stakes.odd * FLAT / math.sqrt(seen.one)
+    top = max(*logs, math.log(flat) if flat > 0 else -math.inf)
+    raw = [
+        weight * ((1 - stakes.odd) * math.exp(log - top) + flat * math.exp(-top))
+        for weight, log in zip(before, logs, strict=True)
+    ]
     total = math.fsum(raw)
     return effects, [part / total for part in raw]
