@@ -16,7 +16,6 @@ from autoexp.decision.sequential.look import look, sizes_of
 from autoexp.decision.sequential.rule import Question, log_bar
 from autoexp.decision.sequential.ruling import known_of
 from autoexp.experiment.measurement import Side
-from autoexp.experiment.outcome import Verdict
 
 law = settings(max_examples=40, deadline=None)
 
