@@ -96,13 +96,15 @@ def machine(noise: Noise, *, least: float) -> Machine:
 def spread(residuals: Sequence[float]) -> tuple[float, float, float]:
     """Give the variance of ordinary runs, its degrees of freedom and the share of odd runs.
 
-    Expectation-maximisation of a normal with a flat contamination, begun at the median absolute deviation.
+    Expectation-maximisation of a normal with a flat contamination, begun at the median absolute deviation. Where most runs
+    agree exactly, only those that do not tell how far they scatter.
     """
+    if residuals and statistics.median(map(abs, residuals)) == 0:
+        residuals = [residual for residual in residuals if residual]
     count = len(residuals)
     if count == 0:
         return 0.0, 2.0, SPIKES
-    typical = (1.4826 * statistics.median(map(abs, residuals))) ** 2
-    variance = typical if typical > 0 else math.fsum(r * r for r in residuals) / count
+    variance = (1.4826 * statistics.median(map(abs, residuals))) ** 2
     spikes, weight = SPIKES, float(count)
     for _ in range(_STEPS):
         if variance <= 0:
