@@ -104,5 +104,5 @@ def _newest_first(state: CampaignState) -> Iterator[Experiment]:
     for experiment in reversed(state.experiments):
         if state.segment is None or experiment.segment != state.segment.k:
             return
-        if experiment.outcome not in UNDECIDED:
+        if experiment.outcome not in UNDECIDED and not experiment.tests:
             yield experiment

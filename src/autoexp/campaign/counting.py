@@ -1,11 +1,15 @@
-"""What the fold counts: working time, experiments, rows of failures, samples and money."""
+"""What the fold counts: working time, experiments, rows of failures, samples, scores, gain and money."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
 from autoexp.campaign.events import CampaignOpened, Record, SessionOpened
-from autoexp.campaign.state import CampaignState, Counts, Experiment
+from autoexp.campaign.state import CampaignState, Counts, Experiment, Segment
+from autoexp.decision.items import mean_items
+from autoexp.experiment.measurement import Sample
 from autoexp.experiment.outcome import CRASHES, UNDECIDED, Outcome
+from autoexp.experiment.records import Decision
 
 T = TypeVar("T", int, float)
 
@@ -30,7 +34,11 @@ def tick(state: CampaignState, record: Record) -> CampaignState:
 
 
 def counted(counts: Counts, experiment: Experiment, outcome: Outcome) -> Counts:
-    """Count a closed experiment, and the rows that it lengthens or ends."""
+    """Count a closed experiment, and the rows that it lengthens or ends. A checkpoint test is none; it may fail, though."""
+    if experiment.tests:
+        failures = counts.infra_errors_in_row
+        failures = failures + (outcome is Outcome.INFRA_ERROR) if outcome in UNDECIDED else 0
+        return replace(counts, infra_errors_in_row=failures)
     attempts = counts.attempts + (outcome not in {Outcome.INTERRUPTED, Outcome.INFRA_ERROR})
     if outcome in UNDECIDED:
         return replace(
@@ -49,6 +57,17 @@ def counted(counts: Counts, experiment: Experiment, outcome: Outcome) -> Counts:
         proposer_errors_in_row=0,
         infra_errors_in_row=0,
     )
+
+
+def headline_gain(segment: Segment | None, decision: Decision) -> float:
+    """Give what a keep adds to the gain: that of another number than the one shown as `metric` adds nothing to it."""
+    shown = decision.metric in {"", segment.primary if segment else ""}
+    return (decision.effect or 0.0) if shown else 0.0
+
+
+def items_of(samples: Iterable[Sample]) -> dict[str, float]:
+    """Give the mean score of each item over the measured samples."""
+    return mean_items(sample.items for sample in samples if sample.outcome is Outcome.MEASURED)
 
 
 def sampled(counts: Counts) -> Counts:

@@ -22,7 +22,7 @@ def evidence_for(state: CampaignState, spec: Spec) -> Evidence:
         incumbent=rows(theirs),
         stored=incumbent.measurement.means(),
         baseline=state.primary_baseline.means(),
-        gain=state.gain,
+        gain=state.checkpoint_gain if experiment.tests else state.gain,
         deterministic=segment.deterministic,
         noise=segment.baseline.noise if segment.baseline else None,
         stored_spread=incumbent.measurement.metrics,
@@ -33,4 +33,5 @@ def evidence_for(state: CampaignState, spec: Spec) -> Evidence:
         candidate_items=items(ours),
         incumbent_items=items(theirs),
         stored_items=incumbent.items,
+        checkpoint=bool(experiment.tests),
     )

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from autoexp.campaign import checkpoints
 from autoexp.campaign import events as ev
-from autoexp.campaign.counting import counted, plus, sampled, tick
+from autoexp.campaign.counting import counted, headline_gain, items_of, plus, sampled, tick
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent, Segment
 from autoexp.decision.beliefs import after, begun
-from autoexp.decision.items import mean_items
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Decision
 from autoexp.spec.criteria import COLUMN
 
 
@@ -50,6 +49,7 @@ def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C
                 event.seed,
                 started=record.wall,
                 started_active_s=state.active_s,
+                tests=state.provisional if event.directive.operator == "confirm" else (),
             )
             return replace(state, open=opened, last_n=max(state.last_n, event.n))
         case ev.SampleTaken(n=0) as event:
@@ -72,6 +72,7 @@ def _open_campaign(state: CampaignState, event: ev.CampaignOpened) -> CampaignSt
         base=event.base,
         seed=event.seed,
         incumbent=Incumbent(event.base),
+        checkpoint=None,
         segment=None,
         segments=(),
     )
@@ -91,6 +92,7 @@ def _open_session(state: CampaignState, event: ev.SessionOpened, record: ev.Reco
 
 
 def _open_segment(state: CampaignState, event: ev.SegmentOpened, wall: float) -> CampaignState:
+    goal = _goal(state.segment)
     segment = Segment(
         event.k,
         event.commit,
@@ -101,8 +103,8 @@ def _open_segment(state: CampaignState, event: ev.SegmentOpened, wall: float) ->
         event.sandbox,
         started=wall,
     )
-    gain = state.gain if _goal(state.segment) == _goal(segment) else 0.0
-    return replace(state, segment=segment, segments=(*state.segments, segment), gain=gain)
+    state = replace(state, segment=segment, segments=(*state.segments, segment))
+    return state if goal == _goal(segment) else replace(state, gain=0.0, checkpoint_gain=0.0)
 
 
 def _goal(segment: Segment | None) -> tuple[object, ...] | None:
@@ -130,15 +132,11 @@ def _baseline(state: CampaignState, event: ev.BaselineMeasured) -> CampaignState
     if state.segment is None:
         return state
     segment = replace(state.segment, baseline=event, deterministic=event.deterministic, cost_usd_total=state.cost_usd)
-    incumbent = replace(state.incumbent, measurement=event.measurement, items=_items(state.segment.samples))
+    incumbent = replace(state.incumbent, measurement=event.measurement, items=items_of(state.segment.samples))
     rows = [sample.values for sample in segment.samples if sample.outcome is Outcome.MEASURED]
     size = max((summary.count for summary in event.measurement.metrics.values()), default=0)
     beliefs = begun(state.beliefs, segment.criteria, rows[len(rows) - size :])
-    return _with_segment(replace(state, incumbent=incumbent, beliefs=beliefs), segment)
-
-
-def _items(samples: Iterable[Sample]) -> dict[str, float]:
-    return mean_items(sample.items for sample in samples if sample.outcome is Outcome.MEASURED)
+    return _with_segment(checkpoints.reached(replace(state, incumbent=incumbent, beliefs=beliefs)), segment)
 
 
 def _without_items(sample: Sample) -> Sample:
@@ -206,27 +204,17 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
         wall_time_s=state.active_s - experiment.started_active_s,
         cost_usd_total=state.cost_usd,
     )
-    counts = counted(state.counts, closed, outcome)
-    incumbent, gain, beliefs = state.incumbent, state.gain, state.beliefs
+    beliefs = state.beliefs
     if experiment.decision is not None:
-        beliefs = after(beliefs, experiment.decision, kept=closed.kept)
+        beliefs = after(beliefs, experiment.decision, kept=closed.confirmed or (closed.kept and not closed.provisional))
         closed = replace(closed, decision=experiment.decision.model_copy(update={"lessons": {}}))
+    counts = counted(state.counts, closed, outcome)
+    state = replace(state, open=None, experiments=(*state.experiments, closed), counts=counts, beliefs=beliefs)
+    if closed.tests:
+        return checkpoints.tested(state, experiment)
     if closed.kept and closed.candidate is not None and closed.decision is not None:
-        items = _items(experiment.of_side(Side.CANDIDATE))
+        gain = state.gain + headline_gain(state.segment, closed.decision)
+        items = items_of(experiment.of_side(Side.CANDIDATE))
         incumbent = Incumbent(closed.candidate.commit, closed.n, closed.measurement, items)
-        gain += _headline_gain(state.segment, closed.decision)
-    return replace(
-        state,
-        open=None,
-        experiments=(*state.experiments, closed),
-        counts=counts,
-        incumbent=incumbent,
-        gain=gain,
-        beliefs=beliefs,
-    )
-
-
-def _headline_gain(segment: Segment | None, decision: Decision) -> float:
-    """Give what a keep adds to the gain: that of another number than the one shown as `metric` adds nothing to it."""
-    shown = decision.metric in {"", segment.primary if segment else ""}
-    return (decision.effect or 0.0) if shown else 0.0
+        return checkpoints.kept(replace(state, incumbent=incumbent, gain=gain), closed)
+    return state

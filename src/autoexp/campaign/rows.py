@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from autoexp.campaign.state import CampaignState, Experiment, Segment
+from autoexp.experiment.measurement import Side, measure
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Tokens
 
@@ -61,10 +62,10 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
         parent=experiment.parent,
         timestamp=_iso(experiment.started),
         status=experiment.status or experiment.ruled_status,
-        flags=sorted({*(decision.flags if decision else ()), *(flag for s in experiment.samples for flag in s.flags)}),
+        flags=sorted(_flags(experiment)),
         metric=means.get(_primary_of_segment(state, experiment.segment)),
         metrics=means,
-        description=proposal.description if proposal else "",
+        description=experiment.description,
         hypothesis=proposal.hypothesis if proposal else "",
         asi=proposal.asi if proposal else {},
         effect=decision.effect if decision else None,
@@ -75,11 +76,30 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
         tokens_used=tokens.total,
         cost_usd=cost_of(experiment),
         cost_usd_total=cost_total,
-        reasons=list(decision.reasons) if decision else [],
+        reasons=list(experiment.reasons),
+        tested_by=experiment.tested_by,
+        back_to=_back_to(state, experiment),
         detail=experiment.detail,
         expect=list(proposal.expect) if proposal else [],
         segment=experiment.segment,
     )
+
+
+def _flags(experiment: Experiment) -> set[str]:
+    """Give what is to be known beside the status; what a test has settled is provisional no more."""
+    flags = {*(experiment.decision.flags if experiment.decision else ())}
+    flags.update(flag for sample in experiment.samples for flag in sample.flags)
+    settled = {"provisional"} if experiment.tested_by is not None else set()
+    more = {"checkpoint": bool(experiment.tests), "taken_out": experiment.taken_out}
+    return (flags - settled) | {flag for flag, is_set in more.items() if is_set}
+
+
+def _back_to(state: CampaignState, experiment: Experiment) -> float | None:
+    """Give the value that the best so far went back to after a checkpoint test; None when it did not go back."""
+    if not experiment.refuted:
+        return None
+    means = measure(experiment.of_side(Side.INCUMBENT)).means()
+    return means.get(_primary_of_segment(state, experiment.segment))
 
 
 def cost_of(experiment: Experiment) -> float | None:

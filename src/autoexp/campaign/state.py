@@ -6,14 +6,18 @@ from typing import Any
 from autoexp.campaign.events import BaselineMeasured
 from autoexp.decision.beliefs import Beliefs
 from autoexp.experiment.measurement import Measurement, Sample, Side
-from autoexp.experiment.outcome import Outcome, Verdict, status_of
+from autoexp.experiment.outcome import UNDECIDED, Outcome, Verdict, status_of
 from autoexp.experiment.records import Candidate, Decision, Directive, Proposal
 from autoexp.spec.criteria import Criterion, criteria
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One try, joined from its events."""
+    """One try, joined from its events.
+
+    A checkpoint test is one as well: `tests` are the numbers of the keeps that it tests. `tested_by` is the number of the
+    test that settled a provisional keep; `taken_out` says that it did not confirm it.
+    """
 
     n: int
     segment: int
@@ -34,6 +38,9 @@ class Experiment:
     status: str = ""
     closed: bool = False
     started_active_s: float = 0.0
+    tests: tuple[int, ...] = ()
+    tested_by: int | None = None
+    taken_out: bool = False
 
     def of_side(self, side: Side) -> tuple[Sample, ...]:
         """Give the samples of one side, in the order taken."""
@@ -50,7 +57,44 @@ class Experiment:
 
     @property
     def kept(self) -> bool:
-        """Tell whether this experiment became the incumbent."""
+        """Tell whether this experiment became the incumbent, and was not taken out later."""
+        return self._is_keep and not self.tests and not self.taken_out
+
+    @property
+    def provisional(self) -> bool:
+        """Tell whether it was kept on runs that are too few to be trusted, and no test has settled it yet."""
+        flagged = self.decision is not None and "provisional" in self.decision.flags
+        return self.kept and flagged and self.tested_by is None
+
+    @property
+    def confirmed(self) -> bool:
+        """Tell whether this is a checkpoint test that confirmed what it tested."""
+        return self._is_keep and bool(self.tests)
+
+    @property
+    def refuted(self) -> bool:
+        """Tell whether this is a checkpoint test that did not confirm what it tested."""
+        return bool(self.tests) and self.outcome is not None and self.outcome not in UNDECIDED and not self._is_keep
+
+    @property
+    def description(self) -> str:
+        """Say what was tried."""
+        if self.tests:
+            return (
+                f"checkpoint test of experiment{'s' if len(self.tests) > 1 else ''} {', '.join(map(str, self.tests))}"
+            )
+        return self.proposal.description if self.proposal else ""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Give the reasons of the verdict, and before them what a later test made of it."""
+        reasons = self.decision.reasons if self.decision else ()
+        if self.taken_out:
+            return (f"taken out: checkpoint test {self.tested_by} did not confirm it", *reasons)
+        return reasons
+
+    @property
+    def _is_keep(self) -> bool:
         return self.outcome is Outcome.MEASURED and self.decision is not None and self.decision.verdict is Verdict.KEEP
 
 
@@ -91,7 +135,7 @@ class Segment:
 class Incumbent:
     """The best so far: its commit, the experiment that made it (0 = baseline), and its numbers when it was kept.
 
-    `items` holds its score for each item, averaged over those samples.
+    A checkpoint test measures them anew. `items` holds its score for each item, averaged over those samples.
     """
 
     commit: str
@@ -119,7 +163,9 @@ class CampaignState:
     """Everything that is known of a campaign.
 
     `active_s` is the time that sessions have worked; `session_since` the monotonic clock of the boot `session_boot` at the
-    last record, None between sessions. `last_n` is the last number used up; `events` counts records.
+    last record, None between sessions. `last_n` is the last number used up; `events` counts records. `checkpoint` is the last
+    confirmed commit and `checkpoint_gain` the gain up to there; `provisional` are the numbers of the keeps since then, which
+    wait for their test.
     """
 
     tag: str = ""
@@ -132,6 +178,9 @@ class CampaignState:
     open: Experiment | None = None
     counts: Counts = Counts()
     gain: float = 0.0
+    checkpoint: Incumbent | None = None
+    checkpoint_gain: float = 0.0
+    provisional: tuple[int, ...] = ()
     beliefs: Beliefs = Beliefs()
     cost_usd: float | None = None
     tokens: int | None = None

@@ -21,12 +21,21 @@ class Stop:
 
 def stop_rule(state: CampaignState, budget: BudgetSection) -> Stop | None:
     """Give the first rule that ends the campaign, or None."""
-    return _target(state, budget) or used_up(state, budget) or _plateau(state, budget)
+    return _failing(state) or _target(state, budget) or used_up(state, budget) or _plateau(state, budget)
 
 
 def used_up(state: CampaignState, budget: BudgetSection) -> Stop | None:
     """Give the first budget or streak that is used up, or None. It holds whatever the metrics of the contract became."""
-    return next(_used_up(state, budget), None)
+    return _failing(state) or next(_used_up(state, budget), None)
+
+
+def _failing(state: CampaignState) -> Stop | None:
+    counts = state.counts
+    if counts.proposer_errors_in_row >= MAX_ERRORS_IN_ROW:
+        return Stop("error", f"the proposer failed {counts.proposer_errors_in_row} times in a row")
+    if counts.infra_errors_in_row >= MAX_ERRORS_IN_ROW:
+        return Stop("error", f"the machine failed {counts.infra_errors_in_row} experiments in a row")
+    return None
 
 
 def _target(state: CampaignState, budget: BudgetSection) -> Stop | None:
@@ -47,10 +56,6 @@ def _used_up(state: CampaignState, budget: BudgetSection) -> Iterator[Stop]:
         yield Stop("crashes", f"{counts.crashes_in_row} crashes in a row")
     if budget.consecutive_discards is not None and streak(state) >= budget.consecutive_discards:
         yield Stop("discards", f"{streak(state)} experiments in a row without a keep")
-    if counts.proposer_errors_in_row >= MAX_ERRORS_IN_ROW:
-        yield Stop("error", f"the proposer failed {counts.proposer_errors_in_row} times in a row")
-    if counts.infra_errors_in_row >= MAX_ERRORS_IN_ROW:
-        yield Stop("error", f"the machine failed {counts.infra_errors_in_row} experiments in a row")
 
 
 def _plateau(state: CampaignState, budget: BudgetSection) -> Stop | None:

@@ -19,6 +19,13 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
         "stop_detail": state.stop_detail,
         "experiments": state.counts.decided,
         "kept": state.counts.kept,
+        "provisional": list(state.provisional),
+        "taken_out": [experiment.n for experiment in state.experiments if experiment.taken_out],
+        "checkpoint": {"commit": state.checkpoint.commit, "n": state.checkpoint.n} if state.checkpoint else None,
+        "checkpoint_tests": {
+            "confirmed": sum(experiment.confirmed for experiment in state.experiments),
+            "not_confirmed": sum(experiment.refuted for experiment in state.experiments),
+        },
         "primary": primary_of(state),
         "baseline": state.primary_baseline.means(),
         "incumbent": {
@@ -46,9 +53,11 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
 
 
 def statuses(state: CampaignState) -> dict[str, int]:
-    """Count the closed experiments by status."""
+    """Count the closed experiments by status, checkpoint tests aside."""
     counts: dict[str, int] = {}
     for experiment in state.experiments:
+        if experiment.tests:
+            continue
         counts[experiment.status] = counts.get(experiment.status, 0) + 1
     return dict(sorted(counts.items()))
 

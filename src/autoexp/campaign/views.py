@@ -80,7 +80,7 @@ def brief_for(state: CampaignState, directive: Directive, *, goal: str, program:
         incumbent=state.incumbent.measurement.means(),
         baseline=state.primary_baseline.means(),
         gain=state.gain,
-        experiments_total=len(state.experiments),
+        experiments_total=sum(not experiment.tests for experiment in state.experiments),
         kept=state.counts.kept,
         experiments=shown,
         ideas=tuple(idea for experiment in shown if experiment.proposal for idea in experiment.proposal.ideas)[-20:],

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from autoexp.decision.scale import Scale, scale_of
 from autoexp.decision.sequential import Ledger, Noise, calibrated, counted, taught
-from autoexp.experiment.records import Decision
+from autoexp.experiment.records import Decision, Lesson
 from autoexp.spec.criteria import Criterion
 
 
@@ -33,6 +33,17 @@ def begun(beliefs: Beliefs, criteria: Sequence[Criterion], baseline: Sequence[Ma
         if values:
             scale = scale_of(criterion, values)
             gauges[criterion.name] = Gauge(scale, calibrated([scale.gain(value) for value in values]))
+    return replace(beliefs, gauges=gauges)
+
+
+def placed(beliefs: Beliefs, rows: Sequence[Mapping[str, float]]) -> Beliefs:
+    """Let the incumbent be another commit, which was measured just now."""
+    gauges = dict(beliefs.gauges)
+    for name, gauge in beliefs.gauges.items():
+        values = [row[name] for row in rows if name in row]
+        if values and gauge.scale.holds(values):
+            lesson = Lesson(history=tuple(gauge.scale.gain(value) for value in values), replaces=True)
+            gauges[name] = replace(gauge, noise=taught(gauge.noise, lesson))
     return replace(beliefs, gauges=gauges)
 
 

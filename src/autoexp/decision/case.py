@@ -25,7 +25,8 @@ class Evidence:
     `deterministic` tells whether equal trees gave equal numbers until now; `noise` is the sd of one baseline sample as a fraction
     of its mean. `stored_spread` and `baseline_spread` are the two with count and spread, for guards; a metric that they lack
     counts as measured once. `beliefs` is what the campaign has learned, `horizon` how many experiments were planned when the
-    segment began, and the change adds `net_lines` lines (less than 0: it removes some).
+    segment began, and the change adds `net_lines` lines (less than 0: it removes some). With `checkpoint` the incumbent's side is
+    the last confirmed commit, and the candidate all that was kept since.
     """
 
     spec: Spec
@@ -44,6 +45,7 @@ class Evidence:
     candidate_items: Sequence[Row] = ()
     incumbent_items: Sequence[Row] = ()
     stored_items: Row = field(default_factory=dict)
+    checkpoint: bool = False
 
     @property
     def is_single(self) -> bool:

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from autoexp.decision.asking import MeasureMore
 from autoexp.decision.case import Evidence, metric_of
+from autoexp.decision.checkpoint import afresh, retold
 from autoexp.decision.guards import Sides, broken_words, first_broken, strained, strained_words, summed
 from autoexp.decision.methods import by_method
 from autoexp.decision.objective import gate, meets, routes
@@ -19,8 +20,15 @@ __all__ = ["Evidence", "decide", "metric_of"]
 def decide(evidence: Evidence) -> Decision | MeasureMore:
     """Rule on a candidate: guards first, then the condition that a gated objective has reached, then the objective.
 
-    A broken guard ends it at once. The condition does so where numbers repeat; where they do not, it stops a keep.
+    A broken guard ends it at once. The condition does so where numbers repeat; where they do not, it stops a keep. A checkpoint
+    test begins on the incumbent's side and goes by its own runs alone.
     """
+    if not evidence.checkpoint:
+        return _decide(evidence)
+    return retold(_decide(afresh(evidence))) if evidence.incumbent else MeasureMore(Side.INCUMBENT)
+
+
+def _decide(evidence: Evidence) -> Decision | MeasureMore:
     if not evidence.candidate:
         return MeasureMore(Side.CANDIDATE)
     broken = first_broken(evidence.spec.metrics, sides_of(evidence))

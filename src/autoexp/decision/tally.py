@@ -42,7 +42,9 @@ def by_items(evidence: Evidence, metric: Metric, terms: Terms) -> Decision | Mea
     keep = found.log_e >= bar and found.mean_difference >= metric.min_effect and found.mean_difference > 0
     if more := _more(evidence, found, keep=keep):
         return MeasureMore(more)
-    return _decision(evidence, found, metric, bar=bar, keep=keep)
+    decision = _decision(evidence, found, metric, bar=bar, keep=keep)
+    provisional = keep and terms.provisional and not evidence.deterministic
+    return decision.model_copy(update={"flags": ("provisional",)}) if provisional else decision
 
 
 def _more(evidence: Evidence, found: ItemComparison, *, keep: bool) -> Side | None:
