@@ -60,8 +60,11 @@ def hopeless(seen: Look, sizes: Sizes, stakes: Stakes, *, left: int) -> bool:
     hope = seen.mu + seen.sd
     if hope < stakes.wanted or left <= 0:
         return True
-    after = variances(seen, left)[-1]
-    return log_mixture(hope, after, df=seen.df + left, effects=sizes.effects, weights=sizes.weights) < stakes.bar
+    after, df, largest = variances(seen, left)[-1], seen.df + left, sizes.effects[-1]
+    leads = (hope, largest) if hope > largest else (hope,)  # the mixture falls beyond its effects, hope does not
+    return all(
+        log_mixture(lead, after, df=df, effects=sizes.effects, weights=sizes.weights) < stakes.bar for lead in leads
+    )
 
 
 def variances(seen: Look, runs: int) -> list[float]:
@@ -97,17 +100,22 @@ def threshold(variance: float, bar: float, df: float, sizes: Sizes, smallest: fl
 
 
 def _posterior(seen: Look, sizes: Sizes, stakes: Stakes) -> tuple[list[float], list[float]]:
-    """Give all effects, harm included, and the probability of each."""
+    """Give all effects, harm included, and the probability of each.
+
+    A lead beyond the largest effect is taken for that effect: with few degrees of freedom it would say as little for any.
+    """
+    beyond = max(0.0, seen.mu - sizes.effects[-1])
+    stories = [(chance, lead - beyond, variance) for chance, lead, variance in seen.stories]
     effects = [*sizes.effects, *(stakes.smallest * harm for harm in HARM)]
     before = [
         *(stakes.share * weight for weight in sizes.weights),
         *((1 - stakes.share) * weight for weight in HARM_WEIGHTS),
     ]
-    logs = [log_likelihood(seen.stories, seen.df, effect) for effect in effects]
-    flat = stakes.odd * FLAT / math.sqrt(seen.one)
-    top = max(*logs, math.log(flat) if flat > 0 else -math.inf)
+    logs = [log_likelihood(stories, seen.df, effect) for effect in effects]
+    flat = math.log(stakes.odd * FLAT / math.sqrt(seen.one)) if stakes.odd > 0 else -math.inf
+    top = max(*logs, flat)
     raw = [
-        weight * ((1 - stakes.odd) * math.exp(log - top) + flat * math.exp(-top))
+        weight * ((1 - stakes.odd) * math.exp(log - top) + math.exp(flat - top))
         for weight, log in zip(before, logs, strict=True)
     ]
     total = math.fsum(raw)
