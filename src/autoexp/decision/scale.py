@@ -1,11 +1,15 @@
 """The gain scale: values of any metric as numbers where higher is better and 0.01 is about one percent."""
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autoexp.experiment.measurement import summarise
 from autoexp.spec.criteria import Criterion
+
+_FARTHEST = 1e60
+"""No place lies farther out, so that the squares of all places, and the products of these, are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +26,15 @@ class Scale:
 
     def gain(self, value: float) -> float:
         """Place a value on the scale."""
-        place = math.log(value) if self.log else value / self.unit
+        place = math.log(value) if self.log else min(max(value / self.unit, -_FARTHEST), _FARTHEST)
         return -place if self.lower_is_better else place
 
     def value(self, gain: float) -> float:
         """Give the value at a place of the scale."""
         place = -gain if self.lower_is_better else gain
-        return math.exp(min(place, 700.0)) if self.log else place * self.unit
+        if self.log:
+            return math.exp(min(place, 700.0))
+        return min(max(place * self.unit, -sys.float_info.max), sys.float_info.max)
 
 
 def scale_of(criterion: Criterion, baseline: Sequence[float]) -> Scale:
