@@ -24,6 +24,9 @@ LEAST_EFFECT = 0.001
 """Effects are looked for from here on, also where every improvement counts."""
 LEAST_NOISE = 0.1
 """The smallest standard deviation of a run that is believed, as a part of the smallest effect."""
+LEAST_SHARE = 0.05
+"""The smallest effect that is looked for in noise, as a part of its standard deviation: with smaller ones the evidence would
+not reach up to effects that are clear in such noise."""
 
 Row = Mapping[str, float]
 Equal = Literal["nothing", "same", "simpler"]
@@ -88,7 +91,7 @@ def rule(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A metric's scale, and what is known of the machine's noise on it."""
+    """A metric's scale, what is known of the machine's noise on it, and the smallest effect that is looked for."""
 
     scale: Scale
     machine: Machine
@@ -98,7 +101,8 @@ class Known:
 def known_of(scale: Scale, noise: Noise, *, min_effect: float) -> Known:
     """Work out what is known. `min_effect` is the smallest effect that matters, as a fraction."""
     smallest = max(min_effect, LEAST_EFFECT)
-    return Known(scale, machine(noise, least=LEAST_NOISE * smallest), smallest)
+    found = machine(noise, least=LEAST_NOISE * smallest)
+    return Known(scale, found, max(smallest, LEAST_SHARE * math.sqrt(found.variance)))
 
 
 def _decision(
