@@ -53,13 +53,14 @@ def _by_method(route: Route, evidence: Evidence) -> Decision | MeasureMore:
 
 
 def settings_of(spec: Spec) -> Settings:
-    """Give the preset's settings with what the contract changes."""
+    """Give the preset's settings with what the contract changes. Of the runs allowed, the incumbent has its part."""
     preset = PRESETS[spec.decision.preset]
     cap = spec.measurement.max_samples or preset.cap
+    ours = max(cap - 1 if spec.measurement.seeds is None else cap // 2, 1)
     return replace(
         preset,
         cap=cap,
-        least=spec.measurement.min_samples or min(preset.least, max(cap - 1, 1)),
+        least=min(spec.measurement.min_samples or preset.least, ours),
         level="e-lond" if spec.decision.level == "e-lond" else preset.level,
     )
 

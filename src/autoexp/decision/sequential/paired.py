@@ -36,7 +36,7 @@ def answer_paired(
         replace(known, variance=2 * known.variance, centre=0.0, runs=_CERTAIN, drift=0.0, moved=0.0),
         ledger,
         question=question,
-        settings=replace(settings, cap=max(settings.cap // 2, settings.least) + 1),
+        settings=replace(settings, cap=max(settings.cap // 2, 1) + 1),
     )
     return found if found.side is None else replace(found, side=Side.CANDIDATE)
 
