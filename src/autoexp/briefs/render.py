@@ -50,11 +50,11 @@ def _row(experiment: Experiment) -> dict[str, Any]:
     return {
         "n": experiment.n,
         "status": experiment.status,
-        "description": _cut(proposal.description) if proposal else "",
+        "description": _cut(experiment.description),
         "hypothesis": _cut(proposal.hypothesis) if proposal else "",
         "asi": _notes(proposal.asi) if proposal else {},
         "effect": decision.effect if decision else None,
-        "reasons": list(decision.reasons) if decision else [],
+        "reasons": list(experiment.reasons),
         "detail": experiment.detail[-CUT:],
         "metrics": experiment.measurement.means(),
     }
@@ -93,7 +93,7 @@ def as_markdown(brief: Brief) -> str:
 
 
 def _line(experiment: Experiment) -> str:
-    what = _line_of_text(experiment.proposal.description if experiment.proposal else "") or "no description"
+    what = _line_of_text(experiment.description) or "no description"
     why = _why(experiment)
     return f"- {experiment.n}. **{experiment.status}**: {what}" + (f" ({_line_of_text(why)})" if why else "")
 
@@ -101,8 +101,8 @@ def _line(experiment: Experiment) -> str:
 def _why(experiment: Experiment) -> str:
     if experiment.outcome in {Outcome.INTERRUPTED, Outcome.INFRA_ERROR}:
         return "not measured, may be tried again"
-    if experiment.decision is not None and experiment.decision.reasons:
-        return experiment.decision.reasons[0]
+    if experiment.reasons:
+        return experiment.reasons[0]
     return experiment.detail[-CUT:]
 
 

@@ -30,21 +30,25 @@ class Ending:
 
 
 def attempt(shop: Workshop, directive: Directive) -> None:
-    """Make one experiment from intent to done. Raises NothingLeft when the proposer has nothing left.
+    """Make one experiment from intent to done, or a checkpoint test. Raises NothingLeft when the proposer has nothing left.
 
     A failing machine ends the experiment as infra_error, and a rule ends a row of these; only a record that cannot be
     written ends the session at once.
     """
     n = intend(shop, directive)
     try:
-        proposal = propose(shop, n, directive)
-        candidate = proposal if isinstance(proposal, Ending) else capture(shop, n, proposal)
+        candidate = present(shop, n) if directive.operator == "confirm" else _made(shop, n, directive)
         ruling = _unmeasured(n, candidate, shop) if isinstance(candidate, Ending) else judge(shop, n, candidate)
     except StorageError:
         raise
     except (WorldError, OSError) as error:
         ruling = _unmeasured(n, Ending(Outcome.INFRA_ERROR, str(error)), shop)
     conclude(shop, ruling)
+
+
+def _made(shop: Workshop, n: int, directive: Directive) -> Candidate | Ending:
+    proposal = propose(shop, n, directive)
+    return proposal if isinstance(proposal, Ending) else capture(shop, n, proposal)
 
 
 def intend(shop: Workshop, directive: Directive) -> int:
@@ -110,8 +114,20 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
     return candidate
 
 
+def present(shop: Workshop, n: int) -> Candidate:
+    """Steps 3 and 4 of a checkpoint test: its candidate is there already, as the best so far."""
+    opened = shop.state.open
+    best, parent = shop.state.incumbent.commit, opened.parent if opened else ""
+    with shop.faults.around("capture", n):
+        candidate = candidate_at(shop, best, parent, shop.repository.changed(parent, best))
+    with shop.faults.around("attempt", n):
+        shop.refs.update([RefUpdate(shop.ref("attempt", n), best, None)])
+    shop.record(Captured(n=n, candidate=candidate))
+    return candidate
+
+
 def candidate_at(shop: Workshop, commit: str, parent: str, changes: Sequence[Change]) -> Candidate:
-    """Give the candidate that a commit on top of `parent` is."""
+    """Give the candidate that a commit above `parent` is."""
     added, removed = shop.repository.changed_lines(parent, commit)
     return Candidate(
         commit=commit,

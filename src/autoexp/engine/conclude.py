@@ -1,7 +1,7 @@
 """Steps 6 to 8: the verdict is written, then the refs follow it, then the number is closed."""
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from autoexp.campaign.events import Decided, Done, Noted
 from autoexp.campaign.state import Experiment
@@ -22,28 +22,43 @@ def conclude(shop: Workshop, ruling: Decided) -> None:
 
 
 def settle(shop: Workshop, n: int) -> None:
-    """Step 7: record ref, and for a keep the compare-and-swap of best. Safe to do again."""
+    """Step 7: record ref, and for a keep, or a checkpoint test that failed, the compare-and-swap of best. Safe to do again."""
     experiment = shop.state.open
     if experiment is None or experiment.n != n:
         return
-    kept = experiment.candidate.commit if experiment.kept and experiment.candidate is not None else None
+    move = _move(experiment)
     updates = []
     name = shop.ref("record", n)
     if shop.refs.read(name) is None:
         text = json.dumps(record_of(experiment), sort_keys=True, ensure_ascii=False)
         updates.append(RefUpdate(name, shop.repository.write_blob(text.encode("utf-8", "surrogatepass")), None))
     best, found = shop.ref("best"), shop.refs.read(shop.ref("best"))
-    if kept is not None and found != kept:
+    if move is not None and found != move.new:
         # A ref that is gone was lost and is made again; one that stands elsewhere was moved, and is nobody's to overwrite.
-        updates.append(RefUpdate(best, kept, None if found is None else experiment.parent))
+        updates.append(RefUpdate(best, move.new, None if found is None else move.old))
     try:
         shop.refs.update(updates)
     except RefMovedError as moved:
-        if kept is None or shop.refs.read(best) in {None, kept, experiment.parent}:
+        if move is None or shop.refs.read(best) in {None, move.new, move.old}:
             raise
-        raise moved_by_others(shop, experiment.parent) from moved
-    if kept is not None:
-        show_branch(shop, kept)
+        raise moved_by_others(shop, move.old) from moved
+    if move is not None:
+        show_branch(shop, move.new)
+
+
+class _Move(NamedTuple):
+    """Where the ref of the best goes, and where it comes from."""
+
+    new: str
+    old: str
+
+
+def _move(experiment: Experiment) -> _Move | None:
+    """Tell how the best moves: up to a keep, or back from what a checkpoint test did not confirm."""
+    if experiment.candidate is None or not (experiment.kept or experiment.refuted):
+        return None
+    up = _Move(experiment.candidate.commit, experiment.parent)
+    return up if experiment.kept else _Move(up.old, up.new)
 
 
 def moved_by_others(shop: Workshop, recorded: str) -> CampaignError:
@@ -70,6 +85,7 @@ def record_of(experiment: Experiment) -> dict[str, Any]:
         "status": experiment.ruled_status,
         "detail": experiment.detail,
         "directive": experiment.directive.model_dump(mode="json"),
+        "tests": list(experiment.tests),
         "proposal": proposal.model_dump(mode="json") if proposal else None,
         "candidate": candidate.model_dump(mode="json") if candidate else None,
         "samples": [sample.model_dump(mode="json") for sample in experiment.samples],

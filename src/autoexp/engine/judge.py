@@ -48,13 +48,17 @@ def _failure(shop: Workshop, side: Side, sample: Sample) -> tuple[Outcome, str] 
     if side is Side.INCUMBENT:
         return (
             Outcome.INFRA_ERROR,
-            f"the best so far no longer passes its measurement: {sample.outcome.value}: {sample.detail}",
+            f"the {_name(shop)} no longer passes its measurement: {sample.outcome.value}: {sample.detail}",
         )
     return sample.outcome, sample.detail
 
 
+def _name(shop: Workshop) -> str:
+    return "last confirmed commit" if shop.state.open and shop.state.open.tests else "best so far"
+
+
 def _checks(shop: Workshop, n: int, candidate: Candidate) -> tuple[Outcome, str] | None:
-    if shop.spec.harness.checks is None:
+    if shop.spec.harness.checks is None or (shop.state.open and shop.state.open.tests):  # a keep has passed them
         return None
     shop.observer.working(f"experiment {n}: running the checks")
     checked = shop.executor.checks(candidate.commit, n=n)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from autoexp.campaign.checkpoints import due
 from autoexp.campaign.events import SessionClosed, Stopped
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop, stop_rule, used_up
@@ -16,15 +17,19 @@ from autoexp.spec.budget import BudgetSection
 
 
 def run(shop: Workshop, *, experiments: int | None = None) -> Stop | None:
-    """Work until a rule, a person or the proposer ends it, or `experiments` more are decided (then None)."""
+    """Work until a rule, a person or the proposer ends it, or `experiments` more are decided (then None).
+
+    Provisional keeps are tested in between, and before the campaign ends by a rule.
+    """
     with shop.faults.around("start", 0):
         recover(shop)
     goal = None if experiments is None else shop.state.counts.decided + experiments
     stop = _ended(shop, used_up)  # before the segment fits the contract, its numbers prove nothing
-    if stop is None:
+    if stop is None or due(shop.state, shop.spec, stop=stop):
         ensure_segment(shop)
+        stop = _tested(shop, _ended(shop, stop_rule))
     while stop is None and (goal is None or shop.state.counts.decided < goal):
-        stop = _ended(shop, stop_rule) or _next(shop)
+        stop = _tested(shop, _ended(shop, stop_rule) or _next(shop))
     _close(shop, stop)
     return stop
 
@@ -44,6 +49,17 @@ def _next(shop: Workshop) -> Stop | None:
         except NothingLeft as nothing:
             return Stop("exhausted", str(nothing) or "the proposer has nothing left to propose")
     return None
+
+
+def _tested(shop: Workshop, stop: Stop | None) -> Stop | None:
+    """Make the checkpoint test that is due, once more if it ended without a verdict.
+
+    Whether the campaign ends is asked again afterwards: without the keeps that were taken out a rule may hold no longer.
+    """
+    while (test := due(shop.state, shop.spec, stop=stop)) is not None:
+        attempt(shop, test)
+        stop = _ended(shop, stop_rule) or (stop if stop and stop.reason == "exhausted" else None)
+    return stop
 
 
 def _close(shop: Workshop, stop: Stop | None) -> None:

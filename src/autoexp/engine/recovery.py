@@ -73,11 +73,17 @@ def close_open(shop: Workshop, experiment: Experiment) -> None:
 def adopt(shop: Workshop, experiment: Experiment) -> Candidate | None:
     """Put a candidate on record whose ref was the last thing that the dead process made."""
     commit = shop.refs.read(shop.ref("attempt", experiment.n))
-    if commit is None or shop.repository.resolve(f"{commit}^") != experiment.parent:
+    if commit is None or not _fits(shop, commit, experiment):
         return None
     candidate = candidate_at(shop, commit, experiment.parent, shop.repository.changed(experiment.parent, commit))
     shop.record(Captured(n=experiment.n, candidate=candidate))
     return candidate
+
+
+def _fits(shop: Workshop, commit: str, experiment: Experiment) -> bool:
+    if experiment.tests:
+        return commit == shop.state.incumbent.commit
+    return shop.repository.resolve(f"{commit}^") == experiment.parent
 
 
 def agree(shop: Workshop) -> None:
@@ -89,7 +95,7 @@ def agree(shop: Workshop) -> None:
         shop.record(Noted(text=f"{name} was missing and was made again at {recorded}"))
     elif found != recorded:
         raise moved_by_others(shop, recorded)
-    if shop.state.counts.kept:
+    if shop.state.counts.kept or any(experiment.taken_out for experiment in shop.state.experiments):
         show_branch(shop, recorded)
 
 

@@ -43,12 +43,17 @@ class Watched:
         self._observer = observer
 
     def recorded(self, record: Record, state: CampaignState) -> None:
-        """Append the row of an experiment that was just closed; a new baseline is a row before others."""
+        """Append the row of an experiment that was just closed.
+
+        A new baseline is a row before others, and a checkpoint test changes the rows of what it tested.
+        """
         with suppress(OSError):
-            if isinstance(record.event, Done):
-                self._exports.append_last(state)
-            elif isinstance(record.event, BaselineMeasured):
+            if isinstance(record.event, BaselineMeasured) or (
+                isinstance(record.event, Done) and state.experiments and state.experiments[-1].tests
+            ):
                 self._exports.rewrite(state)
+            elif isinstance(record.event, Done):
+                self._exports.append_last(state)
         try:
             self._observer.recorded(record, state)
         except OSError:

@@ -1,7 +1,7 @@
 """status, log, show, diff and brief: looking at a campaign. All of it is read from the journal."""
 
 import sys
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -42,6 +42,7 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     rows = [
         ("campaign", f"{found['tag']}, {found['state']}{why}"),
         ("experiments", f"{found['experiments']}, {found['kept']} kept{_doubt(found['expected_false_keeps'])}"),
+        *_checkpoint(found),
         ("statuses", ", ".join(f"{name} {count}" for name, count in found["statuses"].items()) or "-"),
         ("baseline", f"{primary} {number(found['baseline'].get(primary), unit)}"),
         (
@@ -62,6 +63,18 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
 
 def _doubt(expected: float | None) -> str:
     return f", {expected:.2g} of them expected to be false" if expected else ""
+
+
+def _checkpoint(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Say what waits for a test and what tests have made of keeps; nothing where no keep is provisional."""
+    made, waiting, out = found["checkpoint_tests"], found["provisional"], found["taken_out"]
+    if not (waiting or any(made.values())):
+        return []
+    at = f"experiment {found['checkpoint']['n']}" if found["checkpoint"]["n"] else "the baseline"
+    return [
+        ("checkpoint", f"{at}; tests: {made['confirmed']} confirmed, {made['not_confirmed']} not"),
+        *((name, ", ".join(map(str, numbers))) for name, numbers in (("provisional", waiting), ("taken out", out)) if numbers),
+    ]
 
 
 def _going_on(found: dict[str, float] | None) -> str:
@@ -99,7 +112,7 @@ def log(
     write_data("".join(f"{line}\n" for line in head + lines[len(head) :][-(last or 0) :]))
 
 
-def _table(rows: list[dict[str, object]], found: dict[str, object]) -> None:
+def _table(rows: list[dict[str, Any]], found: dict[str, object]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -118,12 +131,17 @@ def _table(rows: list[dict[str, object]], found: dict[str, object]) -> None:
             number(metric if isinstance(metric, float) else None),
             gain(effect if isinstance(effect, float) else None),
             str(row["samples"]),
-            str(row["status"]),
+            _status(row),
             one_line(str(row["description"])),
         )
         table.add_row(*(Text(cell) for cell in cells), style=style_of(str(row["status"])))
     width = None if sys.stdout.isatty() else 160
     Console(width=width).print(table)
+
+
+def _status(row: dict[str, Any]) -> str:
+    flags = (flag for flag in ("provisional", "taken_out") if flag in row["flags"])
+    return ", ".join([str(row["status"]), *(flag.replace("_", " ") for flag in flags)])
 
 
 def show(

@@ -51,6 +51,8 @@ class Plain(Quiet):
                 say(f"baseline {primary_of(state)} = {number(value, _unit(state))}")
             case ev.Done():
                 say(_line(state, state.experiments[-1]))
+                if back := _back(state):
+                    say(back)
             case ev.Noted(text=text):
                 say(f"note: {one_line(text)}")
             case _:
@@ -114,12 +116,22 @@ def _line(state: CampaignState, experiment: Experiment) -> str:
     effect = experiment.decision.effect if experiment.decision else None
     value = experiment.measurement.means().get(primary_of(state))
     shown = f"{number(value, _unit(state)):>12} {gain(effect):>8}"
-    return f"{experiment.n:>4}  {experiment.status:<14} {shown}  {_what(experiment)}"
+    status = f"{experiment.status}, provisional" if experiment.provisional else experiment.status
+    return f"{experiment.n:>4}  {status:<14} {shown}  {_what(experiment)}"
+
+
+def _back(state: CampaignState) -> str:
+    """Say what a checkpoint test took out."""
+    test, best = state.experiments[-1], state.incumbent
+    if not test.refuted:
+        return ""
+    value = number(best.measurement.means().get(primary_of(state)), _unit(state))
+    out = ", ".join(map(str, test.tests))
+    return f"      not confirmed: taken out {out}; the best so far is {value} again, at {best.commit[:7]}"
 
 
 def _what(experiment: Experiment) -> str:
-    text = experiment.proposal.description if experiment.proposal else experiment.detail
-    return one_line(text)
+    return one_line(experiment.description if experiment.proposal or experiment.tests else experiment.detail)
 
 
 def _unit(state: CampaignState) -> str:

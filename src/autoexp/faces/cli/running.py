@@ -56,8 +56,9 @@ def _summarise(result: "Result") -> None:
     state, stopped = result.state, result.stop
     unit = api.status_of(state)["unit"]
     best = state.incumbent.measurement.means().get(api.primary_of(state))
+    waiting = f" ({len(state.provisional)} provisional)" if state.provisional else ""
     say(
-        f"{state.counts.decided} experiment{'' if state.counts.decided == 1 else 's'}, {state.counts.kept} kept, best so far {number(best, unit)} "
+        f"{state.counts.decided} experiment{'' if state.counts.decided == 1 else 's'}, {state.counts.kept} kept{waiting}, best so far {number(best, unit)} "
         f"({gain(state.gain)} in-loop); ended: {one_line(stopped.detail) if stopped else 'the number asked for is reached'}"
     )
     if result.interrupted:
