@@ -49,7 +49,10 @@ class Drawing:
 
 
 def draw(rows: Sequence[Row]) -> Drawing:
-    """Lay out the rows: baselines begin a staircase, keeps are its steps; all keeps and a sample of the others stand."""
+    """Lay out the rows: baselines begin a staircase, keeps are its steps; all keeps and a sample of the others stand.
+
+    A checkpoint test that failed is a step back, and what it took out is no step.
+    """
     stairs: dict[int, list[Step]] = {}
     marks: list[Mark] = []
     last = 0
@@ -63,6 +66,8 @@ def draw(rows: Sequence[Row]) -> Drawing:
         marks.append(Mark(last, value, row))
         if row["status"] == "keep" and value is not None:
             stairs.setdefault(row["segment"], []).append(Step(last, value, last))
+        for back in drawable([row.get("back_to")]):
+            stairs.setdefault(row["segment"], []).append(Step(last, back, last))
     kept = [mark for mark in marks if mark.row["status"] == "keep"]
     others = spread([mark for mark in marks if mark.row["status"] != "keep"], MOST_OTHERS)
     return Drawing(

@@ -68,7 +68,7 @@ def _notices(state: CampaignState, found: dict[str, Any]) -> str:
     if found["stop_detail"]:
         notices.append(f'<div class="notice">{esc(found["stop_detail"])}</div>')
     if state.open is not None:
-        doing = state.open.proposal.description if state.open.proposal else ""
+        doing = state.open.description
         tail = f": {esc(doing)}" if doing else ""
         word = "is under way" if found["state"] == "running" else "was begun and has no verdict yet"
         notices.append(f'<div class="notice">Experiment {state.open.n} {word}{tail}</div>')
@@ -80,7 +80,10 @@ def key_figures(state: CampaignState, found: dict[str, Any], goal: Goal) -> str:
     best, first = found["incumbent"]["metrics"].get(goal.metric), found["baseline"].get(goal.metric)
     n, commit = found["incumbent"]["n"], found["incumbent"]["commit"][:7]
     tries = found["experiments"]
-    aside = len(state.experiments) - tries
+    aside = sum(not experiment.tests for experiment in state.experiments) - tries
+    unsure = "".join(
+        f", {len(found[key])} {key.replace('_', ' ')}" for key in ("provisional", "taken_out") if found[key]
+    )
     tokens = found["tokens"]
     tiles = (
         (
@@ -94,7 +97,7 @@ def key_figures(state: CampaignState, found: dict[str, Any], goal: Goal) -> str:
         (
             "Kept",
             f"{found['kept']:,} of {tries:,}",
-            "experiments" + (f", {aside:,} more without a verdict" if aside else ""),
+            "experiments" + (f", {aside:,} more without a verdict" if aside else "") + unsure,
             "",
         ),
         ("Samples", f"{found['samples_used']:,}", "runs of the harness", ""),

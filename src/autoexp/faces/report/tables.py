@@ -22,13 +22,20 @@ class Milestone:
 
 
 def milestones(rows: Iterable[Row]) -> list[Milestone]:
-    """Give baselines and keeps in order; the gain adds up the effects kept so far, as the campaign itself does."""
-    found, reached = [], 0.0
+    """Give baselines and keeps in order; the gain adds up the effects kept so far, as the campaign itself does.
+
+    What a checkpoint test measured takes the place of the effects of the keeps that it confirmed.
+    """
+    found, reached, tested = [], 0.0, 0.0
     for row in rows:
         if row["n"] == 0:
             found.append(Milestone(row, reached))
         elif row["status"] == "keep":
-            reached += row["effect"] or 0.0
+            effect = row["effect"] or 0.0
+            tested += effect if row.get("tested_by") else 0.0
+            if "checkpoint" in row["flags"]:
+                reached, tested = reached - tested, 0.0
+            reached += effect
             found.append(Milestone(row, reached))
     return found
 
