@@ -57,5 +57,6 @@ def after(beliefs: Beliefs, decision: Decision, *, kept: bool) -> Beliefs:
     log_e = decision.evidence.get("log_e")
     if log_e is not None:
         told = decision.lessons.get(decision.metric)
-        ledger = counted(ledger, log_e, kept=kept, sizes=told.sizes if told else ())
+        gained = kept and log_e >= decision.evidence.get("log_bar", log_e)  # what is kept as no worse claims nothing
+        ledger = counted(ledger, log_e, kept=gained, sizes=told.sizes if told else ())
     return Beliefs(ledger, gauges)
