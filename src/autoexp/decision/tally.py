@@ -26,11 +26,12 @@ def by_items(evidence: Evidence, metric: Metric, terms: Terms) -> Decision | Mea
         if evidence.incumbent:
             return _unusable("the best so far printed no items", metric)
         return MeasureMore(Side.INCUMBENT)
+    wanted = metric.min_effect * summarise(map(abs, theirs.values())).mean
     found = compare_items(
         mean_items(evidence.candidate_items),
         theirs,
         lower_is_better=metric.lower_is_better,
-        smallest=metric.min_effect,
+        smallest=wanted,
     )
     if isinstance(found, ItemsDiffer):
         return _unusable(found.reason, metric)
@@ -39,7 +40,7 @@ def by_items(evidence: Evidence, metric: Metric, terms: Terms) -> Decision | Mea
         smallest=smallest, wanted=metric.min_effect, rate=terms.rate, shares=terms.shares, horizon=terms.horizon
     )
     bar = log_bar(evidence.beliefs.ledger, question, terms.settings)
-    keep = found.log_e >= bar and found.mean_difference >= metric.min_effect and found.mean_difference > 0
+    keep = found.log_e >= bar and found.mean_difference >= wanted and found.mean_difference > 0
     if more := _more(evidence, found, keep=keep):
         return MeasureMore(more)
     decision = _decision(evidence, found, metric, bar=bar, keep=keep)
