@@ -41,19 +41,19 @@ def by_items(evidence: Evidence, metric: Metric, terms: Terms) -> Decision | Mea
     )
     bar = log_bar(evidence.beliefs.ledger, question, terms.settings)
     keep = found.log_e >= bar and found.mean_difference >= wanted and found.mean_difference > 0
-    if more := _more(evidence, found, keep=keep):
+    if more := _more(evidence, found, keep=keep, cap=terms.settings.cap):
         return MeasureMore(more)
     decision = _decision(evidence, found, metric, bar=bar, keep=keep)
     provisional = keep and terms.provisional and not evidence.deterministic
     return decision.model_copy(update={"flags": ("provisional",)}) if provisional else decision
 
 
-def _more(evidence: Evidence, found: ItemComparison, *, keep: bool) -> Side | None:
+def _more(evidence: Evidence, found: ItemComparison, *, keep: bool, cap: int) -> Side | None:
     """Say which side is to run again: to see whether a keep repeats, or to average scores that vary."""
     ours, theirs = len(evidence.candidate), len(evidence.incumbent)
     if evidence.deterministic:
         return Side.CANDIDATE if keep and evidence.is_inferred and ours < 2 else None  # noqa: PLR2004
-    if keep or found.log_e <= 0 or max(ours, theirs) >= REPEATS:
+    if keep or found.log_e <= 0 or max(ours, theirs) >= REPEATS or ours + theirs >= cap:
         return None
     return Side.CANDIDATE if ours <= theirs else Side.INCUMBENT
 
