@@ -15,6 +15,7 @@ MOVES, MOVES_WEIGHT = 0.05, 10.0
 """The chance that the machine's speed has jumped since the last experiment, and how many experiments that is worth."""
 DRIFT, DRIFT_WEIGHT = 0.5, 4.0
 """The variance of the drift before any was seen, in variances of a run, and how many experiments that is worth."""
+MOST_TOLD = 25.0
 MOST_DF = 60.0
 NO_RUNS = 1e-6
 """What a history that is not trusted is worth."""
@@ -79,18 +80,29 @@ def machine(noise: Noise, *, least: float) -> Machine:
     middle, runs = centre(noise.history, variance, kappa)
     if not noise.trusted:
         return Machine(variance, df, spikes, centre=middle, runs=NO_RUNS, drift=0.0, moved=0.0)
-    drift = DRIFT * DRIFT_WEIGHT * variance
-    drift += math.fsum(still * (square - share * variance) for square, share, still in noise.surprises)
-    drift /= DRIFT_WEIGHT + math.fsum(still for _, _, still in noise.surprises)
     return Machine(
         variance=variance,
         df=df,
         spikes=spikes,
         centre=middle,
         runs=max(runs, 1.0),
-        drift=max(0.0, drift),
+        drift=variance * _drift([(square / variance, share, still) for square, share, still in noise.surprises]),
         moved=1 - (noise.stays / (noise.moves + noise.stays)) ** noise.age,
     )
+
+
+def _drift(surprises: Sequence[tuple[float, float, float]]) -> float:
+    """Give the variance of the drift, in variances of a run.
+
+    A surprise says the more the less of it is noise, so each is weighed by the variance that it would have (Fisher's scoring,
+    begun at what is believed beforehand); none counts for more than MOST_TOLD of the first kind, one run against one.
+    """
+    drift = DRIFT
+    for _ in range(_STEPS // 2):
+        weights = [still * min(MOST_TOLD, ((1 + DRIFT) / (share + drift)) ** 2) for _, share, still in surprises]
+        excess = (w * (square - share) for w, (square, share, _) in zip(weights, surprises, strict=True))
+        drift = max(0.0, (DRIFT * DRIFT_WEIGHT + math.fsum(excess)) / (DRIFT_WEIGHT + math.fsum(weights)))
+    return drift
 
 
 def spread(residuals: Sequence[float]) -> tuple[float, float, float]:

@@ -98,7 +98,7 @@ def log_bar(ledger: Ledger, question: Question, settings: Settings) -> float:
 
 def next_side(seen: Look, candidates: int, incumbents: int) -> Side:
     """Choose the side whose run makes the lead surer, with fresh runs of the incumbent never far behind."""
-    if not incumbents or candidates >= RATIO * incumbents + 1:
+    if candidates >= (RATIO * incumbents + 1 if incumbents else RATIO):
         return Side.INCUMBENT
     ours = seen.one / (seen.runs * (seen.runs + 1))
     theirs = seen.level - worth.refreshed(seen.level, seen.one)

@@ -19,7 +19,7 @@ class Settings:
 
     cap: int = 40
     least: int = 2
-    price: float | None = 0.0008
+    price: float | None = 0.0007
     level: Literal["learned", "e-lond"] | float = "learned"
     wary: bool = False
 
@@ -27,7 +27,7 @@ class Settings:
 PRESETS: Mapping[str, Settings] = MappingProxyType(
     {
         "standard": Settings(),
-        "patient": Settings(cap=100, price=0.0003, wary=True),
+        "patient": Settings(cap=100, price=0.0005, wary=True),
         "thorough": Settings(cap=400, price=0.0001, wary=True),
         "eager": Settings(cap=24, price=None, level=0.02),
         "thrifty": Settings(cap=4, price=None, level=0.05),
