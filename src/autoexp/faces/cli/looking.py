@@ -73,7 +73,11 @@ def _checkpoint(found: dict[str, Any]) -> list[tuple[str, str]]:
     at = f"experiment {found['checkpoint']['n']}" if found["checkpoint"]["n"] else "the baseline"
     return [
         ("checkpoint", f"{at}; tests: {made['confirmed']} confirmed, {made['not_confirmed']} not"),
-        *((name, ", ".join(map(str, numbers))) for name, numbers in (("provisional", waiting), ("taken out", out)) if numbers),
+        *(
+            (name, ", ".join(map(str, numbers)))
+            for name, numbers in (("provisional", waiting), ("taken out", out))
+            if numbers
+        ),
     ]
 
 
