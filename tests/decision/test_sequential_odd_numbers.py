@@ -73,9 +73,13 @@ def test_numbers_of_any_magnitude_are_ruled_on(baseline, values, scale, preset, 
         measurement={"deterministic": False, "seeds": seeds},
         decision={"preset": preset, "on_equal": equal},
     )
-    judged = Played(contract, baseline).judge(lambda side, i: values[(2 * i + (side is Side.INCUMBENT)) % len(values)])
-    assert judged.decision.verdict in Verdict
-    assert judged.decision.effect is None or math.isfinite(judged.decision.effect)
+    played = Played(contract, baseline)
+    for n in range(3):
+        decision = played.judge(
+            lambda side, i, n=n: values[(n + 2 * i + (side is Side.INCUMBENT)) % len(values)]
+        ).decision
+        assert decision.verdict in Verdict
+        assert decision.effect is None or math.isfinite(decision.effect)
 
 
 @pytest.mark.parametrize("values", [[0.0] * 3 + [0.1] * 3, [-5.0, -5.1, -4.9, -5.05, -4.95, -5.0], [1.0, -1.0] * 3])
