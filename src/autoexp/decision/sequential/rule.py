@@ -13,6 +13,8 @@ from autoexp.experiment.measurement import Side
 
 RATIO = 3
 """At most this many runs of the candidate for each fresh run of the incumbent, and one more."""
+PRICED = 0.125
+"""A run is priced in parts of the smallest effect that matters, or of this part of the noise if that is more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +133,5 @@ def _futile(seen: Look, sizes: Sizes, stakes: worth.Stakes, *, price: float | No
         return "cap"
     if price is None:
         return "hopeless" if worth.hopeless(seen, sizes, stakes, left=left) else ""
-    return "price" if worth.gain_per_run(seen, sizes, stakes, left=left) < price * stakes.smallest else ""
+    unit = max(stakes.smallest, PRICED * math.sqrt(seen.one))
+    return "price" if worth.gain_per_run(seen, sizes, stakes, left=left) < price * unit else ""
