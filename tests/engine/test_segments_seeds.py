@@ -4,8 +4,8 @@ import pytest
 from tests.builders import Tape, spec
 
 from autoexp.campaign.fold import fold_all
-from autoexp.engine.segments import baseline_size
 from autoexp.engine.seeds import sample_seed
+from autoexp.engine.segments import baseline_size
 
 NOISY = spec()
 
