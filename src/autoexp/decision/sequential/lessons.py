@@ -16,8 +16,11 @@ FADING = 0.98
 
 
 def calibrated(values: Sequence[float]) -> Noise:
-    """Begin with runs of the baseline, in the order taken; neighbours are compared, so a slow drift is no noise."""
-    residuals = tuple((b - a) / math.sqrt(2) for a, b in pairwise(values))
+    """Begin with runs of the baseline, in the order taken; neighbours are compared, so a slow drift is no noise.
+
+    Runs that all agree are those of a metric that seemed to repeat; when it does not after all, they tell nothing of its noise.
+    """
+    residuals = tuple((b - a) / math.sqrt(2) for a, b in pairwise(values)) if len(set(values)) > 1 else ()
     return Noise(history=tuple(values[-POOL:]), residuals=residuals, quantum=quantum(values))
 
 
