@@ -58,6 +58,21 @@ def test_noise_that_begins_after_equal_runs_is_learned(value):
     assert kept <= 2
 
 
+def test_metric_that_only_seemed_to_repeat_is_judged_run_by_run_from_the_first_difference_on():
+    machine = Machine(0.01, seed=4)
+    played = Played(spec(), [10.0] * 6)
+    assert played.state.segment.deterministic
+    judged = played.judge(machine.candidate(0.2))
+    assert not played.state.segment.deterministic
+    assert judged.decision.method == "sequential"
+    assert judged.sides.startswith("cc"), "a would-be keep is repeated, and does not repeat"
+    assert judged.kept
+    machine.level = 8.0
+    assert sum(played.judge(machine.candidate(0.0)).kept for _ in range(30)) <= 1, (
+        "the equal runs told nothing of the noise"
+    )
+
+
 @law
 @given(
     st.lists(finite, min_size=1, max_size=6),
