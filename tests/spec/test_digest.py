@@ -51,4 +51,6 @@ def test_order_and_comments_leave_the_digest(lines):
 
 
 def test_default_written_out_leaves_the_digest():
-    assert spec(measurement={"warmup": 0}, decision={"method": "sequential", "preset": "standard"}).digest == BASE.digest
+    assert (
+        spec(measurement={"warmup": 0}, decision={"method": "sequential", "preset": "standard"}).digest == BASE.digest
+    )
