@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 EDITS, EFFECT = 40, 0.03
 """Edits of a campaign, and by how much a real improvement makes the value smaller."""
@@ -99,7 +100,7 @@ def main() -> int:
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in ended], indent=1) + "\n")
     print()
-    short = []
+    short: list[str] = []
     for name in options.scenarios:
         here = [one for one in ended if one.scenario == name]
         print(summary(name, here))
@@ -165,7 +166,7 @@ def make_repository(folder: Path, scenario: Scenario, seed: int, *, runs: Path) 
         subprocess.run(["git", "-C", str(folder), *command], check=True)
 
 
-def autoexp(command: str, repository: Path, environ: dict[str, str]) -> object:
+def autoexp(command: str, repository: Path, environ: dict[str, str]) -> Any:
     """Run a command, and give the data that it prints."""
     arguments = [sys.executable, "-m", "autoexp", command, "--json", "--repo", str(repository)]
     done = subprocess.run(arguments, env=environ, capture_output=True, text=True, check=False)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, median, stdev, variance
 
-from scipy.special import stdtr
+from scipy.special import stdtr  # type: ignore[import-untyped]
 from world import Rule, World
 
 

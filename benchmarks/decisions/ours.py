@@ -65,7 +65,7 @@ VARIANTS = {
     "e-lond": Variant({"decision": {"level": "e-lond"}}),
     "fixed-10%": _settings(Settings(level=0.10)),
     "optimistic": _settings(Settings(price=None)),
-    "no-spikes": Variant(constants=[(machines, "SPIKES", 1e-300)]),
+    "no-spikes": Variant(constants=[(machines, "SPIKES", 1e-307)]),
     "no-jumps": Variant(constants=[(beliefs, "calibrated", _never_moved)]),
 }
 """The standard preset with one part of the rule taken out or replaced."""
