@@ -12,6 +12,7 @@ from autoexp.decision.effect import compare
 from autoexp.decision.objective import Criterion, Route, routes
 from autoexp.decision.sequential import ruling
 from autoexp.decision.sequential.look import look, sizes_of
+from autoexp.decision.sequential.paired import differences, of_pairs
 from autoexp.decision.sequential.settings import PRESETS, Settings
 from autoexp.decision.tally import by_items
 from autoexp.decision.words import share
@@ -132,7 +133,12 @@ def _worse_run_by_run(
         return f"{held.name} is 0 or less in a run"
     ours, theirs = ([known.scale.gain(value) for value in side] for side in sides)
     sizes = sizes_of(known.smallest, evidence.beliefs.ledger.sizes)
-    seen = look(ours, theirs, known.machine, sizes)
+    if evidence.spec.measurement.seeds is not None and len(ours) == len(theirs):  # history is not kept up by pairs
+        seen = look(differences(ours, theirs), (0.0,), of_pairs(known.machine), sizes)
+        level = math.fsum(theirs) / len(theirs)
+    else:
+        seen = look(ours, theirs, known.machine, sizes)
+        level = seen.theirs
     if seen.mu >= -math.log1p(known.smallest) - seen.sd:
         return ""
-    return share(compare(known.scale.value(seen.theirs + seen.mu), known.scale.value(seen.theirs), metric), metric)
+    return share(compare(known.scale.value(level + seen.mu), known.scale.value(level), metric), metric)

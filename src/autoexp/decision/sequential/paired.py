@@ -33,12 +33,17 @@ def answer_paired(
     found = answer(
         differences(candidate, incumbent),
         (0.0,),
-        replace(known, variance=2 * known.variance, centre=0.0, runs=_CERTAIN, drift=0.0, moved=0.0),
+        of_pairs(known),
         ledger,
         question=question,
         settings=replace(settings, cap=max(settings.cap // 2, 1) + 1),
     )
     return found if found.side is None else replace(found, side=Side.CANDIDATE)
+
+
+def of_pairs(known: Machine) -> Machine:
+    """Give what is known of the difference of a pair."""
+    return replace(known, variance=2 * known.variance, centre=0.0, runs=_CERTAIN, drift=0.0, moved=0.0)
 
 
 def differences(candidate: Sequence[float], incumbent: Sequence[float]) -> list[float]:
