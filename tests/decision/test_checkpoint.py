@@ -110,10 +110,10 @@ def test_items_decide_where_there_are_some():
     contract = spec({"direction": "higher", "min_effect": 0}, decision={"preset": "one-shot"})
     asked = replace(
         question(contract),
-        candidate=[{"x": 90.0}],
-        incumbent=[{"x": 60.0}],
-        candidate_items=scores[:1],
-        incumbent_items=scores[1:],
+        candidate=[{"x": 90.0}] * 2,
+        incumbent=[{"x": 60.0}] * 2,
+        candidate_items=scores[:1] * 2,
+        incumbent_items=scores[1:] * 2,
         stored_items=scores[0],
     )
     found = decide(asked)

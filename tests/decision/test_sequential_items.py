@@ -49,10 +49,10 @@ def judged(played, ours, theirs):
     return played.judge(lambda side, i: mean(scores(side, i)), scores=scores)
 
 
-def test_scores_of_the_best_so_far_are_asked_for_once():
+def test_scores_of_both_sides_are_asked_for_twice_where_runs_vary():
     base = answered(0.5)
     found = judged(campaign(contract(), base), answered(0.7), base)
-    assert found.sides == "ci"
+    assert found.sides == "cici"
     assert found.kept
     assert found.decision.method == "items"
     assert (found.decision.evidence["wins"], found.decision.evidence["losses"]) == (
@@ -209,3 +209,35 @@ def test_repeats_stay_within_the_runs_allowed(limits, most):
             lambda i, n=n: graded(0.6, luck=0.1, seed=f"i{n} {i}"),
         )
         assert len(found.sides) <= most
+
+
+def test_shift_that_all_items_of_a_run_share_is_no_gain():
+    """The same tree: the level of a whole run moves by 2 %, its items hardly move against each other."""
+    kept = 0
+    for seed in range(40):
+        rng = random.Random(f"shared {seed}")
+        level = graded(0.5)
+        runs = [
+            {name: score * (1 + shift) for name, score in level.items()}
+            for shift in [rng.gauss(0, 0.02) for _ in range(6)]
+        ]
+        played = Played(contract(), [mean(run) for run in runs], items=runs)
+
+        def moved(_, rng=rng, level=level):
+            shift = rng.gauss(0, 0.02)
+            return {name: score * (1 + shift) for name, score in level.items()}
+
+        drawn = {}
+
+        def scores(side, i, moved=moved, drawn=drawn):
+            return drawn.setdefault((side, i), moved(i))
+
+        kept += played.judge(lambda side, i, scores=scores: mean(scores(side, i)), scores=scores).kept
+    assert kept <= 2
+
+
+def test_candidate_without_items_is_not_judged_by_the_metric_alone():
+    played = campaign(contract(), answered(0.5))
+    found = played.judge(lambda *_: 0.9, scores=lambda side, _: {} if side is Side.CANDIDATE else answered(0.5))
+    assert found.decision.verdict is Verdict.INCONCLUSIVE
+    assert "the candidate printed no items" in found.decision.reasons[0]

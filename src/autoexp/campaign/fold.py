@@ -132,10 +132,12 @@ def _baseline(state: CampaignState, event: ev.BaselineMeasured) -> CampaignState
     if state.segment is None:
         return state
     segment = replace(state.segment, baseline=event, deterministic=event.deterministic, cost_usd_total=state.cost_usd)
-    incumbent = replace(state.incumbent, measurement=event.measurement, items=items_of(state.segment.samples))
-    rows = [sample.values for sample in segment.samples if sample.outcome is Outcome.MEASURED]
     size = max((summary.count for summary in event.measurement.metrics.values()), default=0)
-    beliefs = begun(state.beliefs, segment.criteria, rows[len(rows) - size :])
+    measured = [sample for sample in segment.samples if sample.outcome is Outcome.MEASURED]
+    taken = measured[-size:] if size else measured  # an earlier try of the baseline may have left some, too
+    incumbent = replace(state.incumbent, measurement=event.measurement, items=items_of(taken))
+    segment = replace(segment, samples=tuple(_without_items(sample) for sample in segment.samples))
+    beliefs = begun(state.beliefs, segment.criteria, [sample.values for sample in taken])
     return _with_segment(checkpoints.reached(replace(state, incumbent=incumbent, beliefs=beliefs)), segment)
 
 

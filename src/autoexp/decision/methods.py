@@ -9,12 +9,12 @@ from autoexp.decision.asking import MeasureMore
 from autoexp.decision.beliefs import Gauge
 from autoexp.decision.case import Evidence, metric_of, smallest_effect
 from autoexp.decision.effect import compare
+from autoexp.decision.item_ruling import by_items, has_items
 from autoexp.decision.objective import Criterion, Route, routes
 from autoexp.decision.sequential import ruling
 from autoexp.decision.sequential.look import look, sizes_of
 from autoexp.decision.sequential.paired import differences, of_pairs
 from autoexp.decision.sequential.settings import PRESETS, Settings
-from autoexp.decision.tally import by_items
 from autoexp.decision.words import share
 from autoexp.experiment.measurement import summarise
 from autoexp.experiment.outcome import Verdict
@@ -39,7 +39,7 @@ def _by_method(route: Route, evidence: Evidence) -> Decision | MeasureMore:
             evidence.candidate, evidence.incumbent, metric, k=evidence.pairs, keep_equal=keep_equal, noise=noise
         )
     terms = terms_of(evidence, equal=equal)
-    if any(evidence.candidate_items) and evidence.spec.decision.method == "sequential":
+    if has_items(evidence):
         return by_items(evidence, metric, terms)
     if evidence.is_single:
         return single.rule(evidence.candidate, evidence.stored, metric, run_twice=evidence.is_inferred, equal=equal)
@@ -56,12 +56,15 @@ def _by_method(route: Route, evidence: Evidence) -> Decision | MeasureMore:
 def settings_of(spec: Spec) -> Settings:
     """Give the preset's settings with what the contract changes. Of the runs allowed, the incumbent has its part."""
     preset = PRESETS[spec.decision.preset]
-    cap = spec.measurement.max_samples or preset.cap
-    ours = max(cap - 1 if spec.measurement.seeds is None else cap // 2, 1)
+    seeds, least = spec.measurement.seeds, spec.measurement.min_samples or preset.least
+    cap = spec.measurement.max_samples or max(preset.cap, least + 1)
+    if seeds is not None:  # a seed that is run again tells nothing new where it brings the noise
+        cap = min(cap, 2 * len(seeds))
+    ours = max(cap - 1 if seeds is None else cap // 2, 1)
     return replace(
         preset,
         cap=cap,
-        least=min(spec.measurement.min_samples or preset.least, ours),
+        least=min(least, ours),
         level="e-lond" if spec.decision.level == "e-lond" else preset.level,
     )
 

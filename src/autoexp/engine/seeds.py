@@ -14,6 +14,6 @@ def sample_seed(state: CampaignState, spec: Spec, i: int) -> int:
     if spec.measurement.seeds is not None:
         return spec.measurement.seeds[i % len(spec.measurement.seeds)]
     if spec.decision.method == "sequential" and spec.measurement.deterministic is not True:
-        what = "checkpoint" if state.open and state.open.tests else "sample"
+        what = "baseline" if state.open is None else "checkpoint" if state.open.tests else "sample"
         return derived_seed(state.seed, what, state.counts.decided, i) % 2**31
     return derived_seed(state.seed, "sample", i) % 2**31

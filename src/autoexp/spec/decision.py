@@ -24,7 +24,7 @@ class MeasurementSection(Section):
     aggregate: Literal["mean"] = "mean"
     deterministic: bool | Literal["auto"] = "auto"
     min_samples: Runs | None = None
-    max_samples: Runs | None = None
+    max_samples: Annotated[int, Field(strict=True, ge=2)] | None = None
 
     @field_validator("seeds")
     @classmethod

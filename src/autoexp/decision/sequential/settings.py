@@ -28,7 +28,7 @@ PRESETS: Mapping[str, Settings] = MappingProxyType(
     {
         "standard": Settings(),
         "patient": Settings(cap=100, price=0.0006, wary=True),
-        "thorough": Settings(cap=400, price=0.00007, wary=True),
+        "thorough": Settings(cap=400, price=0.00009, wary=True),
         "eager": Settings(cap=24, price=None, level=0.02),
         "thrifty": Settings(cap=4, price=None, level=0.05),
         "one-shot": Settings(cap=2, least=1, price=None, level=0.10),
