@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -113,6 +114,15 @@ def test_bar_falls_when_clear_improvements_are_found():
     for _ in range(5):
         ledger = counted(ledger, 25.0, kept=True)
     assert learned_bar(ledger, 0.10) < learned_bar(Ledger(), 0.10)
+
+
+def test_doubtful_keeps_use_up_the_room_that_clear_ones_leave():
+    """An improvement is as likely as not after evidence of 19:1 for what one change in twenty is."""
+    one = counted(Ledger(), math.log(19), kept=True)
+    assert one.doubt == pytest.approx(0.5)
+    assert counted(Ledger(), math.log(19), kept=False).doubt == 0
+    clear, doubtful = replace(one, doubt=0.0), replace(one, doubt=0.5)
+    assert learned_bar(doubtful, 0.10) > learned_bar(clear, 0.10) + 1
 
 
 @given(st.floats(0.01, 0.25), st.floats(0.01, 0.25))

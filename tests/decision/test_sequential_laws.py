@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import spec
-from tests.decision.campaigns import Judged, Played, first, path
+from tests.decision.campaigns import Judged, Machine, Played, first, path
 
 from autoexp.decision.beliefs import Beliefs
 from autoexp.decision.case import NOISY_MIN_EFFECT
@@ -128,6 +128,18 @@ def test_keep_has_runs_of_both_sides(story):
         if ruling.judged.kept:
             assert ruling.judged.sides.count("c") >= settings_of(ruling.played.contract).least
             assert ruling.judged.sides.count("i") >= 1
+
+
+def test_keep_has_a_fresh_run_of_the_incumbent_however_well_known_that_is():
+    machine = Machine(0.01, seed=2)
+    played, kept = Played(spec(), machine.baseline()), []
+    for _ in range(3):
+        for _ in range(60):
+            played.judge(machine.candidate(0.0))
+        kept.append(played.judge(machine.candidate(0.3)))
+        machine.level *= 0.7
+    assert all(judged.kept and "i" in judged.sides for judged in kept)
+    assert any(judged.sides.startswith("cc") for judged in kept), "it was well known"
 
 
 def test_standard_keep_has_two_runs_of_the_candidate_at_least():

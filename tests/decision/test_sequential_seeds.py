@@ -122,3 +122,12 @@ def test_few_pairs_are_enough_for_a_clear_gain(most, least):
     training = Training(6, shared=0.01)
     limits = {"max_samples": most, "min_samples": least and min(least, most)}
     assert played(training, measurement=limits).judge(training.candidate(0.3)).kept
+
+
+def test_noise_told_is_that_of_a_difference():
+    training = Training(8, own=0.02)
+    campaign = played(training)
+    for _ in range(40):
+        campaign.judge(training.candidate(0.0))
+    noise = campaign.judge(training.candidate(0.0)).decision.evidence["noise"]
+    assert noise == pytest.approx(0.02 * math.sqrt(2), rel=0.15)
