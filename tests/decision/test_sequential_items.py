@@ -241,3 +241,12 @@ def test_candidate_without_items_is_not_judged_by_the_metric_alone():
     found = played.judge(lambda *_: 0.9, scores=lambda side, _: {} if side is Side.CANDIDATE else answered(0.5))
     assert found.decision.verdict is Verdict.INCONCLUSIVE
     assert "the candidate printed no items" in found.decision.reasons[0]
+
+
+def test_items_beside_listed_seeds_may_end_in_the_middle_of_a_pair():
+    """The first pair looks well enough to go on, the second run of the candidate ends it."""
+    base = graded(0.5)
+    played = campaign(contract(measurement={"seeds": list(range(8))}), base)
+    found = judged(played, lambda i: {name: score + (0.002, -0.5)[i > 0] for name, score in base.items()}, base)
+    assert found.sides == "cic"
+    assert not found.kept

@@ -32,9 +32,7 @@ def quantum(values: Sequence[float]) -> float:
     return min(b - a for a, b in pairwise(steps))
 
 
-def lesson_of(
-    candidate: Sequence[float], incumbent: Sequence[float], known: Machine, *, kept: bool, sizes: Sequence[float] = ()
-) -> Lesson:
+def lesson_of(candidate: Sequence[float], incumbent: Sequence[float], known: Machine, *, kept: bool) -> Lesson:
     """Work out what the runs of an experiment teach."""
     residuals = [value for side in (candidate, incumbent) for value in _residuals(side, known)]
     surprise, moved = None, 0.0
@@ -49,7 +47,6 @@ def lesson_of(
         moved=moved,
         history=without_luckiest if kept else tuple(incumbent),
         replaces=kept or moved > 0.5,  # noqa: PLR2004
-        sizes=tuple(sizes),
     )
 
 

@@ -9,6 +9,7 @@ from autoexp.decision.sequential.machine import Machine, centre, ordinary
 from autoexp.decision.sequential.standing import standing
 
 _CLEAR = 6.0
+"""Standard errors from which on a lead is clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class Sizes:
 class Look:
     """The candidate's lead `mu` over the incumbent with its `variance`, and the logarithm of the evidence for it.
 
-    `theirs` is where the incumbent stands; `stories` are the leads if the machine stood still and if it moved: chance, lead, variance. `one` is the variance of one
-    run with `df` degrees of freedom; the candidate's runs are worth `runs` ordinary ones; `level` is the variance of where
-    the incumbent stands.
+    `theirs` is where the incumbent stands, and `level` the variance of that; `stories` are the leads if the machine stood still
+    and if it moved: chance, lead, variance. `one` is the variance of one run with `df` degrees of freedom; the candidate's
+    runs are worth `runs` ordinary ones.
     """
 
     mu: float

@@ -16,6 +16,7 @@ MOVES, MOVES_WEIGHT = 0.05, 10.0
 DRIFT, DRIFT_WEIGHT = 0.5, 4.0
 """The variance of the drift before any was seen, in variances of a run, and how many experiments that is worth."""
 MOST_TOLD = 25.0
+"""What a surprise of many runs counts for at most, against one of a single run."""
 MOST_DF = 60.0
 NO_RUNS = 1e-6
 """What a history that is not trusted is worth."""

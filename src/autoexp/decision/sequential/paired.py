@@ -47,17 +47,15 @@ def of_pairs(known: Machine) -> Machine:
 
 
 def differences(candidate: Sequence[float], incumbent: Sequence[float]) -> list[float]:
-    """Give the lead of the candidate in each pair."""
-    return [ours - theirs for ours, theirs in zip(candidate, incumbent, strict=True)]
+    """Give the lead of the candidate in each complete pair; items may end an experiment in the middle of one."""
+    return [ours - theirs for ours, theirs in zip(candidate, incumbent, strict=False)]
 
 
-def paired_lesson(
-    candidate: Sequence[float], incumbent: Sequence[float], known: Machine, *, sizes: Sequence[float] = ()
-) -> Lesson:
+def paired_lesson(candidate: Sequence[float], incumbent: Sequence[float], known: Machine) -> Lesson:
     """Work out what the pairs teach: how much a difference scatters, as the noise of one run."""
     leads = differences(candidate, incumbent)
     if len(leads) < 2:  # noqa: PLR2004
-        return Lesson(sizes=tuple(sizes))
+        return Lesson()
     middle, _ = centre(leads, 2 * known.variance, known.kappa)
     single = math.sqrt(len(leads) / (len(leads) - 1) / 2)
-    return Lesson(residuals=tuple((lead - middle) * single for lead in leads), sizes=tuple(sizes))
+    return Lesson(residuals=tuple((lead - middle) * single for lead in leads))

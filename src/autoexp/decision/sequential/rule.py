@@ -37,7 +37,7 @@ class Answer:
     """Keep, discard or the `side` to run next, with the evidence and the bar in logarithms.
 
     `log_e` is the weakest evidence: of all runs, without the candidate's best and without the incumbent's worst. `why`
-    tells how a discard came about: cap, price, hopeless or small. `sizes` are the probabilities of the effects, if any.
+    tells how a discard came about: cap, price or hopeless. `sizes` are the probabilities of the effects, if any.
     """
 
     keep: bool
