@@ -77,7 +77,7 @@ class Ours:
     def __init__(self, world: World, variant: Variant) -> None:
         """Measure the baseline."""
         self._world = world
-        self._constants = [*variant.constants, (ruling, "machine", lru_cache(maxsize=4)(machines.machine))]
+        self._constants = [*variant.constants, (ruling, "machine", lru_cache(maxsize=4)(machines.machine.__wrapped__))]
         self._spec = Spec.model_validate({**CONTRACT, **variant.sections})
         with self._in_force():
             rows = [self._run() for _ in range(baseline_size(self._spec))]

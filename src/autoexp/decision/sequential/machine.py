@@ -4,6 +4,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 SPIKES, SPIKES_WEIGHT = 0.02, 25.0
 """The share of odd runs before any was seen, and how many runs that belief is worth."""
@@ -73,6 +74,7 @@ class Machine:
         return self.drift > self.variance
 
 
+@lru_cache(maxsize=8)  # the memory changes from experiment to experiment, and is asked after every run
 def machine(noise: Noise, *, least: float) -> Machine:
     """Work out what the memory says. `least` is the smallest standard deviation that is believed."""
     variance, df, spikes = spread(noise.residuals)
