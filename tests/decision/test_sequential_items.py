@@ -247,6 +247,6 @@ def test_items_beside_listed_seeds_may_end_in_the_middle_of_a_pair():
     """The first pair looks well enough to go on, the second run of the candidate ends it."""
     base = graded(0.5)
     played = campaign(contract(measurement={"seeds": list(range(8))}), base)
-    found = judged(played, lambda i: {name: score + (0.002, -0.5)[i > 0] for name, score in base.items()}, base)
+    found = judged(played, lambda i: {name: score + (0.002, -0.1)[i > 0] for name, score in base.items()}, base)
     assert found.sides == "cic"
     assert not found.kept
