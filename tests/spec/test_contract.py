@@ -16,14 +16,20 @@ name: etl
 goal: Make the daily ETL faster without changing its answer.
 scope:
   edit: ["pipeline.py"]
+  hidden: ["holdout/**"]
 harness:
   measure: "python bench.py"
   checks: "pytest -q tests"
+  holdout: "python holdout/run.py"
   timeout: 300s
   checks_timeout: 10m
+  holdout_timeout: 10m
   metrics: lines
   env: {OMP_NUM_THREADS: "1"}
   env_from: [API_KEY_NAME]
+  provide: [".venv", "data/**"]
+  sealed: ["/opt/bench/data.bin"]
+  writable: ["build/**"]
 metrics:
   latency_ms: {role: primary, direction: lower, unit: ms, min_effect: 0.5%, scale: auto}
   memory_mb:  {role: guard, at_most: 512}
@@ -31,7 +37,7 @@ metrics:
   size:       {role: guard, at_most: {of: incumbent, times: 1.05}}
   rows:       {role: secondary}
 objective: {kind: primary}
-measurement: {warmup: 0, seeds: null, aggregate: mean, deterministic: auto, min_samples: null, max_samples: null}
+measurement: {warmup: 0, seeds: null, aggregate: mean, deterministic: auto, min_samples: null, max_samples: null, cores: 1}
 decision:
   method: sequential
   preset: standard
@@ -43,28 +49,18 @@ strategy: {kind: greedy}
 budget: {experiments: 50, wall_clock: 8h, consecutive_crashes: 3, consecutive_discards: 20,
          plateau: {window: 10, min_gain: 0.1%}, target: 50}
 sandbox:
-  proposer: {level: auto}
-  harness: {level: none}
+  proposer: {level: auto, network: [api.example.com:443], read: [/opt/tool], write: []}
+  harness: {level: none, network: off, read: [], write: [/var/data], limits: {memory: 4G, processes: 100, file_size: 1G}}
+  allow_unsandboxed: false
 executor: {kind: local, slots: 1}
 exports: [results.tsv, experiments.jsonl]
 """
 
 REFUSED = [
-    "scope.hidden",
-    "harness.holdout",
     "harness.setup",
-    "harness.provide",
-    "harness.sealed",
-    "harness.writable",
     "strategy.kind",
     "budget.cost_usd",
     "budget.tokens",
-    "sandbox.proposer.network",
-    "sandbox.proposer.read",
-    "sandbox.proposer.write",
-    "sandbox.harness.network",
-    "sandbox.harness.read",
-    "sandbox.harness.write",
 ]
 
 

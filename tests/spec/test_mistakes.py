@@ -21,8 +21,8 @@ def keys(text):
 def test_all_mistakes_come_at_once_sorted_by_line():
     text = """\
 version: 2
-scope: {edti: [a], hidden: [b]}
-harness: {measure: "", timeout: soon}
+scope: {edti: [a]}
+harness: {measure: "", setup: b, timeout: soon}
 metrics:
   x: {role: primary}
   y: {role: guard, min_effect: 1%}
@@ -34,8 +34,8 @@ colour: red
         (1, "version"),
         (2, "scope.edit"),
         (2, "scope.edti"),
-        (2, "scope.hidden"),
         (3, "harness.measure"),
+        (3, "harness.setup"),
         (3, "harness.timeout"),
         (5, "metrics.x"),
         (6, "metrics.y"),
@@ -200,3 +200,25 @@ def test_value_that_json_cannot_hold_is_refused_at_its_key(value):
 
 def test_key_that_is_no_text_is_refused():
     assert mistakes(MINIMAL + "strategy: {kind: greedy, 1: 2}\n") == [(4, "strategy.1", "a key must be text")]
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ("harness: {measure: m, writable: [/tmp]}", "harness.writable"),
+        ("harness: {measure: m, writable: [../a]}", "harness.writable"),
+        ("harness: {measure: m, writable: ['**']}", "harness.writable"),
+        ("harness: {measure: m, provide: ['a*/b']}", "harness.provide"),
+        ("harness: {measure: m, provide: [.git]}", "harness.provide"),
+        ("harness: {measure: m, sealed: [data.bin]}", "harness.sealed"),
+        ("harness: {measure: m}\nsandbox: {harness: {read: [lib]}}", "sandbox.harness.read"),
+        ("harness: {measure: m}\nsandbox: {proposer: {write: [/]}}", "sandbox.proposer.write"),
+        ("harness: {measure: m}\nsandbox: {proposer: {network: on}}", "sandbox.proposer.network"),
+        ("harness: {measure: m}\nsandbox: {proposer: {network: [example.com]}}", "sandbox.proposer.network"),
+        ("harness: {measure: m}\nsandbox: {proposer: {level: docker}}", "sandbox.proposer.level"),
+        ("harness: {measure: m}\nsandbox: {harness: {limits: {processes: 0}}}", "sandbox.harness.limits.processes"),
+    ],
+)
+def test_paths_and_rules_of_a_sandbox_that_mean_nothing_are_refused(section, key):
+    text = f"scope: {{edit: [a]}}\n{section}\nmetrics: {{x: {{role: primary, direction: lower}}}}\n"
+    assert any(found.startswith(key) for found in keys(text)), keys(text)

@@ -16,7 +16,7 @@ class MeasurementSection(Section):
     """How samples are taken.
 
     `max_samples` is the most that one experiment takes, both sides together, and `min_samples` the least of the candidate's
-    before a keep; they override the preset.
+    before a keep; they override the preset. `cores` is how many processors a measurement is pinned to; null: no pinning.
     """
 
     warmup: int = Field(0, ge=0, le=100)
@@ -25,6 +25,7 @@ class MeasurementSection(Section):
     deterministic: bool | Literal["auto"] = "auto"
     min_samples: Runs | None = None
     max_samples: Annotated[int, Field(strict=True, ge=2)] | None = None
+    cores: Annotated[int, Field(strict=True, ge=1)] | None = None
 
     @field_validator("seeds")
     @classmethod

@@ -109,7 +109,7 @@ class Spec(Section):
     def digest(self) -> str:
         """Hash what numbers depend on: a change of it opens a new segment with a new baseline.
 
-        Goal, budget, proposer, strategy and exports may change within a segment.
+        Goal, budget, proposer with its sandbox, strategy and exports may change within a segment.
         """
         parts = self.model_dump(
             mode="json",
@@ -121,8 +121,8 @@ class Spec(Section):
                 "objective",
                 "measurement",
                 "decision",
-                "sandbox",
                 "executor",
             },
         )
+        parts["sandbox"] = self.sandbox.harness.model_dump(mode="json")
         return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

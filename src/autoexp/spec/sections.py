@@ -10,7 +10,9 @@ from autoexp.spec.decision import BatchMethod, BatchOptions, DecisionSection, Me
 from autoexp.spec.metric import GUARD_KINDS, MEASURED_BY_AUTOEXP, METRIC_NAME, Bound, IncumbentBound, MetricSection
 from autoexp.spec.objective import ObjectiveSection
 from autoexp.spec.quantities import Seconds
+from autoexp.spec.sandbox import AbsolutePaths, PathsInTree, SandboxSection, SandboxSide
 from autoexp.spec.section import Section
+from autoexp.spec.strings import Strings
 
 __all__ = [
     "GUARD_KINDS",
@@ -34,6 +36,7 @@ __all__ = [
     "SandboxSide",
     "ScopeSection",
     "Section",
+    "Strings",
 ]
 
 
@@ -48,20 +51,11 @@ def _command(value: Any) -> Any:
 Command = Annotated[str | tuple[str, ...], BeforeValidator(_command)]
 
 
-def _strings(value: Any) -> Any:
-    items = (value,) if isinstance(value, str) else value
-    if isinstance(items, (list, tuple)) and any(isinstance(item, str) and not item.strip() for item in items):
-        raise ValueError("an empty text stands where something is expected")
-    return items
-
-
-Strings = Annotated[tuple[str, ...], BeforeValidator(_strings)]
-
-
 class ScopeSection(Section):
-    """What a candidate may change, in gitignore syntax."""
+    """What a candidate may change, and what nobody but the holdout sees, in gitignore syntax."""
 
     edit: Strings = Field(min_length=1)
+    hidden: Strings = ()
 
 
 class RegexMetrics(Section):
@@ -93,12 +87,17 @@ class HarnessSection(Section):
 
     measure: Command
     checks: Command | None = None
+    holdout: Command | None = None
     cwd: str = "."
     timeout_s: Seconds = Field(300.0, alias="timeout")
     checks_timeout_s: Seconds = Field(600.0, alias="checks_timeout")
+    holdout_timeout_s: Seconds = Field(600.0, alias="holdout_timeout")
     metrics: Literal["lines", "keyvalue", "json", "number"] | RegexMetrics = "lines"
     env: dict[str, str] = Field(default_factory=dict)
     env_from: Strings = ()
+    provide: PathsInTree = ()
+    sealed: AbsolutePaths = ()
+    writable: PathsInTree = ()
 
     @field_validator("cwd")
     @classmethod
@@ -133,19 +132,6 @@ class PluginSection(BaseModel):
     def options(self) -> dict[str, Any]:
         """Give the plugin's own keys."""
         return dict(self.model_extra or {})
-
-
-class SandboxSide(Section):
-    """The sandbox of one side. Until sandboxes are built, `auto` falls to none and says so."""
-
-    level: Literal["auto", "none"] = "auto"
-
-
-class SandboxSection(Section):
-    """Sandboxes of proposer and harness."""
-
-    proposer: SandboxSide = SandboxSide()
-    harness: SandboxSide = SandboxSide()
 
 
 class ExecutorSection(PluginSection):

@@ -4,31 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 UNBUILT: dict[str, str] = {
-    "scope.hidden": "hidden files",
-    "harness.holdout": "the holdout",
-    "harness.holdout_timeout": "the holdout",
     "harness.setup": "the setup command",
     "harness.setup_timeout": "the setup command",
-    "harness.provide": "provided paths",
-    "harness.sealed": "sealed paths outside the repository",
-    "harness.writable": "writable scratch folders",
     "budget.cost_usd": "money budgets",
     "budget.tokens": "token budgets",
-    "sandbox.proposer.network": "network rules",
-    "sandbox.proposer.read": "extra paths",
-    "sandbox.proposer.write": "extra paths",
-    "sandbox.harness.network": "network rules",
-    "sandbox.harness.read": "extra paths",
-    "sandbox.harness.write": "extra paths",
 }
 
 UNBUILT_VALUES: dict[tuple[str, str], str] = {
     ("strategy.kind", "adaptive"): "the adaptive strategy; leave strategy out, or write greedy",
-    **{
-        (f"sandbox.{side}.level", level): "this sandbox level"
-        for side in ("proposer", "harness")
-        for level in ("bwrap", "landlock", "container", "seatbelt")
-    },
 }
 
 
