@@ -27,7 +27,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What a proposer left: changes in scope, their blobs already stored, and the paths it had no right to touch."""
+    """What a proposer left: changes in scope, their blobs already stored, and the paths it had no right to touch.
+
+    `secrets` says in words which kinds of secrets stand where; with one of them no blob is stored and there are no changes.
+    """
 
     changes: tuple[Change, ...] = ()
     outside: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()

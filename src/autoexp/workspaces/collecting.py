@@ -32,6 +32,7 @@ class Collector:
     tree: PersistentTree
     scope: Scope
     limits: Limits
+    known: tuple[str, ...] = ()
     outside: set[str] = field(default_factory=set)
     _deleted: list[Change] = field(default_factory=list)
     _files: list[tuple[str, Entry | None, str, bytes]] = field(default_factory=list)

@@ -2,25 +2,55 @@
 
 from pathlib import Path
 
+from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.tree import PersistentTree
 
 
 class MeasurementTrees:
-    """Candidate and incumbent at the same path, in turns. There is no repository in them."""
+    """Candidate and incumbent at the same path, in turns. There is no repository in them, and nothing hidden."""
 
-    def __init__(self, repository: Repository, folder: Path) -> None:
+    def __init__(self, repository: Repository, folder: Path, *, hidden: Hidden | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._repository = repository
+        self._hidden = hidden or Hidden(repository)
         self._sides = folder / "sides"
         self._window = folder / "w"
         self._trees: dict[str, PersistentTree] = {}
         self._shown: str | None = None
         self._used = False
+        self._whole: str | None = None
         self._put_back()
 
     def place(self, side: str, commit: str) -> Path:
-        """Show a side's tree, exactly at a commit, and return the path."""
+        """Show a side's tree, exactly at a commit but for what is hidden, and return the path."""
+        return self._place(side, self._hidden.visible(commit))
+
+    def place_whole(self, side: str, commit: str) -> Path:
+        """Show a side's tree with what is hidden, until the next `clean`, and return the path."""
+        placed = self._place(side, commit)
+        self._whole = commit
+        return placed
+
+    def clean(self) -> tuple[str, ...]:
+        """Undo what a command did to the tree in use, hide what is hidden; return the tracked paths it had changed."""
+        if self._shown is None:
+            return ()
+        tree = self._trees[self._shown]
+        touched = tree.restore(tree.scan())
+        if self._whole is not None:
+            tree.move(self._hidden.visible(self._whole))
+            self._whole = None
+        self._used = False
+        return touched
+
+    def release(self) -> None:
+        """Put the tree in use away. The trees stay for the next start."""
+        if self._used:
+            self.clean()
+        self._hide()
+
+    def _place(self, side: str, commit: str) -> Path:
         if self._used:
             self.clean()
         tree = self._tree(side)
@@ -33,21 +63,6 @@ class MeasurementTrees:
             self._shown = side
         self._used = True
         return self._window
-
-    def clean(self) -> tuple[str, ...]:
-        """Undo what a command did to the tree in use; return the tracked paths it had changed."""
-        if self._shown is None:
-            return ()
-        tree = self._trees[self._shown]
-        touched = tree.restore(tree.scan())
-        self._used = False
-        return touched
-
-    def release(self) -> None:
-        """Put the tree in use away. The trees stay for the next start."""
-        if self._used:
-            self.clean()
-        self._hide()
 
     def _tree(self, side: str) -> PersistentTree:
         if side not in self._trees:

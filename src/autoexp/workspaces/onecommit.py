@@ -7,8 +7,10 @@ import os
 import shutil
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from autoexp.errors import GitError
 from autoexp.workspaces import objects
 from autoexp.workspaces.changes import GITLINK
 from autoexp.workspaces.filesystem import change_clock_ns, is_real_folder, look, open_up
@@ -64,7 +66,8 @@ class OneCommit:
             return
         differing: list[str] | None = None
         if self._base is not None:
-            differing = self._differing(self._base, commit)
+            with suppress(GitError):  # the base may be gone for good
+                differing = self._differing(self._base, commit)
         if differing is None or len(differing) > _MANY_DIFFERENCES:
             self._trash.take(str(self._folder / "packs"))
             self._believed = {}

@@ -131,6 +131,18 @@ class Repository:
         self._store([*new, commit])
         return self.object_id("commit", commit.data)
 
+    def without(self, commit: str, paths: Sequence[str]) -> str:
+        """Store a commit without parents and date: the tree of another one, but for some paths."""
+        new: list[Loose] = []
+        removed = objects.by_first_name(Change(path, None, None) for path in paths)
+        tree = self._edited(self.tree_of(commit), removed, new)
+        if tree is None:
+            new.append(Loose("tree", b""))
+            tree = self.object_id("tree", b"")
+        made = Loose("commit", objects.write_commit(tree, [], "What is not hidden", 0))
+        self._store([*new, made])
+        return self.object_id("commit", made.data)
+
     def diff(self, a: str, b: str) -> str:
         """Return the unified diff from a to b."""
         output = self.git.run("diff-tree", "-r", "-p", "--no-ext-diff", "--no-textconv", "--no-color", a, b)

@@ -54,8 +54,8 @@ class PersistentTree:
         if self.commit is None:
             self._reopen(commit)
             return
-        changes = self._repository.changed(self.commit, commit)
-        if len(changes) > _MANY_CHANGES and 4 * len(changes) > len(self.entries):
+        changes = self._changed_since(self.commit, commit)
+        if changes is None or (len(changes) > _MANY_CHANGES and 4 * len(changes) > len(self.entries)):
             self.build(commit)
             return
         self.commit = None  # until all is done: an error in between leads to a fresh start
