@@ -181,6 +181,11 @@ while True:
 """
 
 
+def test_probe_of_a_killed_engine_is_no_hindrance(user, repository, commits, fresh, cache, snapshot):
+    (cache / "copy" / "probe").mkdir(parents=True)
+    assert snapshot(ProposalCopy(repository, cache / "copy").reset(commits[0])) == fresh[commits[0]]
+
+
 def test_kill_at_a_random_moment_is_survived(user, repository, commits, fresh, cache, snapshot):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     for pause_s in (0.0, 0.013, 0.04, 0.09, 0.17):

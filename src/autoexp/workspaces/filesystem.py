@@ -78,6 +78,8 @@ class Modes:
         """Make one of each kind and look at it."""
         probe = folder / "probe"
         found = []
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            probe.rmdir()  # of an engine that was killed right here
         for mode in (0o666, 0o777):
             probe.unlink(missing_ok=True)
             os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
