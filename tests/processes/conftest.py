@@ -1,10 +1,11 @@
 import os
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.processes.tunnels import echo, server
 
 from autoexp.processes import Finished, Limits, run
 
@@ -52,3 +53,16 @@ def alive(marker: str) -> Callable[[], list[int]]:
         return found
 
     return find
+
+
+@pytest.fixture
+def echoing() -> Iterator[int]:
+    """Give the port of a server on 127.0.0.1 that says everything again."""
+    with server(echo) as port:
+        yield port
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Path:
+    """Give a place for the proxy's socket."""
+    return tmp_path / "s"

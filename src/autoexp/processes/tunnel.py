@@ -154,10 +154,10 @@ class Tunnels:
 
     def _carry(self, client: socket.socket, provider: socket.socket, wanted: Endpoint, early: bytes) -> None:
         """Carry bytes both ways until both ends are done, or nothing moves for too long."""
+        self.traffic.add(wanted, Counts(connections=1))
         client.send(_ESTABLISHED)
         relay, poll = Relay(client, provider), select.poll()
         relay.right.pending += early
-        self.traffic.add(wanted, Counts(connections=1))
         told = [(provider.fileno(), select.POLLOUT)] if early else []
         sent = received = 0
         while True:

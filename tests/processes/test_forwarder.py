@@ -1,0 +1,225 @@
+"""Both halves of the way out together: the forwarder as a program, and as the only way out of a real sandbox."""
+
+import contextlib
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from tests.processes.tunnels import FORWARDER, PATIENCE_S, ask, forwarding, rest_of, server, soon, through
+
+from autoexp.processes.proxy import Proxy
+from autoexp.processes.traffic import Counts
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> Path:
+    """A key and a certificate of its own for 127.0.0.1."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not there")
+    pem = tmp_path / "both.pem"
+    made = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    made += ["-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", pem, "-out", tmp_path / "crt"]
+    subprocess.run(made, check=True, capture_output=True)
+    pem.write_bytes(pem.read_bytes() + (tmp_path / "crt").read_bytes())
+    return pem
+
+
+def test_https_works_through_both_halves(door, tls):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls)
+
+    def page(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")
+
+    with server(page) as port, Proxy(allow=(f"127.0.0.1:{port}",), socket=door) as proxy, forwarding(door) as way:
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({"https": f"http://127.0.0.1:{way}"}),
+            urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(tls))),
+        )
+        with opener.open(f"https://127.0.0.1:{port}/", timeout=PATIENCE_S) as answer:
+            assert answer.read() == b"hi"
+        with pytest.raises(urllib.error.URLError, match=r"403 .* is not on the allow-list"):
+            opener.open("https://evil.example/", timeout=PATIENCE_S)
+    counts = proxy.counts()
+    assert counts[f"127.0.0.1:{port}"].connections == 1
+    assert counts["evil.example:443"] == Counts(refused=1)
+
+
+def test_the_forwarder_listens_on_127_0_0_1_only(door):
+    with forwarding(door) as way, pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", way), timeout=PATIENCE_S)
+
+
+def test_the_forwarder_survives_a_storm_of_connections(door, echoing):
+    with Proxy(allow=(f"127.0.0.1:{echoing}",), socket=door), forwarding(door) as way:
+        for _ in range(5):
+            with contextlib.ExitStack() as stack:
+                for number in range(300):
+                    client = stack.enter_context(through(way))
+                    if number % 3:
+                        client.sendall(b"CONNECT 127.0.0.1:1 HTTP/1.1\r\n\r\n" if number % 2 else b"CONN")
+
+        def works() -> bool:
+            with through(way) as client, contextlib.suppress(ConnectionError):
+                return ask(client, f"127.0.0.1:{echoing}").startswith(b"HTTP/1.1 200 ")
+            return False
+
+        assert soon(works)
+
+
+def test_the_forwarder_carries_much_both_ways_at_once(door, echoing):
+    size = 5_000_000
+    with Proxy(allow=(f"127.0.0.1:{echoing}",), socket=door), forwarding(door) as way, through(way) as client:
+        ask(client, f"127.0.0.1:{echoing}")
+
+        def send() -> None:
+            client.sendall(b"q" * size)
+            client.shutdown(socket.SHUT_WR)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        assert len(rest_of(client)) == size
+        sender.join()
+
+
+def test_the_forwarder_outlives_a_proxy_that_is_gone(door, echoing):
+    with forwarding(door) as way:
+        with through(way) as client:
+            assert client.recv(1) == b""
+        with Proxy(allow=(f"127.0.0.1:{echoing}",), socket=door), through(way) as client:
+            assert ask(client, f"127.0.0.1:{echoing}").startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="CPU time is read from /proc")
+def test_the_forwarder_sleeps_while_connections_are_idle_or_half_closed(door, echoing):
+    with Proxy(allow=(f"127.0.0.1:{echoing}",), socket=door), contextlib.ExitStack() as stack:
+        way = stack.enter_context(forwarding(door))
+        for half in (False, True):
+            client = stack.enter_context(through(way))
+            ask(client, f"127.0.0.1:{echoing}")
+            if half:
+                client.shutdown(socket.SHUT_WR)
+        pid = next(
+            int(child) for child in Path("/proc/self/task").glob("*/children") for child in child.read_text().split()
+        )
+        before = ticks(pid)
+        time.sleep(0.5)
+        assert ticks(pid) - before <= 2
+
+
+def ticks(pid: int) -> int:
+    user, system = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
+
+
+def run_forwarder(*arguments: object) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-I", "-S", "-B", FORWARDER, *map(str, arguments)]
+    return subprocess.run(argv, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
+
+
+@pytest.mark.parametrize("arguments", [[], ["x", "y"], ["3128"]])
+def test_the_forwarder_says_how_it_is_used(arguments):
+    done = run_forwarder(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: forwarder.py PORT PATH")
+
+
+def test_a_port_that_is_taken_is_told(door, echoing):
+    done = run_forwarder(echoing, door)
+    assert done.returncode == 1
+    assert done.stderr.startswith("autoexp: the forwarder cannot serve on 127.0.0.1:")
+
+
+INSIDE = """
+import json, socket, subprocess, sys, os
+ours, theirs = os.pipe()
+forwarder = [sys.executable, "-I", "-S", "-B", sys.argv[1], "3128", "/tmp/px/s"]
+subprocess.Popen(forwarder, pass_fds=[theirs], env={"AUTOEXP_READY_FD": str(theirs)})
+os.close(theirs)
+assert os.read(ours, 16) == b"3128\\n"
+listed, other, datagrams = map(int, sys.argv[2:])
+
+def through(target, said):
+    with socket.create_connection(("127.0.0.1", 3128), timeout=20) as client:
+        client.sendall(b"CONNECT %s HTTP/1.1\\r\\n\\r\\n" % target.encode())
+        status = client.recv(4096)
+        if b" 200 " not in status:
+            return status.split()[1].decode()
+        client.sendall(said)
+        client.shutdown(socket.SHUT_WR)
+        return client.makefile("rb").read().decode()
+
+def direct(kind, *place):
+    try:
+        with socket.socket(socket.AF_INET, kind) as client:
+            client.settimeout(20)
+            client.connect(place)
+            client.send(b"out")
+            client.send(b"out")
+    except OSError as error:
+        return type(error).__name__
+    return "sent"
+
+print(json.dumps({
+    "listed": through(f"127.0.0.1:{listed}", b"hello"),
+    "other": through(f"127.0.0.1:{other}", b""),
+    "name": through("example.com:443", b""),
+    "tcp": direct(socket.SOCK_STREAM, "127.0.0.1", listed),
+    "udp": direct(socket.SOCK_DGRAM, "127.0.0.1", datagrams),
+    "far": [direct(kind, "192.0.2.1", 53) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)],
+}))
+"""
+
+
+def sandboxed(*argv: object, folder: Path) -> list[str]:
+    """Give a call of bwrap without any network; skip where it cannot be had."""
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        pytest.skip("bubblewrap is not there")
+    shut = [bwrap, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
+    tried = subprocess.run([*shut, "true"], check=False, capture_output=True, text=True)
+    if tried.returncode:
+        pytest.skip(f"bubblewrap does not work here: {tried.stderr.strip()}")
+    return [*shut, "--tmpfs", "/tmp", "--ro-bind", str(folder), "/tmp/px", *map(str, argv)]
+
+
+def test_a_sandbox_without_network_reaches_listed_hosts_and_nothing_else(tmp_path, echoing):
+    folder = tmp_path / "px"
+    folder.mkdir()
+    with (
+        server(lambda connection: connection.sendall(b"never")) as other,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+        Proxy(allow=(f"127.0.0.1:{echoing}",), socket=folder / "s") as proxy,
+    ):
+        datagrams.bind(("127.0.0.1", 0))
+        datagrams.setblocking(False)
+        ports = (echoing, other, datagrams.getsockname()[1])
+        argv = sandboxed(sys.executable, "-I", "-S", "-B", "-c", INSIDE, FORWARDER, *ports, folder=folder)
+        done = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60)
+        with pytest.raises(BlockingIOError):
+            datagrams.recv(1)
+    assert json.loads(done.stdout) == {
+        "listed": "hello",
+        "other": "403",
+        "name": "403",
+        "tcp": "ConnectionRefusedError",
+        "udp": "ConnectionRefusedError",
+        "far": ["OSError", "OSError"],
+    }
+    assert proxy.counts() == {
+        f"127.0.0.1:{echoing}": Counts(sent=5, received=5, connections=1),
+        f"127.0.0.1:{other}": Counts(refused=1),
+        "example.com:443": Counts(refused=1),
+    }
