@@ -69,10 +69,9 @@ def test_outputs_are_named_after_experiment_side_and_sample(executor, tmp_path):
     assert (tmp_path / "output" / taken.output).exists()
 
 
-def test_a_run_that_changed_tracked_files_is_flagged_and_they_are_named(executor):
+def test_a_run_that_changed_tracked_files_is_no_measurement_and_they_are_named(executor):
     taken = executor("echo 0 > commit; echo METRIC x=1").sample("42", Side.CANDIDATE, n=7, i=0, seed=1)
-    assert taken.outcome is Outcome.MEASURED
-    assert taken.flags == ("touched",)
+    assert (taken.outcome, taken.values) == (Outcome.TAMPERED, {})
     assert "commit" in taken.detail
 
 

@@ -1,17 +1,24 @@
 """Measurements on this machine, one at a time."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 from autoexp.experiment.measurement import Sample, Side
+from autoexp.experiment.outcome import Outcome
 from autoexp.harness import checks, fingerprint, measure
 from autoexp.harness.bench import Bench, told
+from autoexp.harness.holdout import hold_out
+from autoexp.harness.patience import Patience
+from autoexp.harness.quiet import Watch
 from autoexp.ports import Checked
 from autoexp.processes.environment import secrets_from
+from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec.sections import HarnessSection, MeasurementSection, MetricSection, Section
 
 PATHS_NAMED = 10
+_OPEN = Cell()
 
 
 class Trees(Protocol):
@@ -21,8 +28,20 @@ class Trees(Protocol):
         """Show the tree of a commit, exactly, and give its path."""
         ...
 
+    def place_whole(self, side: str, commit: str) -> Path:
+        """Show it with what is hidden, until the next `clean`."""
+        ...
+
     def clean(self) -> tuple[str, ...]:
         """Undo what a command did to the tree in use; give the tracked paths that it had changed."""
+        ...
+
+    def trust(self) -> None:
+        """Believe that the tree in use is as it was."""
+        ...
+
+    def verify(self) -> tuple[str, ...]:
+        """Compare every tree with its commit, put it right, and give the tracked paths that had changed."""
         ...
 
     def release(self) -> None:
@@ -52,10 +71,14 @@ class LocalExecutor:
         marker: str,
         environ: Mapping[str, str],
         stop: Callable[[], bool] | None = None,
+        cell: Cell = _OPEN,
     ) -> None:
         """Take what stays the same. Raises AutoexpError when a variable of `harness.env_from` is not set."""
         secrets_from(environ, harness.env_from)
         self._trees = trees
+        self._verified: set[tuple[int, str]] = set()
+        self._watched = measurement.deterministic is not True
+        self._patience = Patience()
         self._bench = Bench(
             harness=harness,
             metrics=metrics,
@@ -64,31 +87,86 @@ class LocalExecutor:
             environ=environ,
             stop=stop,
             warmup=measurement.warmup,
+            cell=cell,
         )
 
     def sample(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
-        """Run the harness once on the tree of `commit`; a run that changed tracked files carries the flag `touched`."""
-        tree = self._trees.place(_shelf(side), commit)
+        """Run the harness once on the tree of `commit`; a run that changed tracked files is `tampered`.
+
+        When something else used the machine meanwhile, the run does not count and another one is taken, within
+        reason (see autoexp.harness.patience); a run that has to stand all the same carries the flag `disturbed`.
+        """
+        voided = 0
+        while True:
+            watch = Watch.begin(cpus=self._bench.cell.processors)
+            taken = self._once(commit, side, n=n, i=i, seed=seed)
+            found = watch.end(own_cpu_s=taken.usage.cpu_s) if self._judges(taken) else None
+            again, self._patience = self._patience.may_retake(found), self._patience.after(found)
+            if not again:
+                flags = (*taken.flags, "disturbed") if found else taken.flags
+                return taken.model_copy(update={"voided": voided, "flags": flags})
+            voided += 1
+
+    def _judges(self, taken: Sample) -> bool:
+        return self._watched and taken.outcome is Outcome.MEASURED
+
+    def _once(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+        tree = self._place(commit, side, n=n)
         try:
             taken = measure.sample(self._bench, tree, side, i=i, seed=seed, name=f"{n}/{side.value}-{i}")
         finally:
-            touched = self._trees.clean()
-        if not touched:
-            return taken
-        return taken.model_copy(
-            update={"flags": (*taken.flags, "touched"), "detail": told(taken.detail, _named(touched))}
-        )
+            touched = self._left()
+        return _tampered(taken, touched) if touched else taken
 
     def checks(self, commit: str, *, n: int) -> Checked:
         """Run the checks on the tree of `commit`; outcome measured means that they passed."""
         if self._bench.harness.checks is None:
             return checks.check(self._bench, Path(), name="")
-        side = Side.CANDIDATE if n else Side.BASELINE
-        tree = self._trees.place(_shelf(side), commit)
+        tree = self._place(commit, Side.CANDIDATE if n else Side.BASELINE, n=n)
         try:
-            return checks.check(self._bench, tree, name=f"{n}/checks")
+            checked = checks.check(self._bench, tree, name=f"{n}/checks")
         finally:
+            touched = self._left()
+        return replace(checked, outcome=Outcome.TAMPERED, detail=_named(touched)) if touched else checked
+
+    def verify(self, n: int) -> tuple[str, ...]:
+        """Look once more at the trees that experiment n was measured in; give the tracked paths that had changed."""
+        if not any(number == n for number, _ in self._verified):
+            return ()
+        self._verified.clear()
+        return self._trees.verify()
+
+    def _place(self, commit: str, side: Side, *, n: int) -> Path:
+        """Show a tree; before its first use in an experiment it is compared with its commit."""
+        shelf = _shelf(side)
+        tree = self._trees.place(shelf, commit)
+        if self._sealed and (n, shelf) not in self._verified:
+            self._verified = {known for known in self._verified if known[0] == n} | {(n, shelf)}
             self._trees.clean()
+        return tree
+
+    def _left(self) -> tuple[str, ...]:
+        """Undo what a command did to its tree, and give the tracked paths it changed; it cannot change one it saw read-only."""
+        if self._sealed:
+            self._trees.trust()
+            return ()
+        return tuple(path for path in self._trees.clean() if not self._is_scratch(path))
+
+    @property
+    def _sealed(self) -> bool:
+        return self._bench.cell.sandbox.mounts
+
+    def _is_scratch(self, path: str) -> bool:
+        return any(path == place or path.startswith(f"{place}/") for place in self._bench.cell.scratch)
+
+    def holdout(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+        """Run the holdout once on the tree of `commit`, with what is hidden in it: one value, under any name."""
+        tree = self._trees.place_whole(_shelf(side), commit)
+        try:
+            taken = hold_out(self._bench, tree, side, i=i, seed=seed, name=f"{n}/holdout-{side.value}-{i}")
+        finally:
+            touched = tuple(path for path in self._trees.clean() if not self._is_scratch(path))
+        return _tampered(taken, touched) if touched else taken
 
     def fingerprint(self) -> Mapping[str, str]:
         """Give the facts of this machine that numbers depend on."""
@@ -98,6 +176,11 @@ class LocalExecutor:
 def _shelf(side: Side) -> str:
     """Name the tree that a side uses: a baseline is an incumbent that has no challenger yet."""
     return (Side.INCUMBENT if side is Side.BASELINE else side).value
+
+
+def _tampered(taken: Sample, touched: tuple[str, ...]) -> Sample:
+    detail = told(_named(touched), taken.detail)
+    return taken.model_copy(update={"outcome": Outcome.TAMPERED, "values": {}, "items": {}, "detail": detail})
 
 
 def _named(paths: tuple[str, ...]) -> str:

@@ -28,7 +28,11 @@ class Usage(Value):
 
 
 class Sample(Value):
-    """One execution of the harness: values per metric, and scores per item, when `outcome` is measured, else why not."""
+    """One execution of the harness: values per metric, and scores per item, when `outcome` is measured, else why not.
+
+    `channel` tells where they were printed: stdout, or the private descriptor of the harness kit. `voided` counts runs before this one that did
+    not count, because something else used the machine.
+    """
 
     side: Side
     i: int
@@ -41,6 +45,9 @@ class Sample(Value):
     cost_usd: float | None = None
     flags: tuple[str, ...] = ()
     output: str = ""
+    channel: str = "stdout"
+    sandbox: str = ""
+    voided: int = 0
 
 
 class Summary(Value):

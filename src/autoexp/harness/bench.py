@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoexp.processes import Finished, Limits, run
+from autoexp.processes import Finished, run
 from autoexp.processes.environment import Environment, environment
 from autoexp.processes.masking import mask
+from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec.sections import Command, HarnessSection, MetricSection
 
 STEADY = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
@@ -22,7 +23,8 @@ class Bench:
     """The sealed commands with all that stays the same between their runs.
 
     `output` is the campaign's folder for what commands print, `marker` names the campaign's processes, `environ` is the
-    caller's environment, `scratch` is where private folders are made (None: the system's temporary folder).
+    caller's environment, `scratch` is where private folders are made (None: the system's temporary folder), `cell` is the
+    sandbox that they run in.
     """
 
     harness: HarnessSection
@@ -33,6 +35,7 @@ class Bench:
     stop: Callable[[], bool] | None = None
     warmup: int = 0
     scratch: Path | None = None
+    cell: Cell = Cell()
 
     @contextmanager
     def surroundings(self, **own: str) -> Iterator[Environment]:
@@ -41,29 +44,41 @@ class Bench:
             self.environ,
             env=self.harness.env,
             env_from=self.harness.env_from,
-            own={**STEADY, **own},
+            own={**STEADY, **self.cell.variables, **own},
             marker=self.marker,
             scratch=self.scratch,
+            homes=self.cell.sandbox.homes,
         ) as surroundings:
             yield surroundings
 
-    def start(self, command: Command, tree: Path, around: Environment, *, timeout_s: float, files: "Files") -> Finished:
-        """Run one command in a tree, or below it when the contract says so."""
+    def start(
+        self,
+        command: Command,
+        tree: Path,
+        around: Environment,
+        *,
+        timeout_s: float,
+        files: "Files",
+        reports: bool = False,
+    ) -> Finished:
+        """Run one command in a tree, or below it when the contract says so; with `reports` it may report privately."""
         files.stdout.parent.mkdir(parents=True, exist_ok=True)
         return run(
             command,
             cwd=tree / self.harness.cwd,
             env=around.variables,
-            limits=Limits(wall_s=timeout_s),
+            limits=self.cell.limits(timeout_s),
             stdout=files.stdout,
             stderr=files.stderr,
             marker=self.marker,
             stop=self.stop,
+            box=self.cell.box(tree, around, cwd=self.harness.cwd),
+            report=files.report if reports else None,
         )
 
     def files(self, name: str) -> "Files":
         """Give the places of what a command prints; `name` is relative to the output folder."""
-        return Files(f"{name}.out", self.output / f"{name}.out", self.output / f"{name}.err")
+        return Files(f"{name}.out", *(self.output / f"{name}.{end}" for end in ("out", "err", "report")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,7 @@ class Files:
     name: str
     stdout: Path
     stderr: Path
+    report: Path
 
     def tail(self, secrets: tuple[str, ...] = ()) -> str:
         """Give the last lines of stderr, else of stdout, masked and cut to about 2 kB."""

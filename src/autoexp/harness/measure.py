@@ -8,6 +8,7 @@ from autoexp.experiment.measurement import Sample, Side, Usage
 from autoexp.experiment.outcome import Outcome
 from autoexp.harness.bench import Bench, Files, told
 from autoexp.harness.metrics import read
+from autoexp.harness.report import channel_of, read_report
 from autoexp.processes import Finished
 from autoexp.processes.environment import Environment
 from autoexp.processes.masking import mask, mask_file
@@ -30,10 +31,15 @@ def sample(bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str
     with bench.surroundings(AUTOEXP_SEED=str(seed)) as around:
         finished = _run(bench, tree, around, files)
         outcome, reason = ended(finished, files)
-        reading = read(files.stdout, bench.harness.metrics, bench.metrics, _measured(finished.usage))
+        channel = channel_of(files.report)
+        reading = (
+            read(files.stdout, bench.harness.metrics, bench.metrics, _measured(finished.usage))
+            if channel == "stdout"
+            else read_report(files.report, bench.metrics, _measured(finished.usage))
+        )
         if outcome is Outcome.MEASURED and reading.problem:
             outcome, reason = Outcome.BAD_METRIC, reading.problem
-        for printed in (files.stdout, files.stderr):
+        for printed in (files.stdout, files.stderr, files.report):
             mask_file(printed, around.secrets)
         good = outcome is Outcome.MEASURED
         return Sample(
@@ -48,18 +54,27 @@ def sample(bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str
             cost_usd=reading.cost_usd,
             flags=_flags(finished),
             output=files.name,
+            channel=channel,
+            sandbox=bench.cell.level,
         )
 
 
 def _run(bench: Bench, tree: Path, around: Environment, files: Files) -> Finished:
     for _ in range(bench.warmup):
-        finished = bench.start(bench.harness.measure, tree, around, timeout_s=bench.harness.timeout_s, files=files)
+        finished = _start(bench, tree, around, files)
         if not finished.passed:
             return finished
-    return bench.start(bench.harness.measure, tree, around, timeout_s=bench.harness.timeout_s, files=files)
+    return _start(bench, tree, around, files)
 
 
-def ended(finished: Finished, files: Files) -> tuple[Outcome, str]:
+def _start(bench: Bench, tree: Path, around: Environment, files: Files) -> Finished:
+    timeout_s = bench.harness.timeout_s
+    return bench.start(bench.harness.measure, tree, around, timeout_s=timeout_s, files=files, reports=True)
+
+
+def ended(  # noqa: PLR0911  one answer an ending
+    finished: Finished, files: Files
+) -> tuple[Outcome, str]:
     """Give the outcome of a command, and the reason in words. Memory is guessed at: only the system knows."""
     match finished.how:
         case "exited" if finished.passed:
@@ -68,12 +83,22 @@ def ended(finished: Finished, files: Files) -> tuple[Outcome, str]:
             return Outcome.TIMEOUT, finished.detail
         case "stopped":
             return Outcome.INTERRUPTED, finished.detail
+        case "memory":
+            return Outcome.OOM, finished.detail
         case "exited" if finished.signal == signal.SIGKILL or finished.returncode == _SHELL_KILLED:
             return Outcome.OOM, f"{finished.detail}: it was killed from outside, perhaps for lack of memory"
         case "exited" if _OUT_OF_MEMORY.search(files.tail()):
             return Outcome.OOM, f"{finished.detail}, and it speaks of memory"
         case _:
-            return Outcome.CRASH, finished.detail
+            return Outcome.CRASH, finished.detail + _hint(files)
+
+
+def _hint(files: Files) -> str:
+    """Say what a message of the system means in a sandbox."""
+    said = files.tail()
+    if "Read-only file system" in said or "Errno 30" in said:
+        return "; the tree is read-only while it is measured: name folders that the harness writes in harness.writable"
+    return ""
 
 
 def _measured(usage: Usage) -> dict[str, float]:

@@ -12,16 +12,21 @@ from pathlib import Path
 from typing import IO
 
 from autoexp.experiment.measurement import Usage
+from autoexp.processes.account import Account, ask_to_end, high_file, read_account, report_pipe
 from autoexp.processes.children import wait_for
 from autoexp.processes.finished import Finished, How, Limits
-from autoexp.processes.launch import NotFound, launch
+from autoexp.processes.launch import NotFound, Start, launch
+from autoexp.processes.sandbox.box import Box, OpenBox
 from autoexp.processes.tree import Felled, Tree
+from autoexp.processes.watchdog import overstepped
 
 Command = str | tuple[str, ...]
 _LOOK_S = 0.1
 _serial = itertools.count(1)
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, others KiB
 _GRACE_S = 0.25
+_TAIL = 500
+_FLOOD = "it printed more than {} bytes"
 
 
 def run(  # noqa: PLR0913  each is a separate fact of one start
@@ -35,6 +40,8 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
     marker: str,
     stdin: Path | None = None,
     stop: Callable[[], bool] | None = None,
+    box: Box | None = None,
+    report: Path | None = None,
 ) -> Finished:
     """Run `command` (text goes to `sh -c`, a tuple is argv) and give how it ended.
 
@@ -44,24 +51,32 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
     is not there is an answer (`not_found`), not an exception; only a failing disk raises (OSError), or a
     process that cannot be killed (WorldError).
     `stop` is asked about ten times a second; once it says True, the whole tree is killed.
+    With a `box` the command starts inside of it, and `cwd` is the box's matter. With `report` the command gets a descriptor
+    to write that file, whose number is in AUTOEXP_REPORT_FD.
     """
     argv = ["/bin/sh", "-c", command] if isinstance(command, str) else list(command)
-    with _private(stdout) as out, _private(stderr) as err:
+    box = box or OpenBox(cwd)
+    with _private(stdout) as out, _private(stderr) as err, report_pipe() as (ours, result), _reporting(report) as own:
         tree = Tree.plant(f"{marker}:{next(_serial):08d}")  # always as long: the size of an environment moves timings
         try:
-            program = launch(
-                argv,
-                cwd=cwd,
-                env={**env, "AUTOEXP_RUN": tree.marker},
+            start = Start(
+                argv=box.command(argv, result=result),
+                cwd=box.cwd,
+                env={**env, "AUTOEXP_RUN": tree.marker, **({"AUTOEXP_REPORT_FD": str(own)} if own else {})},
                 stdin=stdin or Path(os.devnull),
-                stdout=out,
-                stderr=err,
+                shell=box.shell(),
+                keep=[*([result] if box.reports else []), *([own] if own else [])],
+                processors=limits.processors,
+                file_size=limits.file_size,
             )
+            program = launch(start, stdout=out, stderr=err)
             started = time.monotonic()
             tree.grows(program.pid, program.session)
-            how = _watch(program.pid, started, limits, (out, err), stop)
+            how, words = _watch(program.pid, started, limits, (out, err), stop)
             wall_s = time.monotonic() - started
-            felled = tree.fell(grace_s=_GRACE_S if how == "exited" else 0.0)
+            if how != "exited" and box.reports:
+                _end_gently(program.pid)
+            felled = tree.fell(grace_s=_GRACE_S if how == "exited" and not box.reports else 0.0)
         except NotFound as error:
             return Finished("not_found", detail=str(error))
         except BaseException:
@@ -70,8 +85,16 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
         finally:
             tree.forget()
         if how == "exited" and _flooded((out, err), limits):
-            how = "flood"
-    return _finished(how, limits, wall_s, felled)
+            how, words = "flood", _FLOOD.format(limits.output_bytes)
+        told = read_account(ours) if box.reports else None
+        account = _seen(felled, wall_s) if told is None else told
+        lost = box.reports and told is None and how == "exited"
+    if account.missing:
+        return Finished("not_found", detail=f"cannot start {account.missing}: there is no such program")
+    if lost:
+        why = _last_words(stderr) or f"exit status {os.waitstatus_to_exitcode(felled.status)}"
+        return Finished("not_found", detail=f"the sandbox did not start, or was ended from outside: {why}")
+    return _finished(how, words, account, wall_s)
 
 
 def _private(path: Path) -> IO[bytes]:
@@ -81,20 +104,40 @@ def _private(path: Path) -> IO[bytes]:
 
 def _watch(
     pid: int, started: float, limits: Limits, outputs: tuple[IO[bytes], ...], stop: Callable[[], bool] | None
-) -> How:
-    """Wait until the command ends or a limit is passed, and say which. Reaps nothing."""
+) -> tuple[How, str]:
+    """Wait until the command ends or a limit is passed; say which, and in words. Reaps nothing."""
     deadline = None if limits.wall_s is None else started + limits.wall_s
     with _alarm(pid) as ended:
         while True:
             left = _LOOK_S if deadline is None else min(_LOOK_S, deadline - time.monotonic())
             if ended(max(left, 0.0)):
-                return "exited"
+                return "exited", ""
             if stop is not None and stop():
-                return "stopped"
+                return "stopped", "it was stopped from outside"
             if deadline is not None and time.monotonic() >= deadline:
-                return "timeout"
+                return "timeout", f"it did not end within {limits.wall_s or 0:g} s"
             if _flooded(outputs, limits):
-                return "flood"
+                return "flood", _FLOOD.format(limits.output_bytes)
+            if (beyond := overstepped(pid, limits)) is not None:
+                return beyond
+
+
+def _end_gently(pid: int) -> None:
+    """Let a sandbox end what runs in it, and report; one that does not is killed as a whole soon after."""
+    ask_to_end(pid)
+    wait_for(pid, _GRACE_S * 4)
+
+
+@contextmanager
+def _reporting(report: Path | None) -> Iterator[int | None]:
+    if report is None:
+        yield None
+        return
+    descriptor = high_file(report)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -119,20 +162,29 @@ def _flooded(outputs: tuple[IO[bytes], ...], limits: Limits) -> bool:
     return any(os.fstat(output.fileno()).st_size > limits.output_bytes for output in outputs)
 
 
-def _finished(how: How, limits: Limits, wall_s: float, felled: Felled) -> Finished:
-    code = os.waitstatus_to_exitcode(felled.status)
+def _seen(felled: Felled, wall_s: float) -> Account:
+    """Give the account of a command that runs without a sandbox which could tell."""
     usage = Usage(wall_s=wall_s, cpu_s=felled.used.cpu_s, peak_rss_mb=felled.used.max_rss * _RSS_UNIT / 1e6)
-    killed_by = -code if code < 0 else None
+    return Account(felled.status, usage, felled.leftovers)
+
+
+def _finished(how: How, words: str, account: Account, wall_s: float) -> Finished:
+    code = None if account.status is None else os.waitstatus_to_exitcode(account.status)
+    killed_by = -code if code is not None and code < 0 else None
+    usage = account.usage if account.usage.wall_s else account.usage.model_copy(update={"wall_s": wall_s})
     if how != "exited":
-        words = {
-            "timeout": f"it did not end within {limits.wall_s or 0:g} s",
-            "flood": f"it printed more than {limits.output_bytes} bytes",
-            "stopped": "it was stopped from outside",
-        }
-        return Finished(how, signal=killed_by, usage=usage, detail=words[how])
+        return Finished(how, signal=killed_by or int(signal.SIGKILL), usage=usage, detail=words)
+    if code is None:
+        return Finished("exited", None, int(signal.SIGTERM), usage, account.leftovers, "it ended its own sandbox")
     if killed_by is not None:
-        return Finished(how, None, killed_by, usage, felled.leftovers, f"killed by {_signal_name(killed_by)}")
-    return Finished(how, code, None, usage, felled.leftovers, f"exit code {code}" if code else "")
+        return Finished(how, None, killed_by, usage, account.leftovers, f"killed by {_signal_name(killed_by)}")
+    return Finished(how, code, None, usage, account.leftovers, f"exit code {code}" if code else "")
+
+
+def _last_words(stderr: Path) -> str:
+    with stderr.open("rb") as said:
+        said.seek(max(said.seek(0, os.SEEK_END) - _TAIL, 0))
+        return said.read().decode("utf-8", "replace").strip()
 
 
 def _signal_name(number: int) -> str:

@@ -18,10 +18,11 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The variables of a command, and those values among them that must be masked in what it prints."""
+    """The variables of a command, those values among them that must be masked in what it prints, and its private folder."""
 
     variables: Mapping[str, str]
     secrets: tuple[str, ...] = ()
+    folder: Path | None = None
 
 
 @contextmanager
@@ -33,8 +34,9 @@ def environment(
     own: Mapping[str, str] | None = None,
     marker: str = "",
     scratch: Path | None = None,
+    homes: tuple[str, str] | None = None,
 ) -> Iterator[Environment]:
-    """Give an Environment whose HOME and TMPDIR exist until the block ends.
+    """Give an Environment whose HOME and TMPDIR exist until the block ends, or are `homes` when a sandbox has its own.
 
     PATH, LANG and TZ come from `caller`, nothing else does by itself; then `own` (what autoexp adds), `env_from` (taken
     from `caller`; these are the secrets) and `env`, the later winning. Raises AutoexpError when a variable of
@@ -45,15 +47,19 @@ def environment(
         raise AutoexpError(
             f"{bad[0]!r} is not a name for a variable", where="env", fix="letters, digits and _ are allowed"
         )
+    variables = {name: caller[name] for name in PASSED if name in caller}
+    variables.setdefault("PATH", os.defpath)
+    if homes is not None:
+        inside = {"HOME": homes[0], "TMPDIR": homes[1]}
+        yield Environment({**variables, **inside, **(own or {}), **taken, **(env or {})}, tuple(taken.values()))
+        return
     folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{plain(marker)}-", dir=scratch))
     try:
         home, tmp = folder / "home", folder / "tmp"
         home.mkdir()
         tmp.mkdir()
-        variables = {name: caller[name] for name in PASSED if name in caller}
-        variables.setdefault("PATH", os.defpath)
         variables |= {"HOME": str(home), "TMPDIR": str(tmp), **(own or {}), **taken, **(env or {})}
-        yield Environment(variables, tuple(taken.values()))
+        yield Environment(variables, tuple(taken.values()), folder)
     finally:
         remove(folder)
 

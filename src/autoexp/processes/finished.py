@@ -5,17 +5,25 @@ from typing import Literal
 
 from autoexp.experiment.measurement import Usage
 
-How = Literal["exited", "timeout", "flood", "stopped", "not_found"]
+How = Literal["exited", "timeout", "flood", "stopped", "memory", "processes", "not_found"]
 
 OUTPUT_BOUND = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one command: seconds of wall clock (None: no limit), bytes of stdout and of stderr."""
+    """Bounds of one command; None: no limit.
+
+    Seconds of wall clock, bytes of stdout and of stderr, bytes of memory and number of processes of its whole tree, bytes of
+    a single file, and the processors that it may use.
+    """
 
     wall_s: float | None = None
     output_bytes: int = OUTPUT_BOUND
+    memory: int | None = None
+    processes: int | None = None
+    file_size: int | None = None
+    processors: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

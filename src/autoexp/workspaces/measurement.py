@@ -1,7 +1,9 @@
 """The trees that harnesses measure: one per side, kept between samples, shown at one constant path."""
 
 from pathlib import Path
+from types import MappingProxyType
 
+from autoexp.workspaces.fixtures import Fixtures
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.tree import PersistentTree
@@ -10,9 +12,17 @@ from autoexp.workspaces.tree import PersistentTree
 class MeasurementTrees:
     """Candidate and incumbent at the same path, in turns. There is no repository in them, and nothing hidden."""
 
-    def __init__(self, repository: Repository, folder: Path, *, hidden: Hidden | None = None) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        folder: Path,
+        *,
+        hidden: Hidden | None = None,
+        fixtures: Fixtures = MappingProxyType({}),
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._repository = repository
+        self._fixtures = fixtures
         self._hidden = hidden or Hidden(repository)
         self._sides = folder / "sides"
         self._window = folder / "w"
@@ -44,6 +54,21 @@ class MeasurementTrees:
         self._used = False
         return touched
 
+    def trust(self) -> None:
+        """Believe that the tree in use is as it was: the command saw it read-only."""
+        if self._whole is not None:
+            self.clean()
+        self._used = False
+
+    def verify(self) -> tuple[str, ...]:
+        """Compare every tree with its commit, put it right, and return the tracked paths that had changed."""
+        touched: list[str] = []
+        for tree in self._trees.values():
+            if tree.commit is not None:
+                touched += tree.restore(tree.scan())
+        self._used = False
+        return tuple(touched)
+
     def release(self) -> None:
         """Put the tree in use away. The trees stay for the next start."""
         if self._used:
@@ -66,7 +91,7 @@ class MeasurementTrees:
 
     def _tree(self, side: str) -> PersistentTree:
         if side not in self._trees:
-            self._trees[side] = PersistentTree(self._repository, self._sides / side)
+            self._trees[side] = PersistentTree(self._repository, self._sides / side, fixtures=self._fixtures)
         return self._trees[side]
 
     def _hide(self) -> None:

@@ -6,10 +6,12 @@ A tree is handed out only when it is exactly its commit; after a kill it is scan
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from autoexp.errors import GitError
-from autoexp.workspaces.changes import Change, Entry
+from autoexp.workspaces.changes import GITLINK, PLAIN, Change, Entry
 from autoexp.workspaces.filesystem import Modes, change_clock_ns, identify, is_real_folder, open_up
+from autoexp.workspaces.fixtures import Fixtures, missing, put
 from autoexp.workspaces.layout import Layout
 from autoexp.workspaces.placing import place_entry, rests_untouched
 from autoexp.workspaces.repository import Repository, is_gitlink
@@ -17,6 +19,7 @@ from autoexp.workspaces.table import StateTable
 from autoexp.workspaces.trash import Trash
 
 _MANY_CHANGES = 5_000
+_FOLDER, _FILE = Entry(GITLINK, ""), Entry(PLAIN, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,14 @@ class Scan:
 class PersistentTree:
     """One tree in a folder of the engine's; `path` is where its files stand now."""
 
-    def __init__(self, repository: Repository, folder: Path, *, hidden: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        folder: Path,
+        *,
+        hidden: frozenset[str] = frozenset(),
+        fixtures: Fixtures = MappingProxyType({}),
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "tree"
         self.commit: str | None = None
@@ -43,14 +53,18 @@ class PersistentTree:
         self._repository = repository
         self._folder = folder
         self._hidden = hidden
+        self._fixtures = fixtures
         self._table = StateTable(repository, folder, self.trash)
         self._layout = Layout({})
         self._links: set[str] = set()
 
     def move(self, commit: str) -> None:
         """Make an untouched or restored tree equal to a commit."""
-        if self.commit == commit:
-            return
+        if self.commit != commit:
+            self._move(commit)
+            self._put_fixtures()
+
+    def _move(self, commit: str) -> None:
         if self.commit is None:
             self._reopen(commit)
             return
@@ -84,6 +98,7 @@ class PersistentTree:
         for folder in scan.odd_modes:
             (self.path / folder).chmod(self.modes.folder & 0o7777)
         touched = [path for path in (*scan.suspicious, *self._links & scan.gone) if self._settle(path)]
+        self._put_fixtures()
         self.trash.empty()
         self.commit = commit
         if commit is not None:
@@ -101,6 +116,7 @@ class PersistentTree:
         self._table.build(self.path, self.entries, commit)
         for path in self._links:
             (self.path / path).mkdir(parents=True, exist_ok=True)
+        self._put_fixtures()
         self.commit = commit
 
     def index_file(self) -> Path:
@@ -134,6 +150,13 @@ class PersistentTree:
         self.entries = entries
         self._layout = Layout(entries, hidden=self._hidden)
         self._links = {path for path, entry in entries.items() if is_gitlink(entry)}
+
+    def _put_fixtures(self) -> None:
+        if not self._fixtures:
+            return
+        for path, fixture in missing(self._fixtures, self.entries).items():
+            self._layout.add(path, _FOLDER if fixture.kind == "folder" else _FILE)
+            put(self.path, path, fixture, self.trash)
 
     def _apply(self, changes: Sequence[Change]) -> None:
         for change in changes:

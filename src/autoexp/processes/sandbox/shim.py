@@ -1,0 +1,186 @@
+"""The first process of a sandbox: runs one command, ends whatever it leaves, and tells what all of it used.
+
+A program of its own (`python -I -S -B shim.py RESULT PORT SOCKET FORWARDER COMMAND...`), started as process 1 of a process
+namespace; it imports little, for it starts before each measurement. RESULT is a descriptor that takes the report, as lines
+`name value`; the command never holds it, and no process in the sandbox can look into this one. With a PORT other than 0 a
+forwarder to SOCKET is started first.
+
+The command is forked by a small shell, for a child of this interpreter would start with its memory peak.
+"""
+
+import os
+import signal
+import sys
+import time
+
+_FORK = '( read -r pid rest </proc/self/stat; echo "$pid" >&3; read -r go <&4 && exec "$@" 3>&- 4<&- ); :'
+_PR_SET_DUMPABLE = 4
+_GRACE_S, _PAUSE_S, _PATIENCE_S = 0.25, 0.002, 5.0
+_LONGEST_PID = 32
+
+
+class Stopped(Exception):  # noqa: N818  a message, not a failure
+    """The engine asked for the end."""
+
+
+def main(arguments: list[str]) -> None:
+    """Run the command and report."""
+    result, port, socket, forwarder, *command = arguments
+    report = int(result)
+    os.set_inheritable(report, False)
+    hide()
+    if not found(command[0]):
+        tell(report, {"missing": command[0]})
+        return
+    own = {os.getpid(), start_forwarder(forwarder, port, socket) if int(port) else 0}
+    try:
+        signal.signal(signal.SIGTERM, _stop)
+        tell(report, watched(command, own))
+    except Stopped:
+        tell(report, {"stopped": 1})
+
+
+def hide() -> None:
+    """Keep other processes of the same user out of this one's memory and descriptors."""
+    import ctypes  # noqa: PLC0415  nothing else here needs it
+
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def found(program: str) -> bool:
+    """Tell whether there is a program of this name."""
+    places = [""] if "/" in program else os.environ.get("PATH", os.defpath).split(":")
+    paths = [os.path.join(place, program) for place in places]
+    return any(os.path.isfile(path) and os.access(path, os.X_OK) for path in paths)
+
+
+def start_forwarder(program: str, port: str, socket: str) -> int:
+    """Start the way out to the allowed hosts, and wait until it listens."""
+    ready, theirs = os.pipe()
+    os.set_inheritable(theirs, True)
+    argv = [sys.executable, "-I", "-S", "-B", program, port, socket]
+    pid = os.posix_spawn(sys.executable, argv, {**os.environ, "AUTOEXP_READY_FD": str(theirs)}, setsid=True)
+    os.close(theirs)
+    os.read(ready, 1)
+    os.close(ready)
+    return pid
+
+
+def watched(command: list[str], own: set[int]) -> dict[str, object]:
+    """Run the command to its end, and give what there is to tell."""
+    used = Used()
+    try:
+        root, started = start(command)
+        status = wait_for(root, own, used)
+        wall = time.monotonic() - started
+        let_end(own, used)
+    except Stopped:
+        left = clear(own, used)
+        return {"stopped": 1, "cpu": used.cpu, "rss": used.rss, "left": left}
+    left = clear(own, used)
+    return {"status": status, "wall": wall, "cpu": used.cpu, "rss": used.rss, "left": left}
+
+
+class Used:
+    """CPU seconds of all processes, and the largest resident set (KiB)."""
+
+    cpu, rss = 0.0, 0
+
+    def add(self, usage: object) -> None:
+        """Add one process that has ended."""
+        self.cpu += usage.ru_utime + usage.ru_stime  # type: ignore[attr-defined]
+        self.rss = max(self.rss, usage.ru_maxrss)  # type: ignore[attr-defined]
+
+
+def start(command: list[str]) -> tuple[int, float]:
+    """Start the command in a session of its own; give its process and the time."""
+    told, tell_to = os.pipe()
+    go_from, go = os.pipe()
+    moves = [(os.POSIX_SPAWN_DUP2, tell_to, 3), (os.POSIX_SPAWN_DUP2, go_from, 4)]
+    argv = ["/bin/sh", "-c", _FORK, "sh", *command]
+    shell = os.posix_spawn("/bin/sh", argv, os.environ, file_actions=moves, setsid=True, setsigdef=[signal.SIGTERM])
+    os.close(tell_to)
+    os.close(go_from)
+    root = int(os.read(told, _LONGEST_PID))
+    os.kill(shell, signal.SIGKILL)
+    os.waitpid(shell, 0)
+    os.close(told)
+    started = time.monotonic()
+    os.write(go, b"go\n")
+    os.close(go)
+    return root, started
+
+
+def wait_for(root: int, own: set[int], used: Used) -> int:
+    """Reap until the command has ended, and give its wait status."""
+    while True:
+        pid, status, usage = os.wait4(-1, 0)
+        if pid not in own:
+            used.add(usage)
+        if pid == root:
+            return status
+
+
+def let_end(own: set[int], used: Used) -> None:
+    """Give what outlived the command a moment to end by itself."""
+    deadline = time.monotonic() + _GRACE_S
+    while others(own) and time.monotonic() < deadline:
+        if not reap(used):
+            time.sleep(_PAUSE_S)
+
+
+def others(own: set[int]) -> list[int]:
+    """List the processes that are not ours and have not ended."""
+    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid not in own and not over(pid)]
+
+
+def over(pid: int) -> bool:
+    """Tell whether a process has ended (a zombie has)."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return stat.read().rpartition(b")")[2].split()[0] in b"ZX"
+    except OSError:
+        return True
+
+
+def reap(used: Used) -> bool:
+    """Take note of one process that has ended, if there is one."""
+    try:
+        pid, _, usage = os.wait4(-1, os.WNOHANG)
+    except ChildProcessError:
+        return False
+    if pid:
+        used.add(usage)
+    return pid != 0
+
+
+def clear(own: set[int], used: Used) -> int:
+    """Kill everything else in the sandbox, and count what was not ours."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while reap(used):
+        pass
+    us = {os.getpid()}
+    count = len(others(own))
+    if others(us):
+        os.kill(-1, signal.SIGKILL)
+    deadline = time.monotonic() + _PATIENCE_S
+    while others(us) and time.monotonic() < deadline:
+        if not reap(used):
+            time.sleep(_PAUSE_S)
+    while reap(used):
+        pass
+    return count
+
+
+def tell(descriptor: int, facts: dict[str, object]) -> None:
+    """Write the report."""
+    os.write(descriptor, "".join(f"{name} {value}\n" for name, value in facts.items()).encode())
+
+
+def _stop(number: int, frame: object) -> None:
+    del number, frame
+    raise Stopped
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
