@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import select
 import shutil
 import socket
 import ssl
@@ -11,11 +12,15 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.processes.tunnels import FORWARDER, PATIENCE_S, ask, forwarding, rest_of, server, soon, through
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.processes.tunnels import FORWARDER, PATIENCE_S, ask, echo, forwarding, rest_of, server, soon, through
 
+from autoexp.processes import forwarder
 from autoexp.processes.proxy import Proxy
 from autoexp.processes.traffic import Counts
 
@@ -145,11 +150,11 @@ def test_a_port_that_is_taken_is_told(door, echoing):
 INSIDE = """
 import json, socket, subprocess, sys, os
 ours, theirs = os.pipe()
-forwarder = [sys.executable, "-I", "-S", "-B", sys.argv[1], "3128", "/tmp/px/s"]
+forwarder = [sys.executable, "-I", "-S", "-B", sys.argv[1], "3128", "/tmp/px/s", *sys.argv[5:]]
 subprocess.Popen(forwarder, pass_fds=[theirs], env={"AUTOEXP_READY_FD": str(theirs)})
 os.close(theirs)
 assert os.read(ours, 16) == b"3128\\n"
-listed, other, datagrams = map(int, sys.argv[2:])
+listed, other, datagrams = map(int, sys.argv[2:5])
 
 def through(target, said):
     with socket.create_connection(("127.0.0.1", 3128), timeout=20) as client:
@@ -172,7 +177,14 @@ def direct(kind, *place):
         return type(error).__name__
     return "sent"
 
+def local(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(b"hello")
+        client.shutdown(socket.SHUT_WR)
+        return client.makefile("rb").read().decode()
+
 print(json.dumps({
+    "local": [local(int(place.rpartition(":")[2])) for place in sys.argv[5:]],
     "listed": through(f"127.0.0.1:{listed}", b"hello"),
     "other": through(f"127.0.0.1:{other}", b""),
     "name": through("example.com:443", b""),
@@ -195,22 +207,36 @@ def sandboxed(*argv: object, folder: Path) -> list[str]:
     return [*shut, "--tmpfs", "/tmp", "--ro-bind", str(folder), "/tmp/px", *map(str, argv)]
 
 
+@contextlib.contextmanager
+def listening_for_datagrams() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        datagrams.bind(("127.0.0.1", 0))
+        datagrams.setblocking(False)
+        yield datagrams
+
+
 def test_a_sandbox_without_network_reaches_listed_hosts_and_nothing_else(tmp_path, echoing):
     folder = tmp_path / "px"
     folder.mkdir()
     with (
         server(lambda connection: connection.sendall(b"never")) as other,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
-        Proxy(allow=(f"127.0.0.1:{echoing}",), socket=folder / "s") as proxy,
+        server(echo) as near,
+        listening_for_datagrams() as datagrams,
+        Proxy(
+            allow=(f"127.0.0.1:{echoing}", f"localhost:{near}", f"127.0.0.1:{free_port()}"), socket=folder / "s"
+        ) as proxy,
     ):
-        datagrams.bind(("127.0.0.1", 0))
-        datagrams.setblocking(False)
         ports = (echoing, other, datagrams.getsockname()[1])
-        argv = sandboxed(sys.executable, "-I", "-S", "-B", "-c", INSIDE, FORWARDER, *ports, folder=folder)
+        argv = sandboxed(
+            *(sys.executable, "-I", "-S", "-B", "-c", INSIDE, FORWARDER, *ports),
+            *proxy.local[1:],
+            folder=folder,
+        )
         done = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60)
         with pytest.raises(BlockingIOError):
             datagrams.recv(1)
     assert json.loads(done.stdout) == {
+        "local": ["hello", ""],
         "listed": "hello",
         "other": "403",
         "name": "403",
@@ -219,7 +245,63 @@ def test_a_sandbox_without_network_reaches_listed_hosts_and_nothing_else(tmp_pat
         "far": ["OSError", "OSError"],
     }
     assert proxy.counts() == {
+        f"localhost:{near}": Counts(sent=5, received=5, connections=1),
         f"127.0.0.1:{echoing}": Counts(sent=5, received=5, connections=1),
         f"127.0.0.1:{other}": Counts(refused=1),
         "example.com:443": Counts(refused=1),
     }
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("cut", [1, 7, 40, 100])
+def test_the_proxys_answer_is_kept_from_a_client_that_knows_of_none(cut):
+    answer = b"HTTP/1.1 200 Connection established\r\n\r\nbytes of the server"
+    (client, left), (proxy, right) = socket.socketpair(), socket.socketpair()
+    with client, proxy:
+        relay = forwarder.Call(left, right, "127.0.0.1:8000")
+        relay.push(relay.right)
+        assert proxy.recv(4096) == b"CONNECT 127.0.0.1:8000 HTTP/1.1\r\n\r\n"
+        for part in (answer[:cut], answer[cut:]):
+            if part:
+                proxy.sendall(part)
+                relay.move(right.fileno(), select.POLLIN)
+        assert client.recv(4096) == b"bytes of the server"
+        relay.close()
+
+
+def test_a_client_that_knows_of_no_proxy_is_let_go_when_there_is_no_tunnel():
+    (client, left), (proxy, right) = socket.socketpair(), socket.socketpair()
+    with client, proxy:
+        relay = forwarder.Call(left, right, "127.0.0.1:8000")
+        proxy.sendall(b"HTTP/1.1 403 no\r\n\r\nno\n")
+        relay.move(right.fileno(), select.POLLIN)
+        assert relay.over
+        relay.close()
+        assert client.recv(1) == b""
+
+
+@given(
+    ways=st.lists(st.tuples(st.booleans(), st.binary(max_size=3000)), max_size=30),
+    shut=st.permutations([False, True]),
+)
+def test_every_byte_arrives_once_and_in_order_whoever_ends_first(ways, shut):
+    (one, left), (two, right) = socket.socketpair(), socket.socketpair()
+    with one, two:
+        relay, poll = forwarder.Relay(left, right), select.poll()
+        for to_the_right, said in ways:
+            (one if to_the_right else two).sendall(said)
+        for first in shut:
+            (one if first else two).shutdown(socket.SHUT_WR)
+        forwarder.watch(poll, relay)
+        for _ in range(1000):
+            for descriptor, events in poll.poll(1000) if not relay.over else ():
+                relay.move(descriptor, events)
+            forwarder.watch(poll, relay)
+        assert relay.over
+        relay.close()
+        assert rest_of(two) == b"".join(said for to_the_right, said in ways if to_the_right)
+        assert rest_of(one) == b"".join(said for to_the_right, said in ways if not to_the_right)

@@ -7,13 +7,14 @@ import stat
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 from tests.processes.tunnels import after_all, ask, dial, head_of, rest_of, server, soon
 
 from autoexp.errors import WorldError
-from autoexp.processes.proxy import MOST_CONNECTIONS, Proxy
+from autoexp.processes.proxy import MOST_CONNECTIONS, Proxy, variables
 from autoexp.processes.traffic import MOST_NAMES, OTHERS, Counts, Traffic
 from autoexp.spec.network import Endpoint
 
@@ -249,3 +250,11 @@ def test_names_that_are_asked_for_fill_no_memory():
     assert len(counts) == MOST_NAMES + 2
     assert counts[OTHERS].refused == MOST_NAMES
     assert counts["good:1"] == Counts(sent=7, connections=1)
+
+
+def test_usual_clients_find_the_way_by_variables_and_leave_servers_inside_alone(monkeypatch):
+    for name, value in variables(4000).items():
+        monkeypatch.setenv(name, value)
+    assert urllib.request.getproxies()["https"] == urllib.request.getproxies()["http"] == "http://127.0.0.1:4000"
+    assert urllib.request.proxy_bypass("127.0.0.1")
+    assert not urllib.request.proxy_bypass("api.example.com")

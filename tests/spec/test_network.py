@@ -105,6 +105,16 @@ def test_an_address_is_covered_only_when_it_is_written_down():
     assert not allowed_by(entries, parse_endpoint("localhost:80"))
 
 
+@pytest.mark.parametrize("written", ["localhost:80", "127.0.0.1:80", "127.9.9.9:80", "[::1]:80"])
+def test_a_server_of_this_machine_is_local(written):
+    assert parse_allow(written).local
+
+
+@pytest.mark.parametrize("written", ["10.0.0.7:80", "api.example.com:80", "*.localhost.example:80", "[fd00::7]:80"])
+def test_a_server_elsewhere_is_not_local(written):
+    assert not parse_allow(written).local
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [

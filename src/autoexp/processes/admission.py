@@ -6,13 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from autoexp.spec.network import Address, Allowed, Endpoint, address_of, allowed_by, parse_endpoint, plain_address
+from autoexp.spec.network import (
+    LOCALHOST,
+    Address,
+    Allowed,
+    Endpoint,
+    address_of,
+    allowed_by,
+    parse_endpoint,
+    plain_address,
+)
 
 LONGEST_HEAD = 16 * 1024
 _REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([^\s\x00-\x1f\x7f]{1,2048}) HTTP/1\.[0-9]")
 _START = re.compile(rb"[A-Za-z]{1,32}( |\Z)|\Z")
 _BLANK = re.compile(rb"\r?\n\r?\n")
-_LOCALHOST = "localhost"
 # Public by their numbers, and yet a cloud answers there with the machine's own secrets.
 _METADATA = frozenset(map(ipaddress.ip_address, ("168.63.129.16", "192.0.0.192", "100.100.100.200")))
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
@@ -89,7 +97,7 @@ def admit_addresses(wanted: Endpoint, found: Sequence[str], allow: Iterable[Allo
     if not addresses:
         return Refusal(HTTPStatus.BAD_GATEWAY, f"{wanted.host} has no address", wanted)
     hidden = Endpoint(str(addresses[0]), wanted.port)
-    expected = "this machine" if wanted.host == _LOCALHOST else "a public address"
+    expected = "this machine" if wanted.host == LOCALHOST else "a public address"
     return Refusal(
         HTTPStatus.FORBIDDEN,
         f"{wanted.host} leads to {hidden.host}, which is not {expected}; if that is meant, add {hidden} as well",
@@ -100,7 +108,7 @@ def admit_addresses(wanted: Endpoint, found: Sequence[str], allow: Iterable[Allo
 def _fine(wanted: Endpoint, address: Address, entries: tuple[Allowed, ...]) -> bool:
     if allowed_by(entries, Endpoint(str(address), wanted.port)):
         return True
-    if wanted.host == _LOCALHOST:
+    if wanted.host == LOCALHOST:
         return address.is_loopback
     return is_public(address)
 

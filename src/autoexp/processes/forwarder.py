@@ -1,8 +1,11 @@
 """Carry connections of 127.0.0.1 to a unix socket: the inner end of a sandbox's only way out.
 
-Also a program of its own, which needs nothing but the standard library: `PYTHON -I -S -B forwarder.py PORT PATH`. It
-prints nothing. When AUTOEXP_READY_FD names a descriptor, the port that it listens on (PORT may be 0: any free one) is
-written there as a line, and the descriptor is closed.
+Also a program of its own, which needs nothing but the standard library: `PYTHON -I -S -B forwarder.py PORT PATH
+[LOCAL...]`. It prints nothing. When AUTOEXP_READY_FD names a descriptor, the port that it listens on (PORT may be 0: any
+free one) is written there as a line, and the descriptor is closed.
+
+PORT takes clients that ask a proxy for a tunnel. Each LOCAL, such as 127.0.0.1:8000 or localhost:8000, is a server of the
+machine outside: it appears inside at the same place, for clients that know nothing of proxies.
 """
 
 import errno
@@ -11,7 +14,8 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 PORT = 3128
 READY = "AUTOEXP_READY_FD"
@@ -79,8 +83,12 @@ class Relay:
                 read = b""
                 _lose(side)
             side.ended = not read
-            other.pending += read
+            self.take(side, read)
         self.push(other)
+
+    def take(self, side: Side, read: bytes) -> None:
+        """Have what a side said wait for the other one."""
+        (self.right if side is self.left else self.left).pending.extend(read)
 
     def push(self, side: Side) -> None:
         """Send what waits for a side, and tell it when no more can come."""
@@ -112,6 +120,30 @@ class Relay:
         self.right.socket.close()
 
 
+class Call(Relay):
+    """A relay that asks the proxy on its right for a tunnel by itself, and keeps the proxy's answer from its left."""
+
+    __slots__ = ("answer",)
+
+    def __init__(self, left: socket.socket, right: socket.socket, target: str) -> None:
+        super().__init__(left, right)
+        self.answer: bytes | None = b""
+        self.right.pending += f"CONNECT {target} HTTP/1.1\r\n\r\n".encode()
+
+    def take(self, side: Side, read: bytes) -> None:
+        """Take the proxy's answer for itself; without a tunnel, both sides are let go."""
+        if side is self.left or self.answer is None:
+            super().take(side, read)
+            return
+        head, blank, rest = (self.answer + read).partition(b"\r\n\r\n")
+        self.answer = None if blank else head
+        if blank and head.split(b" ")[1:2] == [b"200"]:
+            super().take(side, rest)
+        elif blank:
+            _lose(self.left)
+            _lose(self.right)
+
+
 def _lose(side: Side) -> None:
     side.gone = True
     side.pending.clear()
@@ -138,12 +170,12 @@ class Door:
             self._folder = -1
 
 
-def listen(port: int = PORT) -> socket.socket:
-    """Listen on 127.0.0.1 and nowhere else; port 0 is any free one. Raises OSError."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def listen(port: int = PORT, host: str = _HOST) -> socket.socket:
+    """Listen on 127.0.0.1 or another address of this machine alone; port 0 is any free one. Raises OSError."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((_HOST, port))
+        listener.bind((host, port))
         listener.listen(_BACKLOG)
         listener.setblocking(False)
     except BaseException:
@@ -160,35 +192,60 @@ def watch(poll: select.poll, relay: Relay) -> None:
             poll.unregister(descriptor)
 
 
-def serve(port: int, path: str, *, ready: int | None = None) -> None:
-    """Carry connections until the process is killed. Raises OSError when it cannot listen."""
-    door, listener = Door(path), listen(port)
+def serve(port: int, path: str, *, local: Sequence[str] = (), ready: int | None = None) -> None:
+    """Carry connections until the process is killed. Raises OSError when it cannot listen on `port`."""
+    door, proxy = Door(path), listen(port)
+    listeners = {proxy.fileno(): (proxy, ""), **_listen_for(local)}
     if ready is not None:
-        os.write(ready, b"%d\n" % listener.getsockname()[1])
+        os.write(ready, b"%d\n" % proxy.getsockname()[1])
         os.close(ready)
     poll, relays = select.poll(), dict[int, Relay]()
-    waiting: list[socket.socket] = []
+    waiting: list[tuple[socket.socket, str]] = []
     short = False  # of descriptors or the like: pause before the next try
     while True:
         closed = short or bool(waiting) or len(relays) >= 2 * _MOST
-        poll.register(listener, 0 if closed else select.POLLIN)
-        told = dict(poll.poll(_PAUSE_MS if short or waiting else None))
-        knock = told.pop(listener.fileno(), 0)
-        for descriptor, events in told.items():
+        for descriptor in listeners:
+            poll.register(descriptor, 0 if closed else select.POLLIN)
+        told = poll.poll(_PAUSE_MS if short or waiting else None)
+        short = False
+        for descriptor, events in told:
             if (relay := relays.get(descriptor)) is not None:  # None: its other half has ended it a moment ago
                 relay.move(descriptor, events)
                 _follow(poll, relays, relay)
         # Only now: a new connection must not get the number of one that ended in this round.
-        short = bool(knock) and _accept(listener, waiting)
-        while waiting:
-            try:
-                provider = _dial(door)
-            except OSError as error:
-                if error.errno in _LATER:
-                    break
-                waiting.pop(0).close()
-            else:
-                _follow(poll, relays, Relay(waiting.pop(0), provider))
+        for descriptor, _ in told:
+            if descriptor in listeners:
+                listener, target = listeners[descriptor]
+                short |= _accept(listener, target, waiting)
+        _dial_all(door, waiting, poll, relays)
+
+
+def _listen_for(local: Sequence[str]) -> dict[int, tuple[socket.socket, str]]:
+    """Listen where servers of the machine outside shall appear; where that cannot be, the proxy remains the way."""
+    listeners = {}
+    for target in local:
+        host, _, port = target.rpartition(":")
+        with suppress(OSError, ValueError, OverflowError):
+            listener = listen(int(port), _HOST if host == "localhost" else host.strip("[]"))
+            listeners[listener.fileno()] = (listener, target)
+    return listeners
+
+
+def _dial_all(
+    door: Door, waiting: list[tuple[socket.socket, str]], poll: select.poll, relays: dict[int, Relay]
+) -> None:
+    """Connect those who wait to the proxy, as long as it takes more; when it is gone, they are let go."""
+    while waiting:
+        client, target = waiting[0]
+        try:
+            provider = _dial(door)
+        except OSError as error:
+            if error.errno in _LATER:
+                return
+            client.close()
+        else:
+            _follow(poll, relays, Call(client, provider, target) if target else Relay(client, provider))
+        del waiting[0]
 
 
 def _follow(poll: select.poll, relays: dict[int, Relay], relay: Relay) -> None:
@@ -204,7 +261,7 @@ def _follow(poll: select.poll, relays: dict[int, Relay], relay: Relay) -> None:
         relay.close()
 
 
-def _accept(listener: socket.socket, accepted: list[socket.socket]) -> bool:
+def _accept(listener: socket.socket, target: str, accepted: list[tuple[socket.socket, str]]) -> bool:
     """Take what knocks; tell whether something that a connection needs has run short."""
     for _ in range(_AT_ONCE):
         try:
@@ -213,8 +270,9 @@ def _accept(listener: socket.socket, accepted: list[socket.socket]) -> bool:
             return False
         except OSError as error:
             return error.errno in _LATER
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        accepted.append(client)
+        accepted.append((client, target))
+        with suppress(OSError):
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return False
 
 
@@ -232,13 +290,14 @@ def _dial(door: Door) -> socket.socket:
 def main(arguments: list[str]) -> int:
     """Run as a program; give its exit code, which comes only when it cannot serve."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if len(arguments) != 2 or not arguments[0].isdecimal():  # noqa: PLR2004  said in the text below
-        return _fail(2, "usage: forwarder.py PORT PATH-OF-A-UNIX-SOCKET")
+    if len(arguments) < 2 or not arguments[0].isdecimal():  # noqa: PLR2004  said in the text below
+        return _fail(2, "usage: forwarder.py PORT PATH-OF-A-UNIX-SOCKET [LOCAL-HOST:PORT...]")
+    port, path, *local = arguments
     ready = os.environ.get(READY, "")
     try:
-        serve(int(arguments[0]), arguments[1], ready=int(ready) if ready.isdecimal() else None)
+        serve(int(port), path, local=local, ready=int(ready) if ready.isdecimal() else None)
     except (OSError, OverflowError) as error:
-        return _fail(1, f"autoexp: the forwarder cannot serve on {_HOST}:{arguments[0]}: {error}")
+        return _fail(1, f"autoexp: the forwarder cannot serve on {_HOST}:{port}: {error}")
     return 0
 
 

@@ -17,7 +17,7 @@ from typing import Self
 
 from autoexp.errors import WorldError
 from autoexp.processes.admission import Refusal
-from autoexp.processes.forwarder import Door
+from autoexp.processes.forwarder import PORT, Door
 from autoexp.processes.traffic import Counts, Traffic
 from autoexp.processes.tunnel import Halt, HaltedError, LookUp, Tunnels
 from autoexp.spec.network import Endpoint, parse_allow
@@ -27,6 +27,14 @@ _OWNER_ONLY = 0o600
 _BACKLOG = 128
 _PARTING_S, _PAUSE_S = 15.0, 0.05
 _BUSY = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"{MOST_CONNECTIONS} connections are open already; close one first")
+
+
+def variables(port: int = PORT) -> dict[str, str]:
+    """Give the variables by which usual clients find the forwarder at `port`; servers inside are reached without it."""
+    way, inside = f"http://127.0.0.1:{port}", "localhost,127.0.0.1,::1"
+    names = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+    both = {spelling: way for name in names for spelling in (name, name.lower())}
+    return {**both, "NO_PROXY": inside, "no_proxy": inside, "NODE_USE_ENV_PROXY": "1"}
 
 
 def look_up(endpoint: Endpoint) -> Sequence[str]:
@@ -62,6 +70,11 @@ class Proxy:
     def counts(self) -> Mapping[str, Counts]:
         """Give what went to and came from each `host:port` so far, and what was refused; also after the block."""
         return self._traffic.counts()
+
+    @property
+    def local(self) -> tuple[str, ...]:
+        """Give the entries that are servers of this machine: the forwarder lets them appear inside at the same place."""
+        return tuple(str(entry) for entry in self._allow if entry.local)
 
     def __enter__(self) -> Self:
         """Listen, and start to serve."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+LOCALHOST = "localhost"
 _LONGEST = 253
 _HIGHEST_PORT = 65535
 _PLACE = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*):([0-9]{1,5})")
@@ -42,6 +43,12 @@ class Allowed:
 
     def __str__(self) -> str:
         return f"*.{self.endpoint}" if self.below else str(self.endpoint)
+
+    @property
+    def local(self) -> bool:
+        """Tell whether it names a server of this machine itself."""
+        address = self.endpoint.address
+        return not self.below and (self.endpoint.host == LOCALHOST or (address is not None and address.is_loopback))
 
     def covers(self, wanted: Endpoint) -> bool:
         """Tell whether this entry lets a command reach an endpoint."""
