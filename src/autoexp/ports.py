@@ -84,6 +84,10 @@ class Executor(Protocol):
         """Run the checks on the tree of `commit`; outcome measured means that they passed."""
         ...
 
+    def holdout(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+        """Run the holdout once on the tree of `commit`, with what is hidden in it: one value, under any name."""
+        ...
+
     def fingerprint(self) -> Mapping[str, str]:
         """Give the facts of this environment that numbers depend on."""
         ...

@@ -73,6 +73,9 @@ class Reading:
     def checks(self, commit: str, *, n: int) -> Checked:
         return Checked(Outcome.MEASURED)
 
+    def holdout(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+        return self.sample(commit, side, n=n, i=i, seed=seed)
+
     def fingerprint(self) -> Mapping[str, str]:
         return {}
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autoexp.api.campaigns import check, request, run
+    from autoexp.api.campaigns import check, request, review, run
     from autoexp.api.contracts import contract_of, spec_schema
     from autoexp.api.files import diffs, export, now, plugins_found, write_exports, write_page
     from autoexp.api.looking import Inspection, brief, diff, inspect, rows, rows_of, show, status, status_of
@@ -40,6 +40,7 @@ __all__ = [
     "primary_of",
     "refuse_existing",
     "request",
+    "review",
     "rows",
     "rows_of",
     "run",
@@ -52,7 +53,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "autoexp.api.campaigns": ("check", "request", "run"),
+    "autoexp.api.campaigns": ("check", "request", "review", "run"),
     "autoexp.api.contracts": ("contract_of", "spec_schema"),
     "autoexp.api.files": ("diffs", "export", "now", "plugins_found", "write_exports", "write_page"),
     "autoexp.api.looking": ("Inspection", "brief", "diff", "inspect", "rows", "rows_of", "show", "status", "status_of"),

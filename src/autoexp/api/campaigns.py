@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from autoexp.api.contracts import contract_of
 from autoexp.api.looking import inspect
 from autoexp.api.places import CONTRACT_FILE, Place
+from autoexp.campaign.reviews import refusal
+from autoexp.campaign.reviews import waiting as waiting_in
 from autoexp.engine import parts
 from autoexp.engine.checkup import Checkup, check_up
 from autoexp.engine.session import Result, stamp, work
 from autoexp.engine.signals import StopFlag
 from autoexp.engine.watching import Observer
+from autoexp.errors import CampaignError
 from autoexp.spec.model import Spec
 from autoexp.stores import inbox
 from autoexp.workspaces.repository import Repository
@@ -61,6 +64,26 @@ def run(
         return work(contract, repository, tag, environ=environ, experiments=experiments, observer=observer)
     finally:
         repository.close()
+
+
+def review(place: Place, n: int, verdict: Literal["accept", "reject"], why: str) -> bool:
+    """Leave a person's word on a would-be keep that waits for it. Tells whether an engine is running, which reads it soon.
+
+    Raises CampaignError when that experiment does not wait for one, or has an answer in the inbox already.
+    """
+    found = inspect(place)
+    if not why.strip():
+        raise CampaignError("a review needs a reason", fix=f"autoexp {verdict} {n} --why '...'")
+    for _, waiting in inbox.take(found.folder.inbox):
+        if waiting is not None and waiting.n == n and waiting.name in inbox.LASTING:
+            raise CampaignError(
+                f"experiment {n} was already {waiting.name}ed: {waiting.text}", fix="the next `autoexp run` reads it"
+            )
+    if refused := refusal(found.state, n):
+        open_ = ", ".join(map(str, waiting_in(found.state))) or "none"
+        raise CampaignError(refused, fix=f"`autoexp status` tells which wait for a review (now: {open_})")
+    inbox.leave(found.folder.inbox, inbox.Request(verdict, why.strip(), n), stamp=f"{stamp().wall:.6f}")
+    return found.running
 
 
 def request(place: Place, name: inbox.RequestName, text: str = "") -> bool:

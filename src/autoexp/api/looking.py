@@ -136,4 +136,5 @@ def show(place: Place, n: int) -> dict[str, Any]:
     experiment = found.experiment(n)
     row = campaign_rows.experiment_row(found.state, experiment, cost_total=None)
     samples = [sample.model_dump(mode="json") for sample in experiment.samples]
-    return {**row, "all_samples": samples, "output": str(found.folder.output / str(n))}
+    holdout = experiment.holdout.model_dump(mode="json") if experiment.holdout else None
+    return {**row, "all_samples": samples, "holdout": holdout, "output": str(found.folder.output / str(n))}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from autoexp.campaign.events import CampaignOpened, Record, SessionOpened
+from autoexp.campaign.events import CampaignOpened, HoldoutRun, Record, SessionOpened
 from autoexp.campaign.state import CampaignState, Counts, Experiment, Segment
 from autoexp.decision.items import mean_items
 from autoexp.experiment.measurement import Sample
@@ -39,7 +39,8 @@ def counted(counts: Counts, experiment: Experiment, outcome: Outcome) -> Counts:
         failures = counts.infra_errors_in_row
         failures = failures + (outcome is Outcome.INFRA_ERROR) if outcome in UNDECIDED else 0
         return replace(counts, infra_errors_in_row=failures)
-    attempts = counts.attempts + (outcome not in {Outcome.INTERRUPTED, Outcome.INFRA_ERROR})
+    proposed = experiment.directive.of is None  # nobody is asked for the change of an accepted one
+    attempts = counts.attempts + (proposed and outcome not in {Outcome.INTERRUPTED, Outcome.INFRA_ERROR})
     if outcome in UNDECIDED:
         return replace(
             counts,
@@ -73,6 +74,20 @@ def items_of(samples: Iterable[Sample]) -> dict[str, float]:
 def sampled(counts: Counts) -> Counts:
     """Count one more sample."""
     return replace(counts, samples=counts.samples + 1)
+
+
+def held_out(counts: Counts, event: HoldoutRun) -> Counts:
+    """Count the runs of a holdout, and its answer if it gave one."""
+    answered = counts.holdouts + (event.passed is not None)
+    return replace(counts, samples=counts.samples + len(event.samples), holdouts=answered)
+
+
+def cost_of_runs(samples: Iterable[Sample]) -> float | None:
+    """Add what the runs reported as their cost; None when none did."""
+    total: float | None = None
+    for sample in samples:
+        total = plus(total, sample.cost_usd)
+    return total
 
 
 def plus(total: T | None, more: T | None) -> T | None:

@@ -41,6 +41,7 @@ class SessionOpened(Value):
     event: Literal["session"] = "session"
     pid: int
     sandbox: dict[str, str] = Field(default_factory=dict)
+    notice: str = ""
 
 
 class SegmentOpened(Value):
@@ -115,8 +116,27 @@ class ChecksRun(Value):
     usage: Usage = Usage()
 
 
+class HoldoutRun(Value):
+    """The runs of the holdout on both sides: what people may look at, and no brief holds.
+
+    `gain` is what it showed, `claimed` what the samples had shown, both on the gain scale; `passed` is None when it gave no answer.
+    """
+
+    event: Literal["holdout"] = "holdout"
+    n: int
+    samples: tuple[Sample, ...] = ()
+    claimed: float | None = None
+    needed: float | None = None
+    gain: float | None = None
+    passed: bool | None = None
+    detail: str = ""
+
+
 class Decided(Value):
-    """The verdict. From here on it stands, whatever happens to the process."""
+    """The verdict. From here on it stands, whatever happens to the process.
+
+    `flags` are those of an outcome without a decision.
+    """
 
     event: Literal["decision"] = "decision"
     n: int
@@ -126,6 +146,7 @@ class Decided(Value):
     measurement: Measurement = Measurement()
     commit: str | None = None
     base: str = ""
+    flags: tuple[str, ...] = ()
 
 
 class Done(Value):
@@ -160,6 +181,15 @@ class Answered(Value):
     answer: str = ""
 
 
+class Reviewed(Value):
+    """A person has looked at a would-be keep that waited for it: it is measured again, or it is settled."""
+
+    event: Literal["reviewed"] = "reviewed"
+    n: int
+    verdict: Literal["accept", "reject"]
+    why: str
+
+
 class SessionClosed(Value):
     """A process stopped working on the campaign; the campaign may go on later."""
 
@@ -192,11 +222,13 @@ Event = (
     | Captured
     | SampleTaken
     | ChecksRun
+    | HoldoutRun
     | Decided
     | Done
     | Withdrawn
     | Noted
     | Answered
+    | Reviewed
     | SessionClosed
     | Stopped
     | Unknown

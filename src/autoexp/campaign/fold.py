@@ -5,7 +5,17 @@ from dataclasses import replace
 
 from autoexp.campaign import checkpoints
 from autoexp.campaign import events as ev
-from autoexp.campaign.counting import counted, headline_gain, items_of, plus, sampled, tick
+from autoexp.campaign.counting import (
+    cost_of_runs,
+    counted,
+    headline_gain,
+    held_out,
+    items_of,
+    plus,
+    sampled,
+    tick,
+)
+from autoexp.campaign.reviews import reviewed
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent, Segment
 from autoexp.decision.beliefs import after, begun
 from autoexp.experiment.measurement import Sample, Side
@@ -26,7 +36,7 @@ def fold(state: CampaignState, record: ev.Record) -> CampaignState:
     return _apply(tick(state, record), record)
 
 
-def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C901, PLR0911  one line an event
+def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C901, PLR0911, PLR0912  one line an event
     match record.event:
         case ev.CampaignOpened() as event:
             return _open_campaign(state, event)
@@ -58,7 +68,11 @@ def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C
             return replace(state, open=None)
         case ev.Done() as event:
             return _close(state, event)
-        case ev.Proposed() | ev.Captured() | ev.SampleTaken() | ev.ChecksRun() | ev.Decided() as event:
+        case ev.Reviewed() as event:
+            return reviewed(state, event)
+        case (
+            ev.Proposed() | ev.Captured() | ev.SampleTaken() | ev.ChecksRun() | ev.HoldoutRun() | ev.Decided() as event
+        ):
             return _progress(state, event)
         case _:
             return state
@@ -146,8 +160,9 @@ def _without_items(sample: Sample) -> Sample:
     return sample.model_copy(update={"items": {}}) if sample.items else sample
 
 
-def _progress(
-    state: CampaignState, event: ev.Proposed | ev.Captured | ev.SampleTaken | ev.ChecksRun | ev.Decided
+def _progress(  # noqa: PLR0911  one line an event
+    state: CampaignState,
+    event: ev.Proposed | ev.Captured | ev.SampleTaken | ev.ChecksRun | ev.HoldoutRun | ev.Decided,
 ) -> CampaignState:
     experiment = state.open
     if experiment is None or experiment.n != event.n:
@@ -165,6 +180,10 @@ def _progress(
             return _watch_determinism(replace(state, open=opened, counts=sampled(state.counts), cost_usd=cost), sample)
         case ev.ChecksRun(outcome=outcome):
             return replace(state, open=replace(experiment, checks=outcome))
+        case ev.HoldoutRun():
+            cost = plus(state.cost_usd, cost_of_runs(event.samples))
+            counts = held_out(state.counts, event)
+            return replace(state, open=replace(experiment, holdout=event), counts=counts, cost_usd=cost)
         case ev.Decided():
             ruled = replace(
                 experiment,
@@ -172,6 +191,7 @@ def _progress(
                 decision=event.decision,
                 measurement=event.measurement,
                 detail=event.detail,
+                flags=event.flags,
             )
             return replace(state, open=ruled)
 

@@ -7,7 +7,7 @@ from typing import Any
 from autoexp.campaign.state import CampaignState, Experiment, Segment
 from autoexp.experiment.measurement import Side, measure
 from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Tokens
+from autoexp.experiment.records import NEEDS_REVIEW, Tokens
 
 Row = dict[str, Any]
 
@@ -69,7 +69,7 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
         hypothesis=proposal.hypothesis if proposal else "",
         asi=proposal.asi if proposal else {},
         effect=decision.effect if decision else None,
-        samples=len(experiment.samples),
+        samples=len(experiment.samples) + (len(experiment.holdout.samples) if experiment.holdout else 0),
         diff_lines=candidate.diff_lines if candidate else 0,
         wall_time_s=round(experiment.wall_time_s, 3),
         tokens=tokens.model_dump(),
@@ -86,10 +86,11 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
 
 
 def _flags(experiment: Experiment) -> set[str]:
-    """Give what is to be known beside the status; what a test has settled is provisional no more."""
-    flags = {*(experiment.decision.flags if experiment.decision else ())}
+    """Give what is to be known beside the status; what a test or a person has settled waits no more."""
+    flags = {*experiment.flags, *(experiment.decision.flags if experiment.decision else ())}
     flags.update(flag for sample in experiment.samples for flag in sample.flags)
     settled = {"provisional"} if experiment.tested_by is not None else set()
+    settled |= {NEEDS_REVIEW} if experiment.review is not None else set()
     more = {"checkpoint": bool(experiment.tests), "taken_out": experiment.taken_out}
     return (flags - settled) | {flag for flag, is_set in more.items() if is_set}
 
@@ -105,7 +106,8 @@ def _back_to(state: CampaignState, experiment: Experiment) -> float | None:
 def cost_of(experiment: Experiment) -> float | None:
     """Add what proposer and harness reported; None when nobody reported a cost."""
     proposing = experiment.proposal.cost_usd if experiment.proposal else None
-    return _sum([proposing, *(sample.cost_usd for sample in experiment.samples)])
+    held_out = experiment.holdout.samples if experiment.holdout else ()
+    return _sum([proposing, *(sample.cost_usd for sample in (*experiment.samples, *held_out))])
 
 
 def _primary_of_segment(state: CampaignState, k: int) -> str:

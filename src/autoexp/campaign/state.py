@@ -4,98 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoexp.campaign.events import BaselineMeasured
+from autoexp.campaign.experiments import Experiment
 from autoexp.decision.beliefs import Beliefs
-from autoexp.experiment.measurement import Measurement, Sample, Side
-from autoexp.experiment.outcome import UNDECIDED, Outcome, Verdict, status_of
-from autoexp.experiment.records import Candidate, Decision, Directive, Proposal
+from autoexp.experiment.measurement import Measurement, Sample
 from autoexp.spec.criteria import Criterion, criteria
 
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """One try, joined from its events.
-
-    A checkpoint test is one as well: `tests` are the numbers of the keeps that it tests. `tested_by` is the number of the
-    test that settled a provisional keep; `taken_out` says that it did not confirm it.
-    """
-
-    n: int
-    segment: int
-    parent: str
-    directive: Directive
-    seed: int
-    started: float
-    proposal: Proposal | None = None
-    candidate: Candidate | None = None
-    samples: tuple[Sample, ...] = ()
-    checks: Outcome | None = None
-    outcome: Outcome | None = None
-    decision: Decision | None = None
-    measurement: Measurement = Measurement()
-    detail: str = ""
-    wall_time_s: float = 0.0
-    cost_usd_total: float | None = None
-    status: str = ""
-    closed: bool = False
-    started_active_s: float = 0.0
-    tests: tuple[int, ...] = ()
-    tested_by: int | None = None
-    taken_out: bool = False
-
-    def of_side(self, side: Side) -> tuple[Sample, ...]:
-        """Give the samples of one side, in the order taken."""
-        return tuple(sample for sample in self.samples if sample.side is side)
-
-    @property
-    def ruled_status(self) -> str:
-        """Give the status that outcome and decision add up to; empty before a verdict."""
-        if self.outcome is None:
-            return ""
-        if self.decision is None:
-            return status_of(self.outcome, None)
-        return status_of(self.outcome, self.decision.verdict, guard_failed=self.decision.guard is not None)
-
-    @property
-    def kept(self) -> bool:
-        """Tell whether this experiment became the incumbent, and was not taken out later."""
-        return self._is_keep and not self.tests and not self.taken_out
-
-    @property
-    def provisional(self) -> bool:
-        """Tell whether it was kept on runs that are too few to be trusted, and no test has settled it yet."""
-        flagged = self.decision is not None and "provisional" in self.decision.flags
-        return self.kept and flagged and self.tested_by is None
-
-    @property
-    def confirmed(self) -> bool:
-        """Tell whether this is a checkpoint test that confirmed what it tested."""
-        return self._is_keep and bool(self.tests)
-
-    @property
-    def refuted(self) -> bool:
-        """Tell whether this is a checkpoint test that did not confirm what it tested."""
-        return bool(self.tests) and self.outcome is not None and self.outcome not in UNDECIDED and not self._is_keep
-
-    @property
-    def description(self) -> str:
-        """Say what was tried."""
-        if self.tests:
-            return (
-                f"checkpoint test of experiment{'s' if len(self.tests) > 1 else ''} {', '.join(map(str, self.tests))}"
-            )
-        return self.proposal.description if self.proposal else ""
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Give the reasons of the verdict, and before them what a later test made of it."""
-        reasons = self.decision.reasons if self.decision else ()
-        if self.taken_out:
-            return (f"taken out: checkpoint test {self.tested_by} did not confirm it", *reasons)
-        return reasons
-
-    @property
-    def _is_keep(self) -> bool:
-        return self.outcome is Outcome.MEASURED and self.decision is not None and self.decision.verdict is Verdict.KEEP
+__all__ = ["CampaignState", "Counts", "Experiment", "Incumbent", "Segment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +60,7 @@ class Incumbent:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What budgets and stop rules look at."""
+    """What budgets and stop rules look at; `holdouts` is how often the holdout gave an answer."""
 
     decided: int = 0
     attempts: int = 0
@@ -156,6 +70,7 @@ class Counts:
     proposer_errors_in_row: int = 0
     infra_errors_in_row: int = 0
     samples: int = 0
+    holdouts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

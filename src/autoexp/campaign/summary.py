@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from autoexp.campaign.convergence import improvement_rate, streak, worth
+from autoexp.campaign.reviews import unmeasured, waiting
 from autoexp.campaign.rows import primary_of
 from autoexp.campaign.state import CampaignState, Segment
 
@@ -21,6 +22,8 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
         "kept": state.counts.kept,
         "provisional": list(state.provisional),
         "taken_out": [experiment.n for experiment in state.experiments if experiment.taken_out],
+        "needs_review": list(waiting(state)),
+        "accepted": list(unmeasured(state)),
         "checkpoint": {"commit": state.checkpoint.commit, "n": state.checkpoint.n} if state.checkpoint else None,
         "checkpoint_tests": {
             "confirmed": sum(experiment.confirmed for experiment in state.experiments),
@@ -34,6 +37,7 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
             "metrics": state.incumbent.measurement.means(),
         },
         "samples_used": state.counts.samples,
+        "holdout_looks": state.counts.holdouts,
         "discards_in_row": streak(state),
         "in_loop_gain": state.gain,
         "improvement_rate": improvement_rate(state),

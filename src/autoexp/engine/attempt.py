@@ -1,13 +1,12 @@
 """One experiment: the steps of the protocol in order. What ends it early is a value, not an exception."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from autoexp import briefs
 from autoexp.campaign.events import Captured, Decided, Intent, Proposed, Withdrawn
 from autoexp.campaign.views import derived_seed
 from autoexp.engine.briefing import brief_of
+from autoexp.engine.candidates import Ending, candidate_at, carry_over, present
 from autoexp.engine.conclude import conclude
 from autoexp.engine.judge import judge
 from autoexp.engine.workshop import Workshop
@@ -15,18 +14,10 @@ from autoexp.errors import StorageError, WorldError
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Directive, Proposal
 from autoexp.ports import Desk, NothingLeft, ProposerFailed
-from autoexp.workspaces.changes import Change
 from autoexp.workspaces.refs import RefUpdate
 
 PATHS_NAMED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """An attempt that ended before anything was measured."""
-
-    outcome: Outcome
-    detail: str = ""
+SECRET = ("secret",)
 
 
 def attempt(shop: Workshop, directive: Directive) -> None:
@@ -37,7 +28,7 @@ def attempt(shop: Workshop, directive: Directive) -> None:
     """
     n = intend(shop, directive)
     try:
-        candidate = present(shop, n) if directive.operator == "confirm" else _made(shop, n, directive)
+        candidate = _candidate(shop, n, directive)
         ruling = _unmeasured(n, candidate, shop) if isinstance(candidate, Ending) else judge(shop, n, candidate)
     except StorageError:
         raise
@@ -46,7 +37,11 @@ def attempt(shop: Workshop, directive: Directive) -> None:
     conclude(shop, ruling)
 
 
-def _made(shop: Workshop, n: int, directive: Directive) -> Candidate | Ending:
+def _candidate(shop: Workshop, n: int, directive: Directive) -> Candidate | Ending:
+    if directive.operator == "confirm":
+        return present(shop, n)
+    if directive.of is not None:
+        return carry_over(shop, n, directive.of)
     proposal = propose(shop, n, directive)
     return proposal if isinstance(proposal, Ending) else capture(shop, n, proposal)
 
@@ -99,6 +94,9 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
     parent = opened.parent if opened else shop.state.incumbent.commit
     with shop.faults.around("capture", n):
         captured = shop.copy.capture(shop.scope)
+        if captured.secrets:
+            named = "; ".join(captured.secrets[:PATHS_NAMED])
+            return Ending(Outcome.OUT_OF_SCOPE, f"the change holds a secret, nothing of it was stored: {named}", SECRET)
         if captured.outside:
             named = ", ".join(captured.outside[:PATHS_NAMED])
             return Ending(Outcome.OUT_OF_SCOPE, f"changed outside of the scope: {named}")
@@ -114,31 +112,6 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
     return candidate
 
 
-def present(shop: Workshop, n: int) -> Candidate:
-    """Steps 3 and 4 of a checkpoint test: its candidate is there already, as the best so far."""
-    opened = shop.state.open
-    best, parent = shop.state.incumbent.commit, opened.parent if opened else ""
-    with shop.faults.around("capture", n):
-        candidate = candidate_at(shop, best, parent, shop.repository.changed(parent, best))
-    with shop.faults.around("attempt", n):
-        shop.refs.update([RefUpdate(shop.ref("attempt", n), best, None)])
-    shop.record(Captured(n=n, candidate=candidate))
-    return candidate
-
-
-def candidate_at(shop: Workshop, commit: str, parent: str, changes: Sequence[Change]) -> Candidate:
-    """Give the candidate that a commit above `parent` is."""
-    added, removed = shop.repository.changed_lines(parent, commit)
-    return Candidate(
-        commit=commit,
-        parent=parent,
-        paths=tuple(change.path for change in changes),
-        diff_lines=added + removed,
-        lines_added=added,
-        lines_removed=removed,
-    )
-
-
 def _unmeasured(n: int, ending: Ending, shop: Workshop) -> Decided:
     opened = shop.state.open
     candidate = opened.candidate if opened else None
@@ -148,4 +121,5 @@ def _unmeasured(n: int, ending: Ending, shop: Workshop) -> Decided:
         detail=ending.detail,
         commit=candidate.commit if candidate else None,
         base=opened.parent if opened else "",
+        flags=ending.flags,
     )

@@ -90,6 +90,8 @@ def record_of(experiment: Experiment) -> dict[str, Any]:
         "candidate": candidate.model_dump(mode="json") if candidate else None,
         "samples": [sample.model_dump(mode="json") for sample in experiment.samples],
         "checks": experiment.checks,
+        "holdout": experiment.holdout.model_dump(mode="json") if experiment.holdout else None,
+        "flags": list(experiment.flags),
         "decision": decision.model_dump(mode="json") if decision else None,
     }
 

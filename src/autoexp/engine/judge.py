@@ -1,8 +1,9 @@
-"""Step 5: measure a candidate against the incumbent until the decision has enough."""
+"""Step 5: measure a candidate against the incumbent until the decision has enough, and look at a would-be keep again."""
 
 from autoexp.campaign.events import ChecksRun, Decided, SampleTaken
 from autoexp.campaign.evidence import evidence_for
 from autoexp.decision import MeasureMore, decide
+from autoexp.engine.review import review
 from autoexp.engine.sampling import valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
@@ -24,7 +25,11 @@ def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
             if failure is not None:
                 outcome, detail = failure
                 return _ruled(n, candidate, samples, outcome=outcome, detail=detail)
-    return _ruled(n, candidate, samples, decision=answer)
+        ruling = review(shop, n, candidate, answer)
+    if isinstance(ruling, Decision):
+        return _ruled(n, candidate, samples, decision=ruling)
+    outcome, detail = ruling
+    return _ruled(n, candidate, samples, outcome=outcome, detail=detail)
 
 
 def _sample(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from autoexp.campaign.checkpoints import due
 from autoexp.campaign.events import SessionClosed, Stopped
+from autoexp.campaign.reviews import asked_for
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop, stop_rule, used_up
 from autoexp.campaign.views import View
@@ -40,7 +41,8 @@ def _ended(shop: Workshop, rule: Callable[[CampaignState, BudgetSection], Stop |
 
 
 def _next(shop: Workshop) -> Stop | None:
-    directives = shop.strategy.ask(View(shop.state), free_slots=1)
+    accepted = asked_for(shop.state)
+    directives = [accepted] if accepted else shop.strategy.ask(View(shop.state), free_slots=1)
     if not directives:
         return Stop("exhausted", "the strategy has nothing left to ask for")
     for directive in directives:

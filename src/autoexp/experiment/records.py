@@ -11,6 +11,9 @@ Operator = Literal["draft", "improve", "repair", "merge", "tune", "ablate", "con
 
 MAX_DEPTH = 20
 
+NEEDS_REVIEW = "needs_review"
+"""The flag of a would-be keep that waits for a person."""
+
 
 class Value(BaseModel):
     """A frozen record; keys of a newer version are tolerated when read back. Its numbers are finite: JSON has no others."""
@@ -19,13 +22,14 @@ class Value(BaseModel):
 
 
 class Directive(Value):
-    """What a strategy asks for."""
+    """What a strategy asks for. `of` is the number of the accepted experiment whose change is to be measured again."""
 
     operator: Operator = "improve"
     parents: tuple[str, ...] = ()
     lane: str = "main"
     mode: Literal["exploit", "explore"] = "exploit"
     hints: tuple[str, ...] = ()
+    of: int | None = None
 
 
 class Tokens(Value):

@@ -17,6 +17,8 @@ from autoexp.faces.cli.printing import (
 )
 from autoexp.faces.options import HERE, Json, Repo, Tag
 
+SHOWN_FLAGS = ("provisional", "taken_out", "needs_review", "suspicious", "overfit", "secret")
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this story."""
@@ -43,6 +45,7 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
         ("campaign", f"{found['tag']}, {found['state']}{why}"),
         ("experiments", f"{found['experiments']}, {found['kept']} kept{_doubt(found['expected_false_keeps'])}"),
         *_checkpoint(found),
+        *_reviews(found),
         ("statuses", ", ".join(f"{name} {count}" for name, count in found["statuses"].items()) or "-"),
         ("baseline", f"{primary} {number(found['baseline'].get(primary), unit)}"),
         (
@@ -78,6 +81,20 @@ def _checkpoint(found: dict[str, Any]) -> list[tuple[str, str]]:
             for name, numbers in (("provisional", waiting), ("taken out", out))
             if numbers
         ),
+    ]
+
+
+def _reviews(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Say what waits for a person, what an accepted one waits for, and how often the holdout was looked at."""
+    waiting, accepted = (", ".join(map(str, found[key])) for key in ("needs_review", "accepted"))
+    return [
+        *(
+            [("for review", f"{waiting}; answer with `autoexp accept N --why ...` or `autoexp reject`")]
+            if waiting
+            else []
+        ),
+        *([("accepted", f"{accepted}; measured again by the next `autoexp run`")] if accepted else []),
+        *([("holdout", f"{found['holdout_looks']} answers")] if found["holdout_looks"] else []),
     ]
 
 
@@ -144,7 +161,7 @@ def _table(rows: list[dict[str, Any]], found: dict[str, object]) -> None:
 
 
 def _status(row: dict[str, Any]) -> str:
-    flags = (flag for flag in ("provisional", "taken_out") if flag in row["flags"])
+    flags = (flag for flag in SHOWN_FLAGS if flag in row["flags"])
     return ", ".join([str(row["status"]), *(flag.replace("_", " ") for flag in flags)])
 
 
@@ -186,9 +203,16 @@ def show(
                 else str(value)
             )
             say(f"{key:<12} {_below(text)}")
-    for sample in found["all_samples"]:
+    _samples("sample", found["all_samples"])
+    if found["holdout"]:
+        _samples("holdout", found["holdout"]["samples"])
+        say(f"{'holdout':<12} {one_line(found['holdout']['detail'])}")
+
+
+def _samples(name: str, samples: list[dict[str, Any]]) -> None:
+    for sample in samples:
         values = ", ".join(f"{name}={value:.5g}" for name, value in sample["values"].items())
-        say(f"sample       {sample['side']} {sample['i']}: {sample['outcome']} {values}")
+        say(f"{name:<12} {sample['side']} {sample['i']}: {sample['outcome']} {values}")
 
 
 def _below(text: str) -> str:

@@ -1,4 +1,4 @@
-"""run and stop."""
+"""run, stop, and the reviews of would-be keeps: accept and reject."""
 
 import os
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +11,9 @@ from autoexp.faces.options import HERE, Json, Repo, Tag
 if TYPE_CHECKING:
     from autoexp.api import Result
 
+Number = Annotated[int, typer.Argument(help="Number of the experiment.")]
+Why = Annotated[str, typer.Option(help="Your reason, for the record.")]
+
 STOPPED_BY_RULE, PAUSED, INTERRUPTED = 3, 4, 130
 DONE_REASONS = {"exhausted", "user"}
 
@@ -19,7 +22,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this story."""
     app.command()(run)
     app.command(name="resume", help="The same as run.")(run)
-    app.command()(stop)
+    for command in (stop, accept, reject):
+        app.command()(command)
 
 
 def run(
@@ -61,6 +65,10 @@ def _summarise(result: "Result") -> None:
         f"{state.counts.decided} experiment{'' if state.counts.decided == 1 else 's'}, {state.counts.kept} kept{waiting}, best so far {number(best, unit)} "
         f"({gain(state.gain)} in-loop); ended: {one_line(stopped.detail) if stopped else 'the number asked for is reached'}"
     )
+    if waiting := ", ".join(map(str, api.status_of(state)["needs_review"])):
+        say(
+            f"for you to review: {waiting}; `autoexp show N` tells why, `autoexp accept N --why ...` or `reject` answers"
+        )
     if result.interrupted:
         say("nothing is lost: `autoexp run` goes on from here")
     elif stopped is not None and stopped.reason == "error":
@@ -78,3 +86,23 @@ def stop(repo: Repo = HERE, tag: Tag = None) -> None:
         say("asked; it stops after the current experiment")
     else:
         say("nothing is running")
+
+
+def accept(n: Number, why: Why, repo: Repo = HERE, tag: Tag = None) -> None:
+    """Accept a would-be keep that waits for a person: it is measured again on top of the best so far, and judged as usual."""
+    from autoexp import api
+
+    if api.review(api.Place(repo, tag), n, "accept", why):
+        say(f"accepted; experiment {n} is measured again after the current experiment")
+    else:
+        say(f"accepted; the next `autoexp run` measures experiment {n} again")
+
+
+def reject(n: Number, why: Why, repo: Repo = HERE, tag: Tag = None) -> None:
+    """Reject a would-be keep that waits for a person: it stays what it is, and waits no more."""
+    from autoexp import api
+
+    if api.review(api.Place(repo, tag), n, "reject", why):
+        say("rejected; it is noted after the current experiment")
+    else:
+        say("rejected; the next `autoexp run` notes it")

@@ -1,0 +1,52 @@
+"""Would-be keeps that wait for a person: which they are, what a review changes, and what an accepted one asks for."""
+
+from dataclasses import replace
+
+from autoexp.campaign.events import Reviewed
+from autoexp.campaign.experiments import Experiment
+from autoexp.campaign.state import CampaignState
+from autoexp.experiment.outcome import UNDECIDED
+from autoexp.experiment.records import Directive
+
+
+def waiting(state: CampaignState) -> tuple[int, ...]:
+    """Give the numbers of the experiments that wait for a person."""
+    return tuple(one.n for one in state.experiments if one.needs_review)
+
+
+def unmeasured(state: CampaignState) -> tuple[int, ...]:
+    """Give the numbers of the accepted experiments that were not measured again yet; a run without a verdict is none."""
+    accepted = tuple(one.n for one in state.experiments if one.accepted)
+    if not accepted:
+        return ()
+    measured = {one.directive.of for one in state.experiments if one.outcome not in UNDECIDED}
+    return tuple(n for n in accepted if n not in measured)
+
+
+def asked_for(state: CampaignState) -> Directive | None:
+    """Give the accepted experiment that is to be measured next, on top of the best so far."""
+    found = unmeasured(state)
+    return Directive(operator="merge", parents=(state.incumbent.commit,), of=found[0]) if found else None
+
+
+def refusal(state: CampaignState, n: int) -> str:
+    """Say why an experiment cannot be accepted or rejected; empty when it can."""
+    found = numbered(state, n)
+    if found is None:
+        return f"there is no experiment {n}"
+    if found.review is not None:
+        return f"experiment {n} was already {found.review.verdict}ed: {found.review.why}"
+    return "" if found.needs_review else f"experiment {n} does not wait for a review: it ended as {found.status}"
+
+
+def reviewed(state: CampaignState, event: Reviewed) -> CampaignState:
+    """Note a person's word at its experiment. The first one holds."""
+    experiments = tuple(
+        replace(one, review=event) if one.n == event.n and one.needs_review else one for one in state.experiments
+    )
+    return replace(state, experiments=experiments)
+
+
+def numbered(state: CampaignState, n: int | None) -> Experiment | None:
+    """Give a closed experiment by its number, None when there is none."""
+    return next((one for one in reversed(state.experiments) if one.n == n), None)

@@ -1,0 +1,116 @@
+"""Steps 3 and 4 where nobody proposes: a checkpoint test, and an accepted experiment that is measured again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from autoexp.campaign.events import Captured, Proposed
+from autoexp.campaign.experiments import Experiment
+from autoexp.campaign.reviews import numbered
+from autoexp.engine.workshop import Workshop
+from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Candidate, Proposal
+from autoexp.workspaces.changes import Change, Entry
+from autoexp.workspaces.hidden import Hidden
+from autoexp.workspaces.refs import RefUpdate
+
+PATHS_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An attempt that ended before anything was measured."""
+
+    outcome: Outcome
+    detail: str = ""
+    flags: tuple[str, ...] = ()
+
+
+def present(shop: Workshop, n: int) -> Candidate:
+    """Steps 3 and 4 of a checkpoint test: its candidate is there already, as the best so far."""
+    opened = shop.state.open
+    best, parent = shop.state.incumbent.commit, opened.parent if opened else ""
+    with shop.faults.around("capture", n):
+        candidate = candidate_at(shop, best, parent, shop.repository.changed(parent, best))
+    with shop.faults.around("attempt", n):
+        shop.refs.update([RefUpdate(shop.ref("attempt", n), best, None)])
+    shop.record(Captured(n=n, candidate=candidate))
+    return candidate
+
+
+def carry_over(shop: Workshop, n: int, of: int) -> Candidate | Ending:
+    """Give an accepted experiment's change on top of the best so far: its own commit where that is still the parent.
+
+    Where the best has another content in one of its paths by now, the experiment ends as no_change, and says so.
+    """
+    accepted, opened = numbered(shop.state, of), shop.state.open
+    if accepted is None or accepted.candidate is None or opened is None:
+        return Ending(Outcome.NO_CHANGE, f"experiment {of} has no change that could be measured again")
+    shop.record(Proposed(n=n, proposal=_proposal(accepted)))
+    was, parent = accepted.candidate, opened.parent
+    with shop.faults.around("capture", n):
+        changes = shop.repository.changed(was.parent, was.commit)
+        if outside := _outside(shop, parent, changes):
+            return Ending(Outcome.OUT_OF_SCOPE, f"the scope of experiment {of} was another one: {_named(outside)}")
+        if moved := _moved(changes, shop.repository.entries(parent)):
+            detail = f"experiment {of} was accepted, but does not fit on the best so far, in which others are now"
+            return Ending(Outcome.NO_CHANGE, f"{detail}: {_named(moved)}")
+        message = (
+            f"experiment {n}: {accepted.description or 'no description'}\n\nexperiment {of}, accepted by a person\n"
+        )
+        when = int(opened.started)
+        commit = was.commit if was.parent == parent else shop.repository.commit(parent, changes, message, when=when)
+        candidate = candidate_at(shop, commit, parent, changes)
+    with shop.faults.around("attempt", n):
+        shop.refs.update([RefUpdate(shop.ref("attempt", n), commit, None)])
+    shop.record(Captured(n=n, candidate=candidate))
+    return candidate
+
+
+def _proposal(accepted: Experiment) -> Proposal:
+    """Say what is measured again; what it cost stands at the accepted one."""
+    said = accepted.proposal or Proposal()
+    description = f"experiment {accepted.n}, accepted: {said.description}".rstrip(": ")
+    return Proposal(hypothesis=said.hypothesis, description=description, asi=said.asi)
+
+
+def _outside(shop: Workshop, parent: str, changes: Sequence[Change]) -> list[str]:
+    closed = Hidden(shop.repository, shop.spec.scope.hidden).touched(parent, changes)
+    return [change.path for change in changes if change.path in closed or not shop.scope.matches(change.path)]
+
+
+def _named(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:PATHS_NAMED])
+
+
+def _moved(changes: Sequence[Change], now: Mapping[str, Entry]) -> list[str]:
+    """List the paths of changes that do not fit on a tree: their old content is not there, or a file stands in the way."""
+    gone = {change.path for change in changes if change.new is None}
+    folders = {folder for path in now if path not in gone for folder in _folders(path)}
+    return [
+        change.path
+        for change in changes
+        if now.get(change.path) != change.old
+        or (change.new is not None and (change.path in folders or _below_a_file(change.path, now, gone)))
+    ]
+
+
+def _below_a_file(path: str, now: Mapping[str, Entry], gone: set[str]) -> bool:
+    return any(folder in now and folder not in gone for folder in _folders(path))
+
+
+def _folders(path: str) -> list[str]:
+    names = path.split("/")
+    return ["/".join(names[:i]) for i in range(1, len(names))]
+
+
+def candidate_at(shop: Workshop, commit: str, parent: str, changes: Sequence[Change]) -> Candidate:
+    """Give the candidate that a commit above `parent` is."""
+    added, removed = shop.repository.changed_lines(parent, commit)
+    return Candidate(
+        commit=commit,
+        parent=parent,
+        paths=tuple(change.path for change in changes),
+        diff_lines=added + removed,
+        lines_added=added,
+        lines_removed=removed,
+    )

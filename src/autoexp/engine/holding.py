@@ -1,0 +1,82 @@
+"""The holdout of a would-be keep: fresh runs of both sides, in turns, on the trees that hold what is hidden."""
+
+from autoexp.campaign.events import HoldoutRun
+from autoexp.campaign.evidence import evidence_for
+from autoexp.decision.holdout import claim, judge
+from autoexp.engine.seeds import sample_seed
+from autoexp.engine.workshop import Workshop
+from autoexp.experiment.measurement import Sample, Side, rows
+from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Candidate, Decision
+
+PAIRS = 2
+"""Runs of each side, where numbers do not repeat."""
+
+Failure = tuple[Outcome, str]
+
+
+def hold_out(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -> bool | Failure:
+    """Run the holdout and put it on record. Gives whether it passed, or the outcome that ends the experiment.
+
+    What is given is all that a proposer may learn: neither values nor output are in it.
+    """
+    samples: list[Sample] = []
+    commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
+    for i in range(1 if shop.segment.deterministic else PAIRS):
+        for side in _order(n + i):
+            shop.observer.working(f"experiment {n}: the holdout on the {side.value}, run {i + 1}")
+            seed = sample_seed(shop.state, shop.spec, i)
+            samples.append(shop.executor.holdout(commits[side], side, n=n, i=i, seed=seed))
+            if shop.stop():
+                return _without_answer(shop, n, samples, Outcome.INTERRUPTED, shop.stop.reason)
+        if any(sample.outcome is not Outcome.MEASURED for sample in samples):
+            return _failed(shop, n, samples)
+    return _judged(shop, n, decision, samples)
+
+
+def _order(turn: int) -> tuple[Side, Side]:
+    return (Side.INCUMBENT, Side.CANDIDATE) if turn % 2 else (Side.CANDIDATE, Side.INCUMBENT)
+
+
+def _failed(shop: Workshop, n: int, samples: list[Sample]) -> bool | Failure:
+    """Tell whose fault a run without a value is. Where the best so far fails as well, it is not the candidate's."""
+    theirs = next((s for s in samples if s.side is Side.INCUMBENT and s.outcome is not Outcome.MEASURED), None)
+    if theirs is not None:
+        detail = (
+            f"the best so far does not pass the holdout: {theirs.outcome.value}; its output lies in {theirs.output}"
+        )
+        return _without_answer(shop, n, samples, Outcome.INFRA_ERROR, detail)
+    ours = next(s for s in samples if s.outcome is not Outcome.MEASURED)
+    if ours.outcome is Outcome.TAMPERED:
+        return _without_answer(shop, n, samples, Outcome.TAMPERED, "in the run of the holdout")
+    words = f"the candidate ended as {ours.outcome.value}"
+    shop.record(HoldoutRun(n=n, samples=tuple(samples), passed=False, detail=words))
+    return False
+
+
+def _without_answer(shop: Workshop, n: int, samples: list[Sample], outcome: Outcome, detail: str) -> Failure:
+    shop.record(HoldoutRun(n=n, samples=tuple(samples), detail=detail))
+    return outcome, detail
+
+
+def _judged(shop: Workshop, n: int, decision: Decision, samples: list[Sample]) -> bool:
+    sides = (rows(s for s in samples if s.side is side) for side in (Side.CANDIDATE, Side.INCUMBENT))
+    baseline = shop.segment.baseline
+    found = judge(
+        *sides,
+        criterion=shop.spec.criteria[0],
+        claimed=claim(decision, evidence_for(shop.state, shop.spec)),
+        noise=baseline.noise if baseline else None,
+    )
+    shop.record(
+        HoldoutRun(
+            n=n,
+            samples=tuple(samples),
+            claimed=found.claimed,
+            needed=found.needed,
+            gain=found.gain,
+            passed=found.passed,
+            detail=found.words,
+        )
+    )
+    return found.passed

@@ -1,0 +1,214 @@
+"""A would-be keep faces the holdout: on files that nobody else sees, and with an answer that proposers read as one word."""
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.commands import Helper, wait_until
+from tests.end_to_end.conftest import CONTRACT, Project, made, write
+
+HOLDOUT = """\
+read -r x < value.txt
+read -r hidden < hidden/data.txt
+if [ "$x" = 60 ]; then echo "hidden output" >&2; exit 3; fi
+if [ "$x" = 50 ]; then echo "METRIC other=1"; exit 0; fi
+if [ "$x" = 40 ]; then echo "METRIC h=1"; echo "METRIC h=2"; exit 0; fi
+if [ "$x" = 30 ]; then : > "$MARK"; while :; do sleep 0.05; done; fi
+echo "METRIC heldout=$(( x < 90 && x != 80 ? 9000 : hidden * x ))"
+"""
+"""Gains above 10 are only in the samples, as for an answer that was learned by heart; but 80 is honest."""
+
+PEEK = "find . -name data.txt -o -name holdout.sh > peeked.txt; git log --all --name-only --format= >> peeked.txt"
+
+
+def held(folder: Path, helper: Helper, changes: dict[str, str] | None = None) -> Project:
+    project = made(folder, helper)
+    (project.path / "hidden").mkdir()
+    (project.path / "hidden/data.txt").write_text("100\n")
+    (project.path / "hidden/holdout.sh").write_text(HOLDOUT)
+    project.git("add", ".")
+    project.git("commit", "-q", "-m", "a holdout")
+    text = CONTRACT.replace("{edit: [value.txt]}", "{edit: [value.txt, seen.txt, hidden/**], hidden: [hidden/**]}")
+    text = text.replace(
+        "  timeout: 5s", f"  timeout: 5s\n  holdout: sh hidden/holdout.sh\n  env: {{MARK: '{folder}/mark'}}"
+    )
+    for old, new in (changes or {}).items():
+        assert old in text
+        text = text.replace(old, new)
+    project.contract(text)
+    return project
+
+
+@pytest.fixture
+def project(tmp_path: Path, helper: Helper) -> Project:
+    return held(tmp_path, helper)
+
+
+def looks(project: Project) -> list[dict[str, Any]]:
+    return [event for event in project.journal() if event["event"] == "holdout"]
+
+
+def test_gain_that_the_holdout_shows_is_kept(project: Project) -> None:
+    project.edits(write(95), write(80))
+    project.run("run")
+    assert project.statuses() == ["keep", "keep", "keep"]
+    assert [look["passed"] for look in looks(project)] == [True, True]
+    assert project.git("show", "autoexp/demo:value.txt") == "80"
+
+
+def test_gain_that_the_holdout_does_not_show_is_overfit(project: Project) -> None:
+    project.edits(write(70), write(95))
+    project.run("run")
+    kept, overfit, honest = project.rows()
+    assert (overfit["status"], overfit["flags"]) == ("discard", ["overfit"])
+    assert overfit["reasons"][0].startswith("discarded, the holdout failed: x 30.00% better")
+    assert (kept["status"], honest["status"]) == ("keep", "keep")
+    assert project.git("show", "autoexp/demo:value.txt") == "95"
+
+
+@pytest.mark.parametrize("value", [60, 50, 40])
+def test_holdout_without_its_one_number_fails(project: Project, value: int) -> None:
+    project.edits(write(value))
+    project.run("run")
+    assert project.rows()[1]["flags"] == ["overfit"]
+    (look,) = looks(project)
+    assert look["passed"] is False
+
+
+def test_proposers_learn_one_word_of_the_holdout(project: Project) -> None:
+    project.edits(write(95), write(70), write(60), write(94))
+    project.run("run", "--experiments", "3")
+    told = project.run("brief", "--json") + project.run("brief")
+    assert "the holdout passed" in told
+    assert "the holdout failed" in told
+    for hidden in ("heldout", "9500", "9000", "hidden output", "0.0512"):
+        assert hidden not in told
+
+
+def test_values_of_the_holdout_are_on_record_for_people(project: Project) -> None:
+    project.edits(write(70))
+    project.run("run")
+    shown = json.loads(project.ran("show", "1", "--json")[0])["holdout"]
+    assert [sample["values"] for sample in shown["samples"]] == [{"heldout": 10000.0}, {"heldout": 9000.0}]
+    assert shown["claimed"] > 0.35 > shown["gain"] > 0.1
+    assert "heldout=9000" in project.run("show", "1")
+    record = json.loads(project.git("cat-file", "blob", project.refs()["record/1"]))
+    assert record["holdout"] == shown
+    assert (project.path / ".git/autoexp/demo/output/1/holdout-candidate-0.out").read_text() == "METRIC heldout=9000\n"
+
+
+def test_holdout_counts_in_the_samples_used(project: Project) -> None:
+    project.edits(write(70), write(110))
+    project.run("run")
+    status = project.status()
+    assert status["holdout_looks"] == 1
+    assert status["samples_used"] == sum(row["samples"] for row in project.rows()) == 1 + 3 + 1
+    assert "holdout      1 answers" in project.run("status")
+
+
+def test_hidden_files_are_in_the_holdout_run_alone(tmp_path: Path, helper: Helper) -> None:
+    measure = "sh -c 'find . -name data.txt >> \"$MARK\"; sh bench.sh'"
+    project = held(tmp_path, helper, {'measure: "sh bench.sh"': f"measure: {json.dumps(measure)}"})
+    project.edits(write(95), {"description": "peek", "run": f"echo 94 > value.txt; {PEEK}; mv peeked.txt seen.txt"})
+    project.run("run")
+    assert project.statuses() == ["keep", "keep", "keep"]
+    seen = project.git("show", "autoexp/demo:seen.txt")
+    assert "value.txt" in seen
+    assert "hidden" not in seen
+    assert (tmp_path / "mark").read_text() == ""
+    assert list((tmp_path / "cache").rglob("holdout.sh")) == []
+
+
+@pytest.mark.parametrize("path", ["hidden/data.txt", "hidden/new.txt", "hidden"])
+def test_change_of_what_is_hidden_is_out_of_scope(project: Project, path: str) -> None:
+    project.edits({"description": "guess", "run": f"mkdir -p $(dirname {path}); echo 1 > {path}; echo 80 > value.txt"})
+    project.run("run")
+    assert project.rows()[1]["status"] == "out_of_scope"
+    assert path in project.rows()[1]["detail"]
+
+
+def test_candidates_keep_the_hidden_files(project: Project) -> None:
+    project.edits(write(95))
+    project.run("run")
+    assert project.git("show", "autoexp/demo:hidden/data.txt") == "100"
+    assert project.git("diff", "--name-only", "main", "autoexp/demo") == "value.txt"
+
+
+def test_holdout_that_the_best_so_far_fails_is_no_fault_of_the_candidate(project: Project) -> None:
+    (project.path / "hidden/holdout.sh").write_text("echo secret words >&2; exit 1\n")
+    project.git("commit", "-qam", "broken")
+    project.edits(write(95))
+    project.run("run", "--experiments", "1", code=4)
+    row = project.rows()[1]
+    assert row["status"] == "infra_error"
+    assert row["detail"].startswith("the best so far does not pass the holdout: crash")
+    assert "secret words" not in row["detail"]
+
+
+def test_kill_in_the_holdout_interrupts_the_experiment(tmp_path: Path, project: Project) -> None:
+    project.edits(write(95), write(30), write(80))
+    with project.start("run") as process:
+        wait_until((tmp_path / "mark").exists, "the holdout of experiment 2")
+        process.send_signal(signal.SIGKILL)
+    (tmp_path / "mark").unlink()
+    project.edits(write(95), write(80))
+    project.run("run")
+    assert project.statuses() == ["keep", "keep", "interrupted", "keep"]
+    assert project.git("show", "autoexp/demo:value.txt") == "80"
+
+
+def test_stop_in_the_holdout_interrupts_the_experiment(tmp_path: Path, project: Project) -> None:
+    project.edits(write(30))
+    with project.start("run") as process:
+        wait_until((tmp_path / "mark").exists, "the holdout")
+        process.send_signal(signal.SIGTERM)
+    assert project.statuses() == ["keep", "interrupted"]
+    (look,) = looks(project)
+    assert look["passed"] is None
+    assert project.status()["holdout_looks"] == 0
+
+
+@pytest.mark.parametrize(
+    ("form", "bench", "held_out"),
+    [
+        ("json", 'echo "{\\"x\\": $x, \\"ok\\": 1}"', 'echo "{\\"x\\": $x, \\"more\\": 7}"'),
+        ("json", 'echo "{\\"x\\": $x, \\"ok\\": 1}"', 'echo "METRIC any=$x"'),
+        ("keyvalue", "echo ---; echo x: $x; echo ok: 1", "echo ---; echo x: $x"),
+    ],
+)
+def test_holdout_may_print_the_primary_metric_in_the_contracts_form(
+    tmp_path: Path, helper: Helper, form: str, bench: str, held_out: str
+) -> None:
+    project = held(tmp_path, helper, {"  timeout: 5s": f"  metrics: {form}\n  timeout: 5s"})
+    (project.path / "bench.sh").write_text(f"read -r x < value.txt\n{bench}\n")
+    (project.path / "hidden/holdout.sh").write_text(f"read -r x < value.txt\n{held_out}\n")
+    project.git("commit", "-qam", "another form")
+    project.edits(write(90))
+    project.run("run")
+    assert project.statuses() == ["keep", "keep"]
+
+
+def test_noisy_metric_is_held_out_in_pairs_whose_order_alternates(tmp_path: Path, helper: Helper) -> None:
+    project = held(
+        tmp_path,
+        helper,
+        {"{deterministic: true}": "{deterministic: false}", "budget:": "decision: {method: {batch: {k: 2}}}\nbudget:"},
+    )
+    project.edits(write(95), write(80))
+    project.run("run")
+    orders = [[sample["side"][0] for sample in look["samples"]] for look in looks(project)]
+    assert orders == [["i", "c", "c", "i"], ["c", "i", "i", "c"]]
+
+
+def test_secret_of_the_harness_is_masked_in_what_the_holdout_printed(tmp_path: Path, helper: Helper) -> None:
+    project = held(tmp_path, helper, {"  timeout: 5s": "  env_from: [KEY]\n  timeout: 5s"})
+    (project.path / "hidden/holdout.sh").write_text('echo "$KEY"; echo METRIC h=1\n')
+    project.git("commit", "-qam", "a talkative holdout")
+    project.environ["KEY"] = "not-for-your-eyes"
+    project.edits(write(95))
+    project.run("run")
+    printed = (project.path / ".git/autoexp/demo/output/1/holdout-candidate-0.out").read_text()
+    assert printed == "***\nMETRIC h=1\n"
