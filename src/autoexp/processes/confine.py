@@ -119,7 +119,7 @@ def parsed(text: str) -> dict[str, Any]:
     """Read a configuration from JSON, every key filled in. Raises Refused."""
     try:
         found = _loads(text.strip())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(f"the configuration is not JSON: {error}") from None
     if not isinstance(found, dict):
         raise Refused("the configuration is not a JSON object")
@@ -200,8 +200,8 @@ def confine(wanted: Mapping[str, Any]) -> None:
         _drop_capabilities()
         _apply_filter(calls.syscall_filter(network, unix=wanted["unix"], machine=os.uname().machine))
         _apply_limits(wanted["rlimits"])
-    except (OSError, ValueError) as error:
-        raise Refused(str(error)) from None
+    except (OSError, ValueError, MemoryError) as error:
+        raise Refused(str(error) or "no memory") from None
 
 
 def _apply_landlock(wanted: Mapping[str, Any], abi: int) -> None:
@@ -234,7 +234,9 @@ def _grants(wanted: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 
 def _allow_beneath(rules: int, path: str, access: int) -> None:
     try:
-        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        place = os.open(
+            path.encode("utf-8", "surrogateescape"), os.O_PATH | os.O_CLOEXEC
+        )  # whatever LANG the command has
     except (FileNotFoundError, NotADirectoryError, PermissionError):  # what is out of reach needs no grant
         return
     if not stat.S_ISDIR(os.fstat(place).st_mode):

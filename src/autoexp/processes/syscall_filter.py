@@ -75,8 +75,9 @@ def _process_blocks(no: Steps, yes: Steps) -> Iterable[tuple[str, Steps]]:
     yield "clone3", _answer(REFUSE | errno.ENOSYS)
     yield "clone", [*_argument(0), *_when(_HAS, _NAMESPACES, no), *yes]
     yield "unshare", [*_argument(0), *_when(_HAS, _NAMESPACES | _NAMESPACE_OF_TIME, no), *yes]
-    for name, who in (("prlimit64", 0), ("setpriority", 1), ("ioprio_set", 1)):  # 0: the caller itself
-        yield name, [*_argument(who), *_when(_IS, 0, yes), *no]
+    yield "prlimit64", [*_argument(0), *_when(_IS, 0, yes), *no]  # 0: the caller itself
+    for name, of_user in (("setpriority", 2), ("ioprio_set", 3)):  # there 0 is all that the user runs, the engine too
+        yield name, [*_argument(0), *_when(_IS, of_user, no), *_argument(1), *_when(_IS, 0, yes), *no]
     yield "ioctl", [*_argument(1), *(step for request in _TYPING for step in _when(_IS, request, no)), *yes]
 
 
