@@ -1,0 +1,74 @@
+"""How a worker starts: for a function of Python, or for any program that speaks the worker protocol."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+from typing import Mapping, Sequence
+
+from . import codec
+from .confine import shut_in
+from .errors import KitError, WorkerFailed, WorkerTimeout
+from .process import Worker
+
+NOT_READY = 'the first line of a worker is {"ready":true}, and this one wrote something else'
+_WORKER = str(Path(__file__).with_name("worker.py"))
+
+
+class Start:
+    """Starts workers for one target, each in a session and a domain of its own."""
+
+    def __init__(
+        self,
+        target: str | Sequence[str],
+        *,
+        memory_mb: float | None,
+        cwd: str | None,
+        env: Mapping[str, str],
+        python: str,
+        longest: int,
+        timeout_s: float,
+    ) -> None:
+        self.name = target if isinstance(target, str) else os.path.basename(target[0])
+        self._cwd, self._longest, self._timeout_s = cwd, longest, timeout_s
+        self._env = {**environment(), **env}
+        if isinstance(target, str):
+            place, colon, function = target.rpartition(":")
+            if not (place and colon and function):
+                raise KitError(f'a target is "module:function", "path.py:function" or an argv, and not {target!r}')
+            self._argv = [python, _WORKER, target, "" if memory_mb is None else str(memory_mb)]
+            self._before_exec = None
+        else:
+            self._argv = list(target)
+            self._before_exec = partial(shut_in, memory_mb)
+
+    def __call__(self) -> tuple[Worker, int]:
+        """Start a worker; give it when it is ready, with the nanoseconds that it took. Raises WorkerFailed."""
+        start = time.perf_counter_ns()
+        worker = Worker(self._argv, cwd=self._cwd, env=self._env, longest=self._longest, before_exec=self._before_exec)
+        try:
+            self._await_ready(worker)
+        except BaseException:
+            worker.end()
+            raise
+        return worker, time.perf_counter_ns() - start
+
+    def _await_ready(self, worker: Worker) -> None:
+        try:
+            message = codec.parse(worker.listen(timeout_s=self._timeout_s))
+        except WorkerTimeout:
+            raise WorkerTimeout(f"{self.name}: the worker was not ready within {self._timeout_s:g} s") from None
+        except WorkerFailed as error:
+            raise WorkerFailed(f"{self.name}: the worker {error}") from None
+        except codec.Malformed:
+            message = None
+        if message != {"ready": True}:
+            told = message.get("error") if type(message) is dict else None
+            raise WorkerFailed(f"{self.name}: {told if type(told) is str else NOT_READY}")
+
+
+def environment() -> dict[str, str]:
+    """Give this process's environment without what autoexp tells the harness: seeds and channels are not the candidate's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AUTOEXP_")}
