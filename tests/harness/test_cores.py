@@ -53,6 +53,11 @@ def test_the_rest_shares_no_core_with_the_measurement():
     assert choose(1, frozenset({0, 1}), siblings=SINGLE).rest == {0}
 
 
+def test_what_runs_beside_the_measurement_on_its_cores_is_watched_too():
+    assert choose(2, frozenset({2, 4, 6}), siblings=NEIGHBOURS).watched == {2, 3, 4, 5}
+    assert choose(None, frozenset({2, 4}), siblings=NEIGHBOURS).watched == {2, 4}
+
+
 def test_without_knowledge_of_siblings_each_cpu_is_a_core():
     assert chosen(2, range(4), {}) == [1, 2]
 

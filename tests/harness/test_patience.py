@@ -56,6 +56,31 @@ def test_a_retake_that_was_quiet_counts_as_quiet():
     assert void == [True, True, False] * 3
 
 
+def test_a_quiet_run_makes_all_as_it_was():
+    _, busy = went(Patience(taken=1000), [ASLEEP, ASLEEP] + [FOREIGN] * 10)
+    void, _ = went(busy.after(None), [FOREIGN] * 20)
+    assert sum(void) == HOPELESS
+    assert went(busy.after(None), [ASLEEP] * 6)[0] == [True] * SLEEPS + [False]
+
+
+def test_each_sample_may_be_suspended_and_disturbed_as_often_as_the_first():
+    asleep = [True] * SLEEPS + [False]
+    assert went(Patience(), [ASLEEP] * 12)[0] == asleep * 2
+    assert went(Patience(taken=1000), [FOREIGN] + [ASLEEP] * 6 + [FOREIGN] * 3)[0] == [True, *asleep, True, True, False]
+    assert went(Patience(), [ASLEEP] + [FOREIGN] * 3 + [ASLEEP] * 6)[0] == [True, True, True, False, *asleep]
+
+
+def test_where_every_first_run_is_disturbed_a_tenth_is_voided_beyond_the_first_three():
+    patience, voids = Patience(), []
+    for run in range(1, 101):
+        found = FOREIGN if not patience.retakes else None
+        if patience.may_retake(found):
+            voids.append(run)
+        patience = patience.after(found)
+    assert voids[:5] == [1, 3, 5, 10, 20]
+    assert len(voids) == 13
+
+
 def test_a_suspension_voids_up_to_five_times():
     assert went(Patience(), [ASLEEP] * 6)[0] == [True] * SLEEPS + [False]
 

@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autoexp.harness.cores import usable
@@ -99,6 +99,10 @@ def test_the_larger_loss_is_named():
     assert over(stolen=40, busy=20, idle=40).kind == "stolen"
 
 
+def test_time_that_was_stolen_is_not_foreign_as_well():
+    assert over(busy=40, idle=70, stolen=30).kind == "stolen"
+
+
 def test_stolen_time_that_jumps_is_not_believed():
     assert over(stolen=100_000, idle=100) is None
     assert over(stolen=-50, idle=100) is None
@@ -155,6 +159,7 @@ def test_without_core_times_only_a_suspension_is_told():
 TICKS = st.integers(min_value=-10, max_value=10_000)
 
 
+@example(wall_s=0.2, own=0.0, busy=9000, idle=-10, stolen=0)
 @given(wall_s=st.floats(-1, 100), own=st.floats(0, 100), busy=TICKS, idle=TICKS, stolen=TICKS)
 def test_a_share_lies_above_the_limit_and_at_most_at_all(wall_s, own, busy, idle, stolen):
     found = over(wall_s, own_cpu_s=own, busy=busy, idle=idle, stolen=stolen)
@@ -177,6 +182,12 @@ def test_this_machine_can_be_watched():
     watch = Watch.begin()
     found = watch.end(own_cpu_s=0.0)
     assert found is None  # too short to be judged
+
+
+def test_suspended_time_is_known_as_well_as_the_clocks_were_read():
+    earlier = time.monotonic()
+    least_s, most_s = look_at(usable()).asleep_s
+    assert 0 <= most_s - least_s <= time.monotonic() - earlier
 
 
 def test_a_system_without_core_times_can_be_watched(tmp_path):

@@ -31,14 +31,21 @@ _CAPS = (
 
 @dataclass(frozen=True, slots=True)
 class Pinning:
-    """The CPUs of a measurement, the variables that keep libraries to them, and the CPUs that share no core with it.
+    """The CPUs of a measurement, the variables that keep libraries to them, and who else is there.
 
-    `rest` is for engine and agent; it is empty where nothing is left, and then agent and measurement take turns.
+    `siblings` share a core with the measurement: what runs there slows it down, so they belong to what is watched.
+    `rest` is for engine and agent: no core of it is in use; where it is empty, agent and measurement take turns.
     """
 
     cpus: frozenset[int]
     caps: Mapping[str, str] = field(default_factory=dict)
+    siblings: frozenset[int] = frozenset()
     rest: frozenset[int] = frozenset()
+
+    @property
+    def watched(self) -> frozenset[int]:
+        """The CPUs on which others disturb the measurement."""
+        return self.cpus | self.siblings
 
 
 def choose(
@@ -61,7 +68,7 @@ def choose(
     shared = shared_cores(available) if siblings is None else siblings
     cpus = frozenset(sorted(available, key=lambda cpu: _rank(cpu, available, shared))[:cores])
     in_use = cpus.union(*(shared.get(cpu, frozenset()) for cpu in cpus))
-    return Pinning(cpus, thread_caps(cores), available - in_use)
+    return Pinning(cpus, thread_caps(cores), siblings=in_use - cpus, rest=available - in_use)
 
 
 def _rank(cpu: int, available: frozenset[int], siblings: Mapping[int, frozenset[int]]) -> tuple[bool, int, bool, int]:

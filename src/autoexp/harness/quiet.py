@@ -59,7 +59,7 @@ class Watch:
 
     @classmethod
     def begin(cls, *, cpus: frozenset[int] | None = None, look: Callable[[], Moment] | None = None) -> Self:
-        """Start to watch the cores that the sample is pinned to; without any, all that this process may use."""
+        """Start to watch some CPUs (`Pinning.watched`); without any, all that this process may use."""
         sight = look or partial(look_at, usable() if cpus is None else cpus)
         return cls(sight(), sight)
 
