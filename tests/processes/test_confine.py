@@ -422,10 +422,36 @@ os.nice(1); open('/dev/null', 'w').write('x'); open('/dev/urandom', 'rb').read(1
     assert box.try_(code) == "done"
 
 
+SHARED = {
+    "memory": "from multiprocessing import shared_memory as m; kept = m.SharedMemory(create=True, size=10); kept.unlink()",
+    "system v": "kept = call(CALLS['shmget'], 0, 10, 0o600); libc.shmctl(kept, 0, None)",
+}
+
+
 def test_shared_memory_can_be_closed(box: Box) -> None:
-    code = "from multiprocessing import shared_memory; kept = shared_memory.SharedMemory(create=True, size=10); kept.unlink()"
-    assert box.try_(code) == "done"
-    assert box.try_(code, config={"shm": False}) == "EACCES"
+    assert box.try_all(SHARED, CALLS=CALLS) == dict.fromkeys(SHARED, "done")
+    assert set(box.try_all(SHARED, CALLS=CALLS, config={"shm": False}).values()) == {"EACCES", "EPERM"}
+
+
+def test_another_sandbox_around_it_changes_nothing(box: Box, listener: socket.socket) -> None:
+    around = [
+        "bwrap",
+        "--unshare-user",
+        "--unshare-pid",
+        "--dev-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--cap-drop",
+        "ALL",
+    ]
+    if shutil.which("bwrap") is None or box.run(*around, "true", confined=False).returncode != 0:
+        pytest.skip("bubblewrap is not there or may not make namespaces")
+    inner = dataclasses.replace(box, prefix=[*box.prefix, *around])
+    for config in ({}, {"landlock": False}):
+        assert inner.try_(NETWORK["tcp"], port=listener.getsockname()[1], config=config) == "EACCES"
+    assert inner.try_("open(outside + '/new', 'w')") == "EACCES"
 
 
 def test_environment_passes_exactly(box: Box) -> None:

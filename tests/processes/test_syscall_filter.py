@@ -16,6 +16,7 @@ from autoexp.processes.syscall_filter import (
     KILL,
     REFUSE,
     REFUSED,
+    SHARED,
     syscall_filter,
 )
 
@@ -44,8 +45,10 @@ def answer(program: bytes, number: int, given: Sequence[int] = (), *, architectu
             at += yes if met else no
 
 
-def ask(machine: str, network: str, number: int | str, given: Sequence[int] = (), *, unix: bool = True) -> int:
-    program = syscall_filter(network, unix=unix, machine=machine)
+def ask(
+    machine: str, network: str, number: int | str, given: Sequence[int] = (), *, unix: bool = True, shm: bool = True
+) -> int:
+    program = syscall_filter(network, unix=unix, shm=shm, machine=machine)
     asked = CALLS[machine][number] if isinstance(number, str) else number
     return answer(program, asked, given, architecture=ARCHITECTURES[machine])
 
@@ -67,7 +70,7 @@ def test_call_that_is_not_named_is_allowed(
 
 @given(machines, networks, st.integers(0, 0xFFFFFFFF), st.integers(0, 0xFFFFFFFF))
 def test_calls_of_another_architecture_kill(machine: str, network: str, number: int, architecture: int) -> None:
-    program = syscall_filter(network, unix=True, machine=machine)
+    program = syscall_filter(network, unix=True, shm=True, machine=machine)
     if architecture != ARCHITECTURES[machine]:
         assert answer(program, number, architecture=architecture) == KILL
 
@@ -143,6 +146,13 @@ def test_io_uring_is_left_where_the_network_is(machine: str, network: str, name:
 
 
 @pytest.mark.parametrize("machine", CALLS)
+@pytest.mark.parametrize("name", SHARED)
+def test_what_others_could_find_can_be_closed(machine: str, name: str) -> None:
+    assert ask(machine, "off", name) == ALLOW
+    assert ask(machine, "off", name, shm=False) == REFUSE | errno.EPERM
+
+
+@pytest.mark.parametrize("machine", CALLS)
 def test_terminal_takes_no_typing(machine: str) -> None:
     for request, expected in ((0x5412, REFUSE | errno.EPERM), (0x541C, REFUSE | errno.EPERM), (0x5401, ALLOW)):
         assert ask(machine, "host", "ioctl", [0, request | 1 << 32]) == expected
@@ -152,4 +162,4 @@ def test_terminal_takes_no_typing(machine: str) -> None:
 def test_machine_names_every_call_once(machine: str) -> None:
     numbers = CALLS[machine].values()
     assert len(set(numbers)) == len(numbers)
-    assert CALLS[machine].keys() == CALLS["x86_64"].keys() >= {*REFUSED, *IO_URING}
+    assert CALLS[machine].keys() == CALLS["x86_64"].keys() >= {*REFUSED, *IO_URING, *SHARED}

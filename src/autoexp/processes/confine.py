@@ -87,6 +87,7 @@ def facts(config: Mapping[str, Any]) -> dict[str, str]:
         "files": _files_in_words(abi) if wanted["landlock"] else "not confined",
         "network": _network_in_words(wanted["network"], abi),
         "unix sockets": _unix_in_words(abi) if wanted["unix"] else "pairs only",
+        "shared memory": "with all that the user runs" if wanted["shm"] else "none that outlives the command",
         "signals": "to its own processes only" if own else "not confined",
         "system calls": "seccomp" if seccomp_works() else "cannot be filtered here",
         "limits": ", ".join(f"{name} {value}" for name, value in sorted(wanted["rlimits"].items())) or "none",
@@ -198,7 +199,7 @@ def confine(wanted: Mapping[str, Any]) -> None:
         if abi:
             _apply_landlock(wanted, abi)
         _drop_capabilities()
-        _apply_filter(calls.syscall_filter(network, unix=wanted["unix"], machine=os.uname().machine))
+        _apply_filter(calls.syscall_filter(network, unix=wanted["unix"], shm=wanted["shm"], machine=os.uname().machine))
         _apply_limits(wanted["rlimits"])
     except (OSError, ValueError, MemoryError) as error:
         raise Refused(str(error) or "no memory") from None

@@ -19,6 +19,7 @@ REFUSED = (
     "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "setns", "open_by_handle_at", "fanotify_init",
 )  # fmt: skip
 IO_URING = ("io_uring_setup", "io_uring_enter", "io_uring_register")  # it makes sockets past every filter
+SHARED = ("shmget", "semget", "msgget", "mq_open")  # what outlives the command and is found by others
 _NEW = {
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428, "move_mount": 429,
     "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "clone3": 435, "pidfd_getfd": 438,
@@ -26,7 +27,7 @@ _NEW = {
 }  # fmt: skip
 CALLS = {
     "x86_64": {
-        **_NEW, "ioctl": 16, "socket": 41, "sendto": 44, "sendmsg": 46, "clone": 56, "ptrace": 101, "setpriority": 141,
+        **_NEW, "ioctl": 16, "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240, "socket": 41, "sendto": 44, "sendmsg": 46, "clone": 56, "ptrace": 101, "setpriority": 141,
         "pivot_root": 155, "mount": 165, "umount2": 166, "add_key": 248, "request_key": 249, "keyctl": 250,
         "ioprio_set": 251, "unshare": 272, "perf_event_open": 298, "fanotify_init": 300, "prlimit64": 302,
         "open_by_handle_at": 304, "sendmmsg": 307, "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311,
@@ -34,7 +35,7 @@ CALLS = {
     },
     "aarch64": {
         **_NEW, "ioctl": 29, "ioprio_set": 30, "umount2": 39, "mount": 40, "pivot_root": 41, "unshare": 97,
-        "ptrace": 117, "setpriority": 140, "socket": 198, "sendto": 206, "sendmsg": 211, "add_key": 217,
+        "ptrace": 117, "setpriority": 140, "mq_open": 180, "msgget": 186, "semget": 190, "shmget": 194, "socket": 198, "sendto": 206, "sendmsg": 211, "add_key": 217,
         "request_key": 218, "keyctl": 219, "clone": 220, "perf_event_open": 241, "prlimit64": 261,
         "fanotify_init": 262, "open_by_handle_at": 265, "setns": 268, "sendmmsg": 269, "process_vm_readv": 270,
         "process_vm_writev": 271, "seccomp": 277, "bpf": 280, "userfaultfd": 282,
@@ -53,17 +54,19 @@ _TYPING = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX put text into the terminal a
 Steps = list[bytes]
 
 
-def syscall_filter(network: str, *, unix: bool, machine: str) -> bytes:
+def syscall_filter(network: str, *, unix: bool, shm: bool, machine: str) -> bytes:
     """Give the filter for a machine and a network: "host", "off" or "connect" (TCP only; ports are not told here).
 
-    Without `unix` no unix socket can be made but in pairs. Raises KeyError for an unknown machine.
+    Without `unix` no unix socket can be made but in pairs; without `shm` no System V or POSIX queue, semaphore or memory
+    that others could find. Raises KeyError for an unknown machine.
     """
     calls = CALLS[machine]
     no, yes = _answer(REFUSE | errno.EPERM), _answer(ALLOW)
     steps = [_step(_LOAD, 4), *_unless(_IS, ARCHITECTURES[machine], _answer(KILL)), _step(_LOAD, 0)]
     if machine == "x86_64":
         steps += _when(_AT_LEAST, _X32, no)
-    blocks = [(name, no) for name in (*REFUSED, *(IO_URING if network != "host" else ()))]
+    refused = (*REFUSED, *(() if network == "host" else IO_URING), *(() if shm else SHARED))
+    blocks = [(name, no) for name in refused]
     blocks += [*_process_blocks(no, yes), *_socket_blocks(network, unix=unix)]
     for name, block in blocks:
         steps += _when(_IS, calls[name], block)
