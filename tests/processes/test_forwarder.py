@@ -282,6 +282,40 @@ def test_a_client_that_knows_of_no_proxy_is_let_go_when_there_is_no_tunnel():
         assert client.recv(1) == b""
 
 
+def turn(relay: forwarder.Relay, poll: select.poll, wait_ms: int = 1000) -> int:
+    """Move what can be moved; give how many descriptors had something to tell."""
+    forwarder.watch(poll, relay)
+    told = [] if relay.over else poll.poll(wait_ms)
+    for descriptor, events in told:
+        relay.move(descriptor, events)
+    forwarder.watch(poll, relay)
+    return len(told)
+
+
+def test_a_side_that_reads_nothing_holds_the_other_back_and_costs_no_turns():
+    (one, left), (two, right) = socket.socketpair(), socket.socketpair()
+    with one, two:
+        relay, poll, said, heard = forwarder.Relay(left, right), select.poll(), 0, 0
+        one.setblocking(False)
+        two.setblocking(False)
+        for _ in range(100):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    said += one.send(b"x" * 10_000)
+            turn(relay, poll, 0)
+        assert 0 < len(relay.right.pending) < 1_000_000
+        one.close()
+        assert sum(turn(relay, poll, 0) for _ in range(20)) <= 2
+        assert not relay.over
+        for _ in range(1000):
+            with contextlib.suppress(BlockingIOError):
+                heard += len(two.recv(1_000_000))
+            turn(relay, poll, 0)
+        assert relay.over
+        assert heard == said
+        relay.close()
+
+
 @given(
     ways=st.lists(st.tuples(st.booleans(), st.binary(max_size=3000)), max_size=30),
     shut=st.permutations([False, True]),
@@ -294,11 +328,8 @@ def test_every_byte_arrives_once_and_in_order_whoever_ends_first(ways, shut):
             (one if to_the_right else two).sendall(said)
         for first in shut:
             (one if first else two).shutdown(socket.SHUT_WR)
-        forwarder.watch(poll, relay)
         for _ in range(1000):
-            for descriptor, events in poll.poll(1000) if not relay.over else ():
-                relay.move(descriptor, events)
-            forwarder.watch(poll, relay)
+            turn(relay, poll)
         assert relay.over
         relay.close()
         assert rest_of(two) == b"".join(said for to_the_right, said in ways if to_the_right)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import stat
 import sys
@@ -203,13 +204,28 @@ def test_after_the_block_no_thread_descriptor_or_file_is_left(door, echoing):
         assert soon(lambda: len(list(Path("/proc/self/fd").iterdir())) <= descriptors)
 
 
-def test_the_socket_is_for_its_owner_alone(door):
-    before = os.umask(0)
+@pytest.mark.parametrize("mask", [0, 0o777])
+def test_the_socket_is_for_its_owner_alone_under_any_umask(door, mask):
+    before = os.umask(mask)
     try:
         with Proxy(allow=(), socket=door):
             assert stat.S_IMODE(door.stat().st_mode) == 0o600
     finally:
         os.umask(before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="blocked signals are read from /proc")
+def test_signals_are_left_to_the_engines_own_thread(door, echoing):
+    def blocked(thread: threading.Thread) -> bool:
+        status = Path(f"/proc/self/task/{thread.native_id}/status").read_text(encoding="utf-8")
+        return bool(int(status.partition("SigBlk:")[2].split()[0], 16) >> (signal.SIGINT - 1) & 1)
+
+    with Proxy(allow=(f"127.0.0.1:{echoing}",), socket=door), dial(door) as client:
+        ask(client, f"127.0.0.1:{echoing}")
+        ours = [thread for thread in threading.enumerate() if thread.name.startswith("proxy")]
+        assert len(ours) == 2
+        assert all(map(blocked, ours))
+        assert not blocked(threading.main_thread())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a long path is reached through /proc")
