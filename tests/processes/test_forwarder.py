@@ -69,9 +69,9 @@ def test_the_forwarder_listens_on_127_0_0_1_only(door):
 
 def test_the_forwarder_survives_a_storm_of_connections(door, echoing):
     with Proxy(allow=(f"127.0.0.1:{echoing}",), socket=door), forwarding(door) as way:
-        for _ in range(5):
+        for _ in range(3):
             with contextlib.ExitStack() as stack:
-                for number in range(300):
+                for number in range(200):
                     client = stack.enter_context(through(way))
                     if number % 3:
                         client.sendall(b"CONNECT 127.0.0.1:1 HTTP/1.1\r\n\r\n" if number % 2 else b"CONN")
