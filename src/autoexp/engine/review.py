@@ -1,12 +1,16 @@
 """What a would-be keep meets after its samples and checks: the holdout, and a look for what honest changes rarely bring."""
 
 from autoexp.campaign.evidence import evidence_for
+from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.reviews import numbered
+from autoexp.decision.plausibility import added_lines, suspicions
 from autoexp.decision.review import reviewed
 from autoexp.engine.holding import Failure, hold_out
 from autoexp.engine.workshop import Workshop
+from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Verdict
 from autoexp.experiment.records import Candidate, Decision
+from autoexp.workspaces.changes import EXECUTABLE
 
 
 def review(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -> Decision | Failure:
@@ -25,6 +29,7 @@ def review(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -> 
         evidence_for(shop.state, shop.spec),
         n=n,
         passed=passed,
+        odd=_suspicions(shop, opened, candidate),
         accepted=_accepted(shop, opened.directive.of),
     )
 
@@ -32,3 +37,26 @@ def review(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -> 
 def _accepted(shop: Workshop, of: int | None) -> str:
     found = numbered(shop.state, of)
     return found.review.why if found and found.review else ""
+
+
+def _suspicions(shop: Workshop, opened: Experiment, candidate: Candidate) -> tuple[str, ...]:
+    """Say what is odd about the figures, the lines and the files of a candidate."""
+    changes = shop.repository.changed(candidate.parent, candidate.commit)
+    new = [change for change in changes if change.old is None]
+    return suspicions(
+        spec=shop.spec,
+        added=added_lines(shop.repository.text_diff(candidate.parent, candidate.commit)),
+        new_paths=[change.path for change in new],
+        executable=[change.path for change in new if change.new is not None and change.new.mode == EXECUTABLE],
+        tree=frozenset(shop.repository.paths(candidate.parent)) if new else frozenset(),
+        candidate=opened.of_side(Side.CANDIDATE),
+        incumbent=opened.of_side(Side.INCUMBENT) or _kept_with(shop, opened),
+    )
+
+
+def _kept_with(shop: Workshop, opened: Experiment) -> tuple[Sample, ...]:
+    """Give the runs that the best so far was kept with, where this experiment took none of it; those of another segment are none."""
+    best = numbered(shop.state, shop.state.incumbent.n)
+    if best is not None and best.segment == opened.segment:
+        return best.of_side(Side.CANDIDATE)
+    return tuple(sample for sample in shop.segment.samples if sample.side is Side.BASELINE)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from autoexp.workspaces.changes import EXECUTABLE, PLAIN, Capture, Change, Entry
@@ -11,6 +12,7 @@ from autoexp.workspaces.ignore import IgnoreRules, is_leftover
 from autoexp.workspaces.objects import forbidden
 from autoexp.workspaces.repository import Repository, is_gitlink
 from autoexp.workspaces.scope import Scope
+from autoexp.workspaces.secrets import new_secrets
 from autoexp.workspaces.tree import PersistentTree, Scan
 
 _MOST_OUTSIDE = 1_000
@@ -39,7 +41,7 @@ class Collector:
     _bytes: int = 0
 
     def collect(self, scan: Scan) -> Capture:
-        """Return the candidate; blobs of changed files are stored."""
+        """Return the candidate; blobs of changed files are stored, unless one of them holds a secret."""
         ignored = IgnoreRules(self.repository, self.tree.entries)
         for path in scan.suspicious:
             self._tracked(path, scan, ignored)
@@ -48,12 +50,22 @@ class Collector:
                 self.outside.add(path)
             else:
                 self._untracked(path, ignored)
+        outside = tuple(sorted(self.outside)[:_MOST_OUTSIDE])
+        if secrets := tuple(self._secrets()):
+            return Capture(outside=outside, secrets=secrets)
         stored = self.repository.write_blobs([data for *_, data in self._files])
         changes = [
             Change(path, old, Entry(mode, oid)) for (path, old, mode, _), oid in zip(self._files, stored, strict=True)
         ]
         ordered = sorted([*changes, *self._deleted], key=lambda change: change.path)
-        return Capture(tuple(ordered), tuple(sorted(self.outside)[:_MOST_OUTSIDE]))
+        return Capture(tuple(ordered), outside)
+
+    def _secrets(self) -> Iterator[str]:
+        """Say which secrets the changed files hold that were not there before, and where; never their values."""
+        for path, old, _, data in self._files:
+            before = self.repository.read_blob(old.oid) if old is not None else None
+            for found in new_secrets(before, data, known=self.known):
+                yield f"{path}, line {found.line}: {found.kind}"
 
     def _tracked(self, path: str, scan: Scan, ignored: IgnoreRules) -> None:
         old = self.tree.entries[path]

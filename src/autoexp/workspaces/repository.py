@@ -148,6 +148,11 @@ class Repository:
         output = self.git.run("diff-tree", "-r", "-p", "--no-ext-diff", "--no-textconv", "--no-color", a, b)
         return output.decode("utf-8", "surrogateescape")
 
+    def text_diff(self, a: str, b: str) -> str:
+        """Return the unified diff from a to b in which every file is text, whatever is in it and whatever attributes say."""
+        output = self.git.run("diff-tree", "-r", "-p", "--text", "--no-ext-diff", "--no-textconv", "--no-color", a, b)
+        return output.decode("utf-8", "surrogateescape")
+
     def changed_lines(self, a: str, b: str) -> tuple[int, int]:
         """Count the lines added and the lines removed from a to b; a binary file has none."""
         output = self.git.run("diff-tree", "-r", "-z", "--numstat", "--no-renames", "--no-textconv", a, b)
