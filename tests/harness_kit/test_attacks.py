@@ -318,3 +318,39 @@ def test_file_beside_the_harness_does_not_become_the_kits_json(desk: Desk) -> No
     desk.write(hashlib="raise SystemExit('shadowed')", statistics="raise SystemExit('shadowed')")
     done = desk.python("from autoexp.harness_kit import report\nimport sys\nreport(fine=sys.path[0] != '')")
     assert done.metrics == {"fine": 1}
+
+
+def test_hidden_file_cannot_be_read_and_its_neighbours_can(desk: Desk) -> None:
+    for path in ("answers/one.txt", "answers/two.txt", "near.txt"):
+        (desk.folder / path).parent.mkdir(exist_ok=True)
+        (desk.folder / path).write_text(path, encoding="utf-8")
+    desk.write(
+        candidate="""
+import os, shutil
+def read(path):
+    for attempt in (lambda: open(path).read(), lambda: shutil.copy(path, "copy.txt"), lambda: os.rename(path, "moved.txt")):
+        try: attempt(); return path
+        except OSError: pass
+    return "hidden"
+"""
+    )
+    done = desk.python("""
+from autoexp.harness_kit import isolated, report
+run = isolated("candidate.py:read", ["answers/one.txt", "answers/two.txt", "near.txt"], hide=["answers/one.txt"])
+assert run.answers == ("hidden", "answers/two.txt", "near.txt"), run.answers
+run = isolated("candidate.py:read", ["answers/one.txt", "answers/two.txt", "near.txt"], hide=["answers"])
+assert run.answers == ("hidden", "hidden", "near.txt"), run.answers
+report(fine=open("answers/one.txt").read() == "answers/one.txt")
+""")
+    assert done.metrics == {"fine": 1}, done.stderr
+
+
+def test_memory_of_a_candidate_is_limited(desk: Desk) -> None:
+    desk.write(candidate="def solve(mb): return len(bytearray(mb << 20))")
+    done = desk.python("""
+from autoexp.harness_kit import WorkerFailed, isolated, report
+assert isolated("candidate.py:solve", [1], memory_mb=200).answers == (1 << 20,)
+try: isolated("candidate.py:solve", [400], memory_mb=200)
+except WorkerFailed as error: report(refused="MemoryError" in str(error))
+""")
+    assert done.metrics == {"refused": 1}, done.stderr

@@ -1,19 +1,23 @@
-"""What keeps a worker away from the process that judges it: Linux calls through ctypes, and nothing elsewhere.
-
-Loaded by path in the worker as well, so it imports nothing of the kit.
-"""
+"""What keeps a worker away from the process that judges it: Linux calls through ctypes, and nothing elsewhere."""
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import sys
+import threading
 from contextlib import suppress
+from typing import Callable, Iterator, Sequence, TypeVar
+
+from .errors import KitError
+
+_T = TypeVar("_T")
 
 _DUMPABLE, _NO_NEW_PRIVILEGES, _SUBREAPER, _IS_SUBREAPER = 4, 38, 36, 37
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture that Python runs on
 _SCOPES = 1 | 2  # abstract sockets, signals
-_MAKE_BLOCK, _REFER = 1 << 11, 1 << 13
+_READ_FILE, _READ, _MAKE_BLOCK, _REFER = 1 << 2, 1 << 2 | 1 << 3, 1 << 11, 1 << 13
 _ABI_WITH_REFER, _ABI_WITH_SCOPES = 2, 6
 
 
@@ -30,28 +34,46 @@ def adopt_orphans(*, now: bool) -> bool:
     return bool(before.value)
 
 
-def shut_in(memory_mb: float | None = None) -> bool:
-    """Shut this process and all that it starts into a domain of its own; say whether the system can do that.
+def in_domain(start: Callable[[], _T], *, hide: Sequence[str] = ()) -> _T:
+    """Give what `start` gives, which starts a process, and let that process be in a domain of its own.
 
     From inside, no process outside can be traced, its memory and descriptors cannot be opened, and (Linux 6.12 or newer)
-    it cannot be signalled. Files and network stay as they are. `memory_mb` limits the address space.
+    it cannot be signalled. The files and folders of `hide` cannot be read. A domain is a thread's before it is a
+    process's: this process stays outside. Where the system has none `start` runs all the same; KitError when something is
+    to be hidden.
     """
-    with suppress(ImportError, OSError, ValueError):
-        import resource  # noqa: PLC0415  not on every system
+    given: list[_T] = []
+    raised: list[BaseException] = []
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if memory_mb is not None:
-            resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb * 2**20),) * 2)
-    if not sys.platform.startswith("linux"):
-        return False
-    _prctl(_NO_NEW_PRIVILEGES, 1)
-    with suppress(OSError, AttributeError):
-        rules = _rules()
+    def body() -> None:
         try:
-            return _call(_RESTRICT_SELF, rules, 0) == 0
+            _enter(hide)
+            given.append(start())
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join()
+    if raised:
+        raise raised[0]
+    return given[0]
+
+
+def _enter(hide: Sequence[str]) -> None:
+    try:
+        _prctl(_NO_NEW_PRIVILEGES, 1)
+        rules = _rules([os.path.realpath(path) for path in hide])
+        try:
+            _call(_RESTRICT_SELF, rules, 0)
         finally:
             os.close(rules)
-    return False
+    except (OSError, AttributeError) as error:
+        if hide:
+            raise KitError(
+                f"files cannot be hidden from the worker, for the system has no Landlock ({error}): make fresh answers"
+                " instead of reading them from files"
+            ) from None
 
 
 class _Handled(ctypes.Structure):
@@ -63,23 +85,47 @@ class _Beneath(ctypes.Structure):
     _fields_ = [("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32)]
 
 
-def _rules() -> int:
-    """Give a ruleset that denies as good as nothing: being in any domain is what counts."""
+def _rules(hidden: Sequence[str]) -> int:
+    """Give a ruleset; without hidden files it denies as good as nothing, for being in any domain is what counts."""
     abi = _call(_CREATE_RULESET, None, 0, 1)
-    if abi >= _ABI_WITH_SCOPES:
-        return _call(_CREATE_RULESET, ctypes.byref(_Handled(0, 0, _SCOPES)), 24, 0)
-    # The domain must handle something. REFER is denied in every domain of files unless it is handled and allowed.
-    files = _MAKE_BLOCK | (_REFER if abi >= _ABI_WITH_REFER else 0)
-    rules = _call(_CREATE_RULESET, ctypes.byref(_Handled(files, 0, 0)), 8, 0)
-    root = os.open("/", getattr(os, "O_PATH", os.O_RDONLY))
-    try:
-        _call(_ADD_RULE, rules, 1, ctypes.byref(_Beneath(files, root)), 0)
-    finally:
-        os.close(root)
+    files = (_REFER if abi >= _ABI_WITH_REFER else 0) | (_READ if hidden else _MAKE_BLOCK)
+    if abi < _ABI_WITH_SCOPES:
+        rules = _call(_CREATE_RULESET, ctypes.byref(_Handled(files, 0, 0)), 8, 0)
+    else:
+        files = files if hidden else 0
+        rules = _call(_CREATE_RULESET, ctypes.byref(_Handled(files, 0, _SCOPES)), 24, 0)
+    if hidden:
+        for path in _beside(hidden, "/"):
+            _allow(rules, path, _READ if os.path.isdir(path) else _READ_FILE)
+    if files & ~_READ:  # REFER is denied in every domain of files unless it is handled and allowed
+        _allow(rules, "/", files & ~_READ)
     return rules
 
 
+def _beside(hidden: Sequence[str], folder: str) -> Iterator[str]:
+    """Give paths that together hold everything below the folder but what is hidden."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if path in hidden or os.path.islink(path):
+            continue
+        if any(other.startswith(path + "/") for other in hidden):
+            yield from _beside(hidden, path)
+        else:
+            yield path
+
+
+def _allow(rules: int, path: str, rights: int) -> None:
+    with suppress(OSError):  # gone in between, or of a kind that no rule is for: then it cannot be read
+        descriptor = os.open(path, getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC)
+        try:
+            _call(_ADD_RULE, rules, 1, ctypes.byref(_Beneath(rights, descriptor)), 0)
+        finally:
+            os.close(descriptor)
+
+
 def _call(number: int, *arguments: object) -> int:
+    if not sys.platform.startswith("linux"):
+        raise OSError(errno.ENOSYS, "not Linux")
     given = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
     done = int(_libc().syscall(ctypes.c_long(number), *given))
     if done < 0:

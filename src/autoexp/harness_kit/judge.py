@@ -40,6 +40,7 @@ def isolated(
     tolerance: float | None = None,
     nan_equal: bool = False,
     memory_mb: float | None = None,
+    hide: Sequence[str | os.PathLike[str]] = (),
     longest_answer_mb: float = 64.0,
     cwd: str | os.PathLike[str] | None = None,
     env: Mapping[str, str] | None = None,
@@ -51,7 +52,8 @@ def isolated(
     holds one input for each call, or gives the input of a repetition (0, 1, ...; 10 of them unless `repetitions` says
     more): a tuple is the arguments, `Call` names some of them, anything else is the one argument. `expect` is the reference
     function or the answers in order; `check` is called with the answer and the arguments, and False is a wrong answer.
-    The first `warmup` calls are judged, but not counted. `fresh` starts a new process for each call.
+    The first `warmup` calls are judged, but not counted. `fresh` starts a new process for each call. Files and folders of
+    `hide` cannot be read by the worker.
 
     Raises WrongAnswer, WorkerFailed, WorkerTimeout; KitError for an input that the worker saw before, unless
     `allow_repeats` or `fresh`; and what `inputs`, `expect` or `check` raise.
@@ -62,6 +64,7 @@ def isolated(
     start = Start(
         target,
         memory_mb=memory_mb,
+        hide=[os.fspath(path) for path in hide],
         cwd=None if cwd is None else os.fspath(cwd),
         env=env or {},
         python=python,

@@ -10,9 +10,10 @@ import subprocess
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Callable, Iterator, Mapping, Sequence
+from typing import IO, Iterator, Mapping, Sequence
 
 from . import system
+from .confine import in_domain
 from .errors import WorkerFailed, WorkerTimeout
 
 _CHUNK = 1 << 20
@@ -37,25 +38,13 @@ class Worker:
         cwd: str | None,
         env: Mapping[str, str],
         longest: int,
-        before_exec: Callable[[], object] | None = None,
+        memory_mb: float | None = None,
+        hide: Sequence[str] = (),
     ) -> None:
         self.longest = longest
         self.peak_rss_mb: float | None = None
         self._others = system.children()
-        try:
-            self.process = subprocess.Popen(
-                list(argv),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=cwd,
-                env=dict(env),
-                bufsize=0,
-                close_fds=True,
-                start_new_session=True,
-                preexec_fn=before_exec,  # noqa: PLW1509
-            )
-        except OSError as error:
-            raise WorkerFailed(f"the worker does not start: {error}") from None
+        self.process = launch(argv, cwd=cwd, env=env, stdin=subprocess.PIPE, memory_mb=memory_mb, hide=hide)
         assert self.process.stdin is not None  # noqa: S101
         assert self.process.stdout is not None  # noqa: S101
         self._to, self._from = self.process.stdin.fileno(), self.process.stdout.fileno()
@@ -178,6 +167,37 @@ class Worker:
     def _ended(self) -> WorkerFailed:
         system.wait_for_end(self.process.pid, 0.2)
         return WorkerFailed(f"closed its output or ended before it had answered{system.how_it_ended(self.process.pid)}")
+
+
+def launch(
+    argv: Sequence[str],
+    *,
+    cwd: str | None,
+    env: Mapping[str, str],
+    stdin: int | IO[bytes],
+    memory_mb: float | None,
+    hide: Sequence[str],
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session and a domain of its own, with nothing open but its streams. Raises WorkerFailed."""
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            list(argv),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            cwd=cwd,
+            env=dict(env),
+            bufsize=0,
+            close_fds=True,
+            start_new_session=True,
+        )
+
+    try:
+        process = in_domain(start, hide=hide)
+    except OSError as error:
+        raise WorkerFailed(f"does not start: {error}") from None
+    system.limit(process.pid, memory_mb)
+    return process
 
 
 @contextmanager

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from functools import partial
 from pathlib import Path
 from typing import Mapping, Sequence
 
 from . import codec
-from .confine import shut_in
 from .errors import KitError, WorkerFailed, WorkerTimeout
 from .process import Worker
 
@@ -25,6 +23,7 @@ class Start:
         target: str | Sequence[str],
         *,
         memory_mb: float | None,
+        hide: Sequence[str],
         cwd: str | None,
         env: Mapping[str, str],
         python: str,
@@ -33,27 +32,39 @@ class Start:
     ) -> None:
         self.name = target if isinstance(target, str) else os.path.basename(target[0])
         self._cwd, self._longest, self._timeout_s = cwd, longest, timeout_s
+        self._memory_mb, self._hide = memory_mb, hide
         self._env = {**environment(), **env}
         if isinstance(target, str):
             place, colon, function = target.rpartition(":")
             if not (place and colon and function):
                 raise KitError(f'a target is "module:function", "path.py:function" or an argv, and not {target!r}')
-            self._argv = [python, _WORKER, target, "" if memory_mb is None else str(memory_mb)]
-            self._before_exec = None
+            self._argv = [python, _WORKER, target]
         else:
             self._argv = list(target)
-            self._before_exec = partial(shut_in, memory_mb)
 
     def __call__(self) -> tuple[Worker, int]:
         """Start a worker; give it when it is ready, with the nanoseconds that it took. Raises WorkerFailed."""
         start = time.perf_counter_ns()
-        worker = Worker(self._argv, cwd=self._cwd, env=self._env, longest=self._longest, before_exec=self._before_exec)
+        try:
+            worker = self._started()
+        except WorkerFailed as error:
+            raise WorkerFailed(f"{self.name}: the worker {error}") from None
         try:
             self._await_ready(worker)
         except BaseException:
             worker.end()
             raise
         return worker, time.perf_counter_ns() - start
+
+    def _started(self) -> Worker:
+        return Worker(
+            self._argv,
+            cwd=self._cwd,
+            env=self._env,
+            longest=self._longest,
+            memory_mb=self._memory_mb,
+            hide=self._hide,
+        )
 
     def _await_ready(self, worker: Worker) -> None:
         try:

@@ -36,6 +36,15 @@ def widen(descriptor: int) -> None:
         fcntl.fcntl(descriptor, _SET_PIPE_SIZE, _PIPE_BYTES)
 
 
+def limit(pid: int, memory_mb: float | None) -> None:
+    """Let a process that has just started dump no core and, on Linux, have no more address space than this."""
+    if hasattr(resource, "prlimit"):
+        with suppress(OSError, ValueError):
+            resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+            if memory_mb is not None:
+                resource.prlimit(pid, resource.RLIMIT_AS, (int(memory_mb * 2**20),) * 2)
+
+
 def cpu_s(pid: int) -> float | None:
     """Give the CPU time of a process with its threads, without its children; None where it cannot be told."""
     with suppress(OSError):
@@ -53,9 +62,14 @@ def peak_rss_mb(pid: int) -> float | None:
     return None
 
 
+def megabytes(maxrss: int) -> float:
+    """Give a ru_maxrss in MB."""
+    return maxrss / _PER_MB
+
+
 def own_peak(maxrss: int) -> float:
     """Give a dead process's peak in MB; 0 when it may be this process's, which a child begins with."""
-    return maxrss / _PER_MB if maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss else 0.0
+    return megabytes(maxrss) if maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss else 0.0
 
 
 def has_ended(pid: int) -> bool:
