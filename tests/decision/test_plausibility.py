@@ -186,6 +186,7 @@ CHEATS = {
     "touches what others have imported": [
         'sys.modules["bench"].check = ok',
         "import builtins",
+        "from __main__ import right",
         "sys.path.insert(0, here)",
         "os.stat = lambda *a: 0",
         "sys.stdout = Fake()",
@@ -209,8 +210,9 @@ CHEATS = {
         'getattr(os, "_ex" + "it")(0)',
         'vars(time)["x"] = f',
         "new Function(text)()",
+        'importlib.import_module("ti" "me")',
     ],
-    "hides text": ['x = "\\x65\\x78\\x65\\x63"', 'codecs.decode(x, "rot13")', '"".join(map(chr, x))', "a = '\u202e'"],
+    "hides text": ['x = "\\x65\\x78\\x65\\x63"', 'codecs.decode(x, "rot13")', '"".join(map(chr, x))', "a = '\u202e'", '"CIRTEM"[::-1]', "bytes([77, 69, 84, 82, 73, 67])"],
     "starts what may outlive it": ["os.fork()", "Popen(x, start_new_session=True)", "nohup ./x &"],
     "reaches out of the tree": ['open("/tmp/answers")', 'Path("/x/y").read_text()', "x = tempfile.gettempdir()", "cat ~/x", 'os.path.expanduser("x")'],
     "names files of the harness": ["import bench", "from bench import check", 'open("bench.py", "w")', "from x import y, bench"],
@@ -298,7 +300,9 @@ def test_name_in_letters_that_python_reads_alike_counts():
 def test_expression_over_two_lines_is_read_as_one():
     assert of_lines("x = (sys", "     .modules)")
     assert of_lines("x = sys.\\", "    modules")
-    assert of_lines("# ask the clock.", "x = 1") == ()
+    assert of_lines('print("ME"', '      f"TR"', "      'IC x=1')")
+    assert of_lines('x = "METR" +', '    "IC x=1"')
+    assert of_lines("# ask perf_counter.", "x = 1") == of_lines('"sys",', '"modules"') == ()
 
 
 def test_weak_words_count_in_pairs_of_one_file_only():
@@ -367,7 +371,7 @@ PATTERNS = sorted({pattern.pattern for words in TABLES for _, pattern in words._
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_literal_parts_let_every_match_through(pattern, data):
     ascii_only = st.characters(min_codepoint=9, max_codepoint=126)

@@ -121,6 +121,7 @@ HARMLESS = [
     "hf_hub_download(repo_id, filename, revision=None)",
     "npm_config_registry_of_the_local_machine_1",
     "MAX_TOKENS = 4096",
+    'publicKeyToken="1f' + 'c8b3b9a1e18e3b"',
     'key = "AbCdEf1234567890AbCdEf"',
     "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ" + drawn(80) + " a@b",
 ]

@@ -122,7 +122,12 @@ def _logins(data: bytes) -> Iterator[_Match]:
 
 
 def _assigned(data: bytes) -> Iterator[_Match]:
-    for name in NAMES.finditer(data.lower()):
+    small = data.lower()
+    for name in NAMES.finditer(small):
+        if (
+            small.startswith(b"public", max(name.start() - 9, 0)) and name[0] == b"token"
+        ):  # a fingerprint of a public key
+            continue
         found = QUOTED.match(data, name.end())
         if found is None and BARE_BEFORE.fullmatch(
             data[max(name.start() - 120, 0) : name.start()].rpartition(b"\n")[2]

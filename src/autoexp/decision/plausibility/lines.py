@@ -17,6 +17,7 @@ from autoexp.spec.sections import Command
 
 PLACES_NAMED = 3
 LONGEST_SEEN = 60
+LONGEST_EXPRESSION = 2000
 LINES_OF_CODING = 2
 """Where a comment can say how a Python file is encoded, which can make code of comments."""
 
@@ -29,6 +30,7 @@ _COMMENTS = {**dict.fromkeys(_HASH, "#"), **dict.fromkeys(_SLASHES, "//"), "sql"
 _PROSE = {"md", "rst", "adoc", "markdown"}
 _SOURCES = {*_COMMENTS, "go", "php", "txt", "json"}
 _JOINS = re.compile(r"""["'`]\s{0,20}(?:[+.~&]|\.\.|<<)?\s{0,20}[rbfuRBFU]{0,2}["'`]""")
+_GOES_ON = re.compile(r"""(?:\\|[.+]|::)\n|\n(?:\.|::|\+)|["'`]\n[rbfuRBFU]{0,2}["'`]""")
 _OUTPUT = r"\b(?:print|write|writelines|echo|puts|cout|log|dumps?|emit|[fs]?n?printf|[FS]?[Pp]rint(?:ln|f)?)\b"
 
 
@@ -121,8 +123,7 @@ def _in_file(path: str, lines: Sequence[AddedLine], odd: Sequence[Oddity]) -> It
         return
     if suffix in _SOURCES:
         yield from (Hit("hides text", line, "a source that is binary") for line in lines if line.text == BINARY)
-    befores = (None, *lines)
-    read = [(line, tuple(_texts(line, before, suffix))) for line, before in zip(lines, befores, strict=False)]
+    read = _read(lines, suffix)
     whole = "\n".join(text for _, texts in read for text in texts)
     for oddity in odd:
         words = oddity.words.among(whole)
@@ -142,8 +143,24 @@ def _seen(words: Words, texts: Iterable[str]) -> str:
     return next((seen for text in texts if (seen := words.find(text))), "")
 
 
-def _texts(line: AddedLine, before: AddedLine | None, suffix: str) -> Iterator[str]:
-    """Give a line as a program may read it: as it stands, with texts put together, and with the line that it goes on."""
+def _read(lines: Sequence[AddedLine], suffix: str) -> list[tuple[AddedLine, tuple[str, ...]]]:
+    """Give each line with its texts as a program may read them; an expression over several lines ends as one."""
+    read, expression, number = [], "", 0
+    for line in lines:
+        texts = tuple(_texts(line, suffix))
+        words = line.text.strip() if texts else ""
+        if line.number == number + 1 and _GOES_ON.search(f"{expression}\n{words}"):
+            expression = expression[-LONGEST_EXPRESSION:].removesuffix("\\").rstrip() + words
+            texts = (*texts, expression, _JOINS.sub("", expression))
+        else:
+            expression = words
+        number = line.number
+        read.append((line, texts))
+    return read
+
+
+def _texts(line: AddedLine, suffix: str) -> Iterator[str]:
+    """Give a line as it stands, without comments, and with pieces of text put together."""
     mark = _COMMENTS.get(suffix)
     for part in line.text.splitlines():
         if mark and _is_comment(part.strip(), mark):
@@ -155,10 +172,6 @@ def _texts(line: AddedLine, before: AddedLine | None, suffix: str) -> Iterator[s
         joined = _JOINS.sub("", text)
         if joined != text:
             yield joined
-    if before is not None and before.number == line.number - 1 and not _is_comment(before.text.strip(), mark or "\n"):
-        head, tail = before.text.rstrip(), line.text.lstrip()
-        if head.endswith(("\\", ".", "::")) or tail.startswith((".", "::")):
-            yield head.removesuffix("\\").rstrip() + tail
 
 
 def _is_comment(text: str, mark: str) -> bool:

@@ -72,13 +72,14 @@ _CLOCK = Words(
     r"\b(?:datetime|date|Timestamp)\s*\.\s*(?:now|utcnow|today)\s*\(",
     r"\bCLOCK_[A-Z_]{3,}\b|\bRUSAGE_\w+|\btime\s*\(\s*(?:NULL|nullptr|0)\s*\)|(?<![\w.])clock\s*\(\s*\)|\b__?rdtscp?\b",
     r"\bstd\s*::\s*chrono\b|\b(?:steady|system|high_resolution)_clock\b|\bmach_absolute_time\b|\bQueryPerformance\w+",
-    r"\bDate\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bperformance\s*\.\s*(?:now|mark|timeOrigin)\b|\bhrtime\b",
+    r"\bDate\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bperformance\s*\.\s*(?:now|mark|timeOrigin)\b|\bhrtime\b|\bperf_hooks\b",
     r"\b(?:Instant|SystemTime)\s*::\s*now\b|\bnanoTime\b|\bcurrentTimeMillis\b|\bTime\s*\.\s*now\b|\bTimecop\b",
     r"\bfreeze_?gun\b|\bfreeze_time\b|\blibfaketime\b|\bFAKETIME\w*|\bEPOCHREALTIME\b|\bEPOCHSECONDS\b|\bdate\s+[\"']?\+%",
 )
 _FRAMES = Words(
     r"\b_getframe\b|\b_current_frames\b|\bcurrentframe\b|\bf_(?:back|locals|globals|code|builtins)\b|\b(?:tb|gi|cr)_frame\b",
     _of("inspect", r"stack\b|trace\b|getouterframes\b|getinnerframes\b"),
+    r"\b(?:extract|walk)_stack\b",
     r"\bset(?:trace|profile)\b|\bsys\s*\.\s*monitoring\b|\b(?:captureStackTrace|prepareStackTrace|caller_locations)\b",
     r"\bTracePoint\b|\bset_trace_func\b|\bbinding\s*\.\s*of_caller\b|\bruntime\s*\.\s*Callers?\b",
     r"\b__(?:globals|code|closure|subclasses)__\b|\bcell_contents\b",
@@ -107,20 +108,21 @@ _SIGNALS = Words(
     r"\b(?:os|process|syscall|unix|Process)\s*\.\s*[kK]ill\b|(?:^|[;&|]\s*)kill\s+-|(?<![\w.])kill\s*\(",
 )
 _MODULES = Words(
-    _imports("builtins"),
+    _imports("builtins|__main__"),
     r"\bsys\s*\.\s*(?:modules|meta_path|path_hooks|path_importer_cache)\b|\bsys\s*\.\s*path\s*(?:\.\s*(?:insert|append|extend)|=|\[|\+)",
-    r"\b__builtins__\b|\bbuiltins\s*\.|\bimportlib\s*\.\s*reload\b|\bSourceFileLoader\b|\bspec_from_file_location\b",
+    r"\b__builtins__\b|\bbuiltins\s*\.\s*\w+\s*=|\bimportlib\s*\.\s*reload\b|\bSourceFileLoader\b|\bspec_from_file_location\b",
     r"\bsys\s*\.\s*(?:std(?:out|err|in)|__std\w+__|exit|argv|path)\s*=(?!=)|\brequire\s*\.\s*cache\b|\bModule\s*\.\s*_\w+",
     r"\b(?:unittest\s*\.\s*)?mock\s*\.\s*patch\b|\bmonkeypatch\b",
     r"\b(?:sys|time|math|json|random|subprocess)\s*\.\s*\w+\s*=\s*(?:lambda\b|\w+\s*(?:$|;|#))",
     r"\bos\s*\.\s*\w+\s*=\s*\w",
 )
 _COMPARING = Words(
-    r"\b__(?:eq|ne|lt|le|gt|ge|instancecheck|subclasscheck|getattribute|array_ufunc|array_function|array_priority)__\b",
+    r"\b__(?:eq|ne|lt|le|gt|ge|instancecheck|subclasscheck|getattribute|array_ufunc|array_function|array_priority|float|format|rsub|rtruediv)__\b",
     r"\boperator\s*(?:==|!=|<=>|<=?|>=?)\s*\(|\bdef\s+(?:==|<=>|equal\?|eql\?)|\btoPrimitive\b|\bvalueOf\s*[(=:]",
 )
 _OTHERS = Words(
     r"/proc/|\bptrace\b|\bprocess_vm_\w+|\bpidfd_\w+|/dev/(?:fd|shm|mem|kmsg|std\w+|tcp|udp|pts|tty)\b|\bpsutil\b",
+    r"\bos\s*\.\s*dup2?\b|(?<![\w.])dup[23]\s*\(|\bfdopen\b|^\s*exec\s+\d?[<>]",
     r"\bgetppid\b|\bsched_setaffinity\b|\bsetpriority\b|\bos\s*\.\s*nice\b|\bperf_event_open\b|\bseccomp\b|\bprctl\b",
 )
 _LOADER = Words(
@@ -137,10 +139,12 @@ _DYNAMIC = Words(
     r"(?<![\w.])(?<!def )(?<!func )(?<!function )(?:exec|eval|compile|execfile)\s*\(|\b__import__\b|\bFunctionType\b|\bCodeType\b|\bnew\s+Function\s*\(",
     r"\b(?:getattr|setattr|delattr|vars|dir)\s*\(\s*(?:os|sys|time|gc|builtins|inspect|signal|__builtins__|importlib)\b",
     r"\b(?:globals|locals)\s*\(\s*\)\s*(?:\[|\.)|\bmarshal\s*\.\s*loads?\b|\brunpy\b|\binstance_eval\b|\bclass_eval\b",
+    r"\bimport_module\s*\(\s*[\"'](?:time|gc|ctypes|signal|atexit|builtins|inspect|os|sys|marshal|__main__)\b",
     r"(?:^|[;&|]\s*)eval\s+[\"'$]|\b(?:sys|os|time|gc)\s*\.\s*__dict__\b",
 )
 _HIDDEN = Words(
     r"(?:\\x[2-7][0-9a-fA-F]){4}|(?:\\1[0-7]{2}){4}",
+    r"\[(?:\s{0,4}(?:6[5-9]|[78]\d|9[05-9]|1[01]\d|12[0-2])\s{0,4},){5}|[\"']\[\s?:\s?:\s?-1\s?\]",
     r"(?:\\u00[2-7][0-9a-fA-F]){4}",
     r"\\N\{LATIN (?:SMALL|CAPITAL) LETTER",
     r"\brot_?13\b|(?:\bchr\s*\(\s*\w+\s*\)[\s+,]*){3}|\bmap\s*\(\s*chr\b|\bchr\s*\(\s*\w+\s*\)\s+for\b|\bfromCharCode\b",
@@ -155,6 +159,7 @@ _PLACES = Words(
     r"(?:^|[\"'`\s=(>,:{])/(?:tmp|home|root|var|etc|run|sys|Users|private|opt|mnt|srv)/|(?:^|[\"'`\s=(>,])/tmp\b",
     r"\bopen\s*\(\s*[rbfuRBFU]{0,2}[\"']/|\bPath\s*\(\s*[\"']/[\w.]|\bgettempdir\w*\b|\btempfile\s*\.\s*tempdir\b|\bos\s*\.\s*tmpdir\b",
     r"\bexpanduser\b|\bPath\s*\.\s*home\b|\$\{?HOME\b|[\"']HOME[\"']|\bXDG_\w+|\bTMPDIR\b|\bhomedir\b",
+    r"\bjoblib\s*\.\s*Memory\b|\bdiskcache\b|\bshelve\s*\.\s*open\b|\bdbm\s*\.\s*open\b",
     r"(?:^|[\"'`\s=(])~/",
 )
 
@@ -179,7 +184,7 @@ ODD: tuple[Oddity, ...] = (
 """Words that count alone."""
 
 _DECODES = Words(
-    r"\bbase64\b|\bb(?:64|32|85)decode\b|\batob\b|\bcodecs\b|\bfromhex\b|\bunhexlify\b|\bdecompress\b|\bchr\s*\(|\bpickle\b|\bBuffer\s*\.\s*from\b"
+    r"\bbase64\b|\bb(?:64|32|85)decode\b|\batob\b|\bcodecs\b|\bfromhex\b|\bunhexlify\b|\bdecompress\b|\bchr\s*\(|\bBuffer\s*\.\s*from\b"
 )
 _LOOKS_UP = Words(r"\b(?:get|set)attr\s*\(|\bimportlib\b|\b__dict__\b|\bmethodcaller\b|\battrgetter\b|\bReflect\b")
 _SETS = Words(r"\bsetattr\s*\(|\b__dict__\b|\bdefineProperty\b|\bdefine_method\b")
