@@ -67,6 +67,21 @@ def test_the_forwarder_listens_on_127_0_0_1_only(door):
         socket.create_connection(("127.0.0.2", way), timeout=PATIENCE_S)
 
 
+@pytest.mark.parametrize("host", [".".join("0000"), "10.0.0.7", "[::]", "example.com", "127.example.com", ""])
+def test_no_server_but_one_of_this_machine_appears_inside(host):
+    with pytest.raises((ValueError, OSError)):
+        forwarder._loopback(host)
+
+
+def test_a_place_that_is_taken_leaves_the_proxy_as_the_way(door, echoing):
+    with (
+        Proxy(allow=(f"127.0.0.1:{echoing}",), socket=door) as proxy,
+        forwarding(door, *proxy.local, "nonsense", "10.0.0.7:1", "127.0.0.1:99999") as way,
+        through(way) as client,
+    ):
+        assert ask(client, f"127.0.0.1:{echoing}").startswith(b"HTTP/1.1 200 ")
+
+
 def test_the_forwarder_survives_a_storm_of_connections(door, echoing):
     with Proxy(allow=(f"127.0.0.1:{echoing}",), socket=door), forwarding(door) as way:
         for _ in range(3):

@@ -94,11 +94,11 @@ def soon(told: Callable[[], bool]) -> bool:
 
 
 @contextlib.contextmanager
-def forwarding(path: Path) -> Iterator[int]:
+def forwarding(path: Path, *local: str) -> Iterator[int]:
     """Run the forwarder as a program; give its port."""
     ours, theirs = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-B", str(FORWARDER), "0", str(path)],
+        [sys.executable, "-I", "-S", "-B", str(FORWARDER), "0", str(path), *local],
         env={forwarder.READY: str(theirs)},
         pass_fds=[theirs],
         stdout=subprocess.PIPE,

@@ -171,7 +171,7 @@ class Door:
 
 
 def listen(port: int = PORT, host: str = _HOST) -> socket.socket:
-    """Listen on 127.0.0.1 or another address of this machine alone; port 0 is any free one. Raises OSError."""
+    """Listen on 127.0.0.1, or another loopback address; port 0 is any free one. Raises OSError."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -226,9 +226,17 @@ def _listen_for(local: Sequence[str]) -> dict[int, tuple[socket.socket, str]]:
     for target in local:
         host, _, port = target.rpartition(":")
         with suppress(OSError, ValueError, OverflowError):
-            listener = listen(int(port), _HOST if host == "localhost" else host.strip("[]"))
+            listener = listen(int(port), _loopback(host))
             listeners[listener.fileno()] = (listener, target)
     return listeners
+
+
+def _loopback(host: str) -> str:
+    """Give the address of this machine itself that a host stands for. Raises ValueError for any other."""
+    address = _HOST if host == "localhost" else host.strip("[]")
+    if address != "::1" and socket.inet_pton(socket.AF_INET, address)[0] != 127:  # noqa: PLR2004  127.0.0.0/8
+        raise ValueError(host)
+    return address
 
 
 def _dial_all(
