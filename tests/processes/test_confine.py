@@ -172,6 +172,13 @@ def test_folder_that_may_be_read_cannot_be_written(box: Box) -> None:
     assert box.try_("open(outside + '/new', 'w')", config=config) == "EACCES"
 
 
+def test_no_device_is_made_where_all_else_is(box: Box) -> None:
+    code = "os.mknod('device', 0o020600, 0)"  # the one kind that needs no right of root
+    assert box.try_(code) == "EACCES"
+    if (without := box.try_(code, confined=False)) != "done":
+        pytest.skip(f"not possible on this machine anyway: {without}")
+
+
 def test_single_file_can_be_granted(box: Box) -> None:
     config = {"write": [str(box.inside), str(box.outside / "secret"), str(box.outside / "not there")]}
     assert box.try_("open(outside + '/secret', 'w').write('mine')", config=config) == "done"
@@ -321,6 +328,18 @@ def test_dangerous_rights_of_root_are_gone(box: Box) -> None:
     assert len(sets) == 5
     assert sets["CapEff:"] | sets["CapPrm:"] | sets["CapInh:"] | sets["CapAmb:"] <= kept
     assert not (sets["CapEff:"] | sets["CapPrm:"]) & ~kept
+
+
+def test_rights_handed_down_by_root_are_gone(box: Box) -> None:
+    if os.getuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("only root can hand its rights down, by setpriv")
+    ask = ("grep", "CapEff", "/proc/self/status")
+    given = ["setpriv", "--inh-caps=+net_raw", "--ambient-caps=+net_raw", f"--reuid={UID}", "--clear-groups"]
+    handed = dataclasses.replace(box, python=_python_of_another(), prefix=[*given, "env"])
+    assert int(handed.run(*ask, confined=False).stdout.split()[1], 16) == 1 << 13
+    assert int(handed.run(*ask).stdout.split()[1], 16) == 0
+    for_root = dataclasses.replace(box, python=_python_of_another(), prefix=["setpriv", "--inh-caps=+net_raw", "env"])
+    assert not int(for_root.run(*ask).stdout.split()[1], 16) & 1 << 13
 
 
 @pytest.mark.skipif(confine.landlock_abi() < 4, reason="this Landlock cannot limit ports")
@@ -478,6 +497,13 @@ def test_output_files_can_be_opened_again(box: Box) -> None:
         done = box.run("sh", "-c", script, stdin=source, stdout=out, stderr=subprocess.PIPE, capture_output=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert (box.outside / "out").read_text() == "secret"
+
+
+def test_input_without_a_file_system_is_taken(box: Box) -> None:
+    with os.fdopen(os.memfd_create("in"), "w+b") as source:
+        source.write(b"in")
+        source.seek(0)
+        assert box.run("cat", stdin=source).stdout == "in"
 
 
 def test_signals_and_exit_codes_are_those_of_the_command(box: Box) -> None:
