@@ -326,9 +326,19 @@ def test_hidden_file_cannot_be_read_and_its_neighbours_can(desk: Desk) -> None:
         (desk.folder / path).write_text(path, encoding="utf-8")
     desk.write(
         candidate="""
-import os, shutil
+import os
+def moved(path, to):
+    os.rename(path, to)
+    try: open(to).close()
+    finally: os.rename(to, path)
+def linked(path):
+    os.link(path, path + ".link")
+    try: open(path + ".link").close()
+    finally: os.remove(path + ".link")
 def read(path):
-    for attempt in (lambda: open(path).read(), lambda: shutil.copy(path, "copy.txt"), lambda: os.rename(path, "moved.txt")):
+    attempts = [lambda: open(path).close(), lambda: moved(path, "moved.txt"), lambda: moved(path, path + ".moved"),
+                lambda: moved(path, "kit/moved.txt"), lambda: linked(path)]
+    for attempt in attempts:
         try: attempt(); return path
         except OSError: pass
     return "hidden"

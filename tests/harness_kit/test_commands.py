@@ -86,6 +86,24 @@ def test_answers_beside_the_inputs_are_right_and_hidden(numbers: Desk) -> None:
     assert not stolen.metrics
 
 
+def test_candidate_that_changes_the_next_answer_is_still_wrong(numbers: Desk) -> None:
+    for name in ("one", "two"):
+        (numbers.folder / f"{name}.in").write_text("3\n", encoding="utf-8")
+        (numbers.folder / f"{name}.out").write_text("6\n", encoding="utf-8")
+    numbers.write(
+        vandal="""
+import os
+first = not os.path.exists("seen")
+open("seen", "w").close()
+open("two.out", "w").write("7\\n")
+print(6 if first else 7)
+"""
+    )
+    done = kit(numbers, "run", "--inputs", "*.in", "--expected", ".out", "--", sys.executable, "vandal.py")
+    assert "two.in: other output than expected" in done.stderr
+    assert not done.metrics
+
+
 def test_numbers_compare_with_a_tolerance(numbers: Desk) -> None:
     numbers.write(near="import sys\nprint(*(2.000001 * int(n) for n in sys.stdin))")
     near = (*GENERATED, "--", sys.executable, "near.py")

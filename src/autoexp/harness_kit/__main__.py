@@ -49,9 +49,10 @@ def _run(options: argparse.Namespace, command: list[str]) -> int:
     source, env = _source(options), environment()
     hide = [*map(os.path.realpath, options.hide), *source.hidden()]
     ended: list[commands.Ended] = []
+    known = list(source.cases())  # before the candidate runs: it may change files
     was = adopt_orphans(now=True)
     try:
-        for place, (name, given, right) in enumerate(source.cases()):
+        for place, (name, given, right) in enumerate(known):
             try:
                 once = commands.run(
                     command,
