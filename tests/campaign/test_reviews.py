@@ -1,6 +1,7 @@
 """Reviews in the record: what waits, what is accepted, and when the loop is to measure it again."""
 
 import pytest
+from tests.builders import Tape
 
 from autoexp.campaign import events as ev
 from autoexp.campaign.fold import fold_all
@@ -10,7 +11,6 @@ from autoexp.campaign.summary import summary
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome, Verdict
 from autoexp.experiment.records import Decision, Directive
-from tests.builders import Tape
 
 ASKING = Decision(verdict=Verdict.INCONCLUSIVE, flags=("suspicious", "needs_review"), reasons=("inconclusive",))
 

@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.builders import beliefs, spec
 
 from autoexp.decision.case import Evidence
 from autoexp.decision.holdout import claim, judge
@@ -12,7 +13,6 @@ from autoexp.decision.review import reviewed
 from autoexp.experiment.outcome import Verdict
 from autoexp.experiment.records import Decision, Lesson
 from autoexp.spec.criteria import Criterion
-from tests.builders import beliefs, spec
 
 LOWER, HIGHER = Criterion("x", lower_is_better=True), Criterion("x", lower_is_better=False)
 values = st.floats(min_value=1e-3, max_value=1e6)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoexp.stores.inbox import Request, _read, leave, take
+from autoexp.stores.inbox import LASTING, Request, _read, leave, take
 
 
 def test_requests_are_taken_in_the_order_left(tmp_path):
@@ -70,3 +70,23 @@ def test_folder_in_the_inbox_is_a_spoilt_request(tmp_path):
 def test_text_of_any_kind_arrives(tmp_path_factory, text):
     path = leave(tmp_path_factory.mktemp("inbox"), Request("hint", text), stamp="1.0")
     assert _read(path) == Request("hint", text)
+
+
+@given(n=st.integers(), text=st.text(st.characters()), name=st.sampled_from(sorted(LASTING)))
+def test_review_arrives_with_its_number(tmp_path_factory, n, text, name):
+    path = leave(tmp_path_factory.mktemp("inbox"), Request(name, text, n), stamp="1.0")
+    assert _read(path) == Request(name, text, n)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"request": "accept"}',
+        '{"request": "reject", "n": "1"}',
+        '{"request": "accept", "n": true}',
+        '{"request": "stop", "n": 1}',
+    ],
+)
+def test_request_about_no_experiment_or_one_too_many_is_a_spoilt_one(tmp_path, body):
+    (tmp_path / "0.json").write_text(body)
+    assert [request for _, request in take(tmp_path)] == [None]
