@@ -127,9 +127,12 @@ def _in_file(path: str, lines: Sequence[AddedLine], odd: Sequence[Oddity]) -> It
     whole = "\n".join(text for _, texts in read for text in texts)
     for oddity in odd:
         words = oddity.words.among(whole)
-        yield from (Hit(oddity.does, line, seen) for line, texts in read if (seen := _seen(words, texts)))
+        if words:
+            yield from (Hit(oddity.does, line, seen) for line, texts in read if (seen := _seen(words, texts)))
     for pair in PAIRS:
         ones, others = pair.one.among(whole), pair.other.among(whole)
+        if not ones or not others:
+            continue
         one, other = (_first(pair.does, words, read) for words in (ones, others))
         if one and other:
             yield from (one, other)

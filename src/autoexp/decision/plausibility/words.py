@@ -9,17 +9,21 @@ from typing import NamedTuple
 
 
 class Words:
-    """Patterns to look for; those of which no literal part stands in a text are not tried on it, which is most."""
+    """Patterns to look for, each in one line; those of which no literal part stands in a text are not tried on it."""
 
     def __init__(self, *patterns: str) -> None:
         """Take patterns as they are written for `re`."""
-        self._patterns = [(_literals(pattern), re.compile(pattern)) for pattern in patterns]
+        self._patterns = [(_literals(pattern), re.compile(pattern, re.MULTILINE)) for pattern in patterns]
 
     def among(self, text: str) -> "Words":
-        """Give those that may be found in a text, or in parts of it."""
+        """Give those that may be found in the lines of a text."""
         some = Words()
-        some._patterns = [one for one in self._patterns if _may_hold(one[0], text)]
+        some._patterns = [one for one in self._patterns if _may_hold(one[0], text) and one[1].search(text)]
         return some
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to look for."""
+        return bool(self._patterns)
 
     def find(self, text: str) -> str:
         """Give the first words found, without blanks around them; empty when there are none."""
@@ -144,7 +148,8 @@ _DYNAMIC = Words(
 )
 _HIDDEN = Words(
     r"(?:\\x[2-7][0-9a-fA-F]){4}|(?:\\1[0-7]{2}){4}",
-    r"\[(?:\s{0,4}(?:6[5-9]|[78]\d|9[05-9]|1[01]\d|12[0-2])\s{0,4},){5}|[\"']\[\s?:\s?:\s?-1\s?\]",
+    r"\b(?:bytes|bytearray|pack|fromCharCode|fromCodePoint)\s*\(\s*[\[(]?(?:\s{0,4}(?:6[5-9]|[78]\d|9[05-9]|1[01]\d|12[0-2])\s{0,4},){5}",
+    r"[\"']\[\s?:\s?:\s?-1\s?\]",
     r"(?:\\u00[2-7][0-9a-fA-F]){4}",
     r"\\N\{LATIN (?:SMALL|CAPITAL) LETTER",
     r"\brot_?13\b|(?:\bchr\s*\(\s*\w+\s*\)[\s+,]*){3}|\bmap\s*\(\s*chr\b|\bchr\s*\(\s*\w+\s*\)\s+for\b|\bfromCharCode\b",
