@@ -598,6 +598,7 @@ def test_facts_say_what_holds() -> None:
     told = confine.facts({"network": {"connect": [443]}, "rlimits": {"AS": 5}})
     assert told["files"].startswith("landlock abi ")
     assert told["limits"] == "AS 5"
+    assert told["system calls"] == "seccomp"
     assert confine.facts({"landlock": False})["files"] == "not confined"
     assert confine.facts({"landlock": False, "network": {"connect": [443]}})["network"].startswith("off")
     assert confine.facts({})["network"] == "off"

@@ -45,7 +45,7 @@ _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _BIND_TCP, _CONNECT_TCP, _ALL_SCOPES = 1, 2, 3
 
 _SET_FILTER, _HAS_ACTION, _FULL_SPEED = 1, 2, 4  # before Linux 5.16 a filter slows a program down unless told not to
-_NO_NEW_PRIVILEGES, _IN_BOUND, _DROP_FROM_BOUND, _AMBIENT, _CLEAR_ALL = 38, 23, 24, 47, 4
+_NO_NEW_PRIVILEGES, _IN_BOUND, _DROP_FROM_BOUND = 38, 23, 24
 _CAPABILITIES_3 = 0x20080522
 _KEPT = {0, 1, 3, 4, 6, 7}  # CHOWN, DAC_OVERRIDE, FOWNER, FSETID, SETGID, SETUID: what root's file and user tools need
 _LAST_CAPABILITY = 63
@@ -265,10 +265,9 @@ def _allow_again(rules: int, number: int, files: int) -> None:
 
 def _drop_capabilities() -> None:
     # Without new privileges a program of root still starts with all of root's: modules, raw devices, the clock.
-    _prctl(_AMBIENT, _CLEAR_ALL)
     header, sets = struct.pack("=Ii", _CAPABILITIES_3, 0), ctypes.create_string_buffer(24)
     _check(_LIBC.capget(header, sets))
-    now = struct.unpack("=6I", sets.raw)  # effective, permitted, inheritable; lower halves first
+    now = struct.unpack("=6I", sets.raw)  # effective, permitted, inheritable (and with it ambient); lower halves first
     _check(_LIBC.capset(header, struct.pack("=6I", now[0], now[1], 0, now[3], now[4], 0)))
     if 0 not in {os.getuid(), os.geteuid()}:
         return
