@@ -212,3 +212,18 @@ def test_secret_of_the_harness_is_masked_in_what_the_holdout_printed(tmp_path: P
     project.run("run")
     printed = (project.path / ".git/autoexp/demo/output/1/holdout-candidate-0.out").read_text()
     assert printed == "***\nMETRIC h=1\n"
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_hidden_pattern_that_hides_nothing_is_refused(tmp_path: Path, helper: Helper, command: str) -> None:
+    project = held(tmp_path, helper, {"hidden: [hidden/**]": "hidden: [hidden/**, hiden/**]"})
+    project.edits(write(90))
+    assert "scope.hidden names hiden/**, which matches no file of HEAD" in project.run(command, code=2)
+    assert not (project.path / ".git/autoexp/demo/journal.jsonl").exists()
+
+
+def test_provided_path_cannot_be_hidden(tmp_path: Path, helper: Helper) -> None:
+    project = held(tmp_path, helper, {"  timeout: 5s": "  provide: [hidden/more]\n  timeout: 5s"})
+    (project.path / "hidden/more").mkdir()
+    project.edits(write(90))
+    assert "harness.provide shows hidden/more" in project.run("run", code=2)

@@ -7,7 +7,9 @@ from autoexp.engine.contract import Contract
 from autoexp.errors import AutoexpError, CampaignError
 from autoexp.processes.environment import secrets_from
 from autoexp.spec.model import Spec
+from autoexp.spec.sandbox import place_in_tree
 from autoexp.stores.layout import CampaignFolder
+from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.refs import Refs
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
@@ -24,6 +26,7 @@ def refuse_hopeless(
     head = repository.head()
     refuse_dirty(contract, repository)
     refuse_empty_scope(contract.spec, repository, head)
+    refuse_bare_hidden(contract.spec, repository, head)
     secrets_from(environ, contract.spec.harness.env_from)
     _refuse_lost_journal(folder, Refs(repository))
 
@@ -56,6 +59,25 @@ def refuse_empty_scope(spec: Spec, repository: Repository, commit: str) -> None:
             where=CONTRACT_FILE,
             fix="name files that are committed, in gitignore syntax, seen from the repository's top",
         )
+
+
+def refuse_bare_hidden(spec: Spec, repository: Repository, commit: str) -> None:
+    """Refuse a hidden pattern that hides nothing, most likely by a slip: its files would lie open to every proposer."""
+    for pattern in spec.scope.hidden:
+        if not pattern.startswith(("!", "#")) and not Hidden(repository, [pattern]).paths(commit):
+            raise AutoexpError(
+                f"scope.hidden names {pattern}, which matches no file of HEAD",
+                where=CONTRACT_FILE,
+                fix="commit the files, or mend the pattern: gitignore syntax, seen from the repository's top",
+            )
+    hidden = Hidden(repository, spec.scope.hidden)
+    for place in map(place_in_tree, spec.harness.provide):
+        if hidden.matches(place) or hidden.matches(f"{place}/anything"):
+            raise AutoexpError(
+                f"harness.provide shows {place} to every command, and scope.hidden hides it",
+                where=CONTRACT_FILE,
+                fix="leave it out of one of them; what the holdout alone may see has to be committed",
+            )
 
 
 def _refuse_lost_journal(folder: CampaignFolder, refs: Refs) -> None:
