@@ -136,16 +136,11 @@ def test_attack_gets_no_number(desk: Desk, attack: str) -> None:
     assert "METRIC" not in done.stdout
 
 
-@pytest.mark.parametrize("boxed", [False, True])
-def test_candidate_reaches_no_descriptor_and_no_memory_outside(desk: Desk, request, *, boxed: bool) -> None:
-    if boxed:
-        request.getfixturevalue("bwrap")
-    desk.write(
-        candidate="""
+PROBE = """
 import os, sys
 def solve(v):
     group = os.getsid(0)
-    for pid in filter(str.isdigit, os.listdir('/proc')):
+    for pid in WHERE:
         try:
             if os.getsid(int(pid)) == group: continue
         except OSError: pass
@@ -164,10 +159,25 @@ def solve(v):
     except OSError: pass
     return [2 * x for x in v]
 """
-    )
-    desk.write(harness=HARNESS.replace("TIMEOUT", "20"))
+
+
+@pytest.mark.parametrize("boxed", [False, True])
+def test_candidate_reaches_no_descriptor_and_no_memory_outside(desk: Desk, request, *, boxed: bool) -> None:
+    if boxed:
+        request.getfixturevalue("bwrap")
+    everywhere = "filter(str.isdigit, os.listdir('/proc'))"
+    desk.write(candidate=PROBE.replace("WHERE", everywhere), harness=HARNESS.replace("TIMEOUT", "20"))
     # the shell stays, and holds the descriptor as well
     done = desk.run("sh", "-c", f"{sys.executable} harness.py; exit $?", boxed=boxed)
+    assert done.status == 0, done.stderr
+    assert "OPENED" not in done.stderr
+    assert done.metrics["ms"] > 0.000001
+
+
+def test_judge_is_closed_where_there_are_no_domains(desk: Desk, bwrap: str) -> None:
+    without = "from autoexp.harness_kit import confine\nconfine._CREATE_RULESET = 100_000\n"
+    desk.write(candidate=PROBE.replace("WHERE", "[os.getppid()]"))
+    done = desk.python(without + HARNESS.replace("TIMEOUT", "20"), boxed=True)
     assert done.status == 0, done.stderr
     assert "OPENED" not in done.stderr
     assert done.metrics["ms"] > 0.000001

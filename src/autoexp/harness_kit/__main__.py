@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import shlex
-import signal
 import statistics
-import subprocess
 import sys
-from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Sequence
 
 from . import cases, codec, commands, isolated, report, system
-from .confine import adopt_orphans, in_domain
+from .confine import adopt_orphans
 from .errors import KitError, WrongAnswer
+from .launch import launch
 from .start import environment
 
 _AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
@@ -49,9 +48,9 @@ def _run(options: argparse.Namespace, command: list[str]) -> int:
     source, env = _source(options), environment()
     hide = [*map(os.path.realpath, options.hide), *source.hidden()]
     ended: list[commands.Ended] = []
-    known = list(source.cases())  # before the candidate runs: it may change files
     was = adopt_orphans(now=True)
     try:
+        known = list(source.cases())  # before the candidate runs: it may change files
         for place, (name, given, right) in enumerate(known):
             try:
                 once = commands.run(
@@ -111,16 +110,14 @@ def _call(options: argparse.Namespace, command: list[str]) -> int:
 
 def _apart(_: argparse.Namespace, command: list[str]) -> int:
     """A command of the candidate's, a build say, that must not reach the report."""
-    others, was = system.children(), adopt_orphans(now=True)
-    process = in_domain(lambda: subprocess.Popen(command, env=environment(), close_fds=True, start_new_session=True))
+    was = adopt_orphans(now=True)
+    launched = launch(command, cwd=None, env=environment(), stdin=None, stdout=None)
     try:
-        return process.wait()
+        system.wait_for_end(launched.process.pid, math.inf)
     finally:
-        with suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        system.end_orphans(others)
+        status = launched.fell()[0]
         adopt_orphans(now=was)
+    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
 
 
 def _report(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import tempfile
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
 from . import system
 from .errors import WorkerFailed, WorkerTimeout
-from .process import launch
+from .launch import launch
 
 _CHUNK = 1 << 20
 _GRACE_S = 2.0
@@ -47,29 +45,24 @@ def run(
     with tempfile.TemporaryFile() as question:  # without a name: a file beside it cannot be found
         question.write(stdin)
         question.seek(0)
-        others = system.children()
-        start = time.perf_counter_ns()
-        process = launch(argv, cwd=cwd, env=env, stdin=question, memory_mb=None, hide=hide)
+        launched = launch(argv, cwd=cwd, env=env, stdin=question, hide=hide)
+    process = launched.process
     assert process.stdout is not None  # noqa: S101
     try:
-        stdout = _all(process.stdout.fileno(), start + int(timeout_s * 1e9), longest)
-        taken = time.perf_counter_ns() - start
+        stdout = _all(process.stdout.fileno(), launched.since_ns + int(timeout_s * 1e9), longest)
+        taken = time.perf_counter_ns() - launched.since_ns
         system.wait_for_end(process.pid, _GRACE_S)
         told = system.how_it_ended(process.pid)
     finally:
         process.stdout.close()
-        with suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = status
-        all_used = [used, *system.end_orphans(others)]
+        status, used = launched.fell()
     if status != 0:
         raise WorkerFailed(f"did not end well{told or ': it closed its stdout and ran on'}")
     return Ended(
         stdout,
         taken,
-        sum(each.ru_utime + each.ru_stime for each in all_used),
-        max(system.megabytes(each.ru_maxrss) for each in all_used),
+        sum(each.ru_utime + each.ru_stime for each in used),
+        max(system.megabytes(each.ru_maxrss) for each in used),
     )
 
 

@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 _DUMPABLE, _NO_NEW_PRIVILEGES, _SUBREAPER, _IS_SUBREAPER = 4, 38, 36, 37
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture that Python runs on
 _SCOPES = 1 | 2  # abstract sockets, signals
-_READ_FILE, _READ, _MAKE_BLOCK, _REFER = 1 << 2, 1 << 2 | 1 << 3, 1 << 11, 1 << 13
+_READ_FILE, _MAKE_BLOCK, _REFER = 1 << 2, 1 << 11, 1 << 13
 _ABI_WITH_REFER, _ABI_WITH_SCOPES = 2, 6
 
 
@@ -34,13 +34,14 @@ def adopt_orphans(*, now: bool) -> bool:
     return bool(before.value)
 
 
-def in_domain(start: Callable[[], _T], *, hide: Sequence[str] = ()) -> _T:
+def in_domain(start: Callable[[], _T], over: threading.Event, *, hide: Sequence[str] = ()) -> _T:
     """Give what `start` gives, which starts a process, and let that process be in a domain of its own.
 
     From inside, no process outside can be traced, its memory and descriptors cannot be opened, and (Linux 6.12 or newer)
     it cannot be signalled. The files and folders of `hide` cannot be read. A domain is a thread's before it is a
-    process's: this process stays outside. Where the system has none `start` runs all the same; KitError when something is
-    to be hidden.
+    process's: this process stays outside. The thread lives until `over` is set, for programs that end with their parent end
+    with the thread that started them. Where the system has no domains `start` runs all the same; KitError when something
+    is to be hidden.
     """
     given: list[_T] = []
     raised: list[BaseException] = []
@@ -51,10 +52,13 @@ def in_domain(start: Callable[[], _T], *, hide: Sequence[str] = ()) -> _T:
             given.append(start())
         except BaseException as error:
             raised.append(error)
+            over.set()
+        started.set()
+        over.wait()
 
-    thread = threading.Thread(target=body)
-    thread.start()
-    thread.join()
+    started = threading.Event()
+    threading.Thread(target=body, daemon=True).start()
+    started.wait()
     if raised:
         raise raised[0]
     return given[0]
@@ -88,7 +92,7 @@ class _Beneath(ctypes.Structure):
 def _rules(hidden: Sequence[str]) -> int:
     """Give a ruleset; without hidden files it denies as good as nothing, for being in any domain is what counts."""
     abi = _call(_CREATE_RULESET, None, 0, 1)
-    files = (_REFER if abi >= _ABI_WITH_REFER else 0) | (_READ if hidden else _MAKE_BLOCK)
+    files = (_REFER if abi >= _ABI_WITH_REFER else 0) | (_READ_FILE if hidden else _MAKE_BLOCK)
     if abi < _ABI_WITH_SCOPES:
         rules = _call(_CREATE_RULESET, ctypes.byref(_Handled(files, 0, 0)), 8, 0)
     else:
@@ -96,9 +100,9 @@ def _rules(hidden: Sequence[str]) -> int:
         rules = _call(_CREATE_RULESET, ctypes.byref(_Handled(files, 0, _SCOPES)), 24, 0)
     if hidden:
         for path in _beside(hidden, "/"):
-            _allow(rules, path, _READ if os.path.isdir(path) else _READ_FILE)
-    if files & ~_READ:  # REFER is denied in every domain of files unless it is handled and allowed
-        _allow(rules, "/", files & ~_READ)
+            _allow(rules, path, _READ_FILE)
+    if files & ~_READ_FILE:  # REFER is denied in every domain of files unless it is handled and allowed
+        _allow(rules, "/", files & ~_READ_FILE)
     return rules
 
 

@@ -80,9 +80,9 @@ class _Comparison:
             return self.nan_equal and expected != expected and answer != answer  # noqa: PLR0124
         try:
             apart, size = abs(answer - expected), abs(expected)
-        except OverflowError:
+            return math.isfinite(apart) and apart <= (self.tolerance or 0.0) * max(1.0, size)
+        except OverflowError:  # integers beyond all floats: equal ones were found above
             return False
-        return math.isfinite(apart) and apart <= (self.tolerance or 0.0) * max(1.0, size)
 
 
 def _instead(expected: Any, answer: Any, where: str) -> str:

@@ -51,7 +51,7 @@ def isolated(
     `target` is "module:function" or "path.py:function", or the argv of a program that speaks the worker protocol. `inputs`
     holds one input for each call, or gives the input of a repetition (0, 1, ...; 10 of them unless `repetitions` says
     more): a tuple is the arguments, `Call` names some of them, anything else is the one argument. `expect` is the reference
-    function or the answers in order; `check` is called with the answer and the arguments, and False is a wrong answer.
+    function or the answers in order; `check` is called with the answer and the arguments, and says False.
     The first `warmup` calls are judged, but not counted. `fresh` starts a new process for each call. Files and folders of
     `hide` cannot be read by the worker.
 
@@ -81,7 +81,7 @@ def isolated(
                 _refuse_repeats(question, place, seen)
             if place == warmup:
                 session.count_from_here()
-            answer = session.answer(question, place)
+            answer = session.answer(question, place, counted=place >= warmup)
             judge.judge(answer, question, f"call {place} of {start.name}", counted=place >= warmup)
     if not session.times_ns:
         raise KitError("there was no input to call the candidate with" + (" after the warm-up" if warmup else ""))
@@ -102,8 +102,9 @@ class _Judge:
         """Raise WrongAnswer unless the answer is right."""
         if self.check is not None:
             call = _call(question)
-            if self.check(answer, *call.args, **call.kwargs) is False:
-                raise WrongAnswer(f"{where}: the check says no")
+            said = self.check(answer, *call.args, **call.kwargs)
+            if said is not None and not said:
+                raise WrongAnswer(f"{where}: the check says {said!r:.60}")
         elif self.reference is not None or self.expected is not None:
             found = self.difference(_plain(self._right(question, where)), answer)
             if found:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import select
-import signal
 import subprocess
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, Iterator, Mapping, Sequence
+from typing import Iterator, Mapping, Sequence
 
 from . import system
-from .confine import in_domain
 from .errors import WorkerFailed, WorkerTimeout
+from .launch import launch
 
 _CHUNK = 1 << 20
 _GRACE_S = 2.0
@@ -43,8 +42,8 @@ class Worker:
     ) -> None:
         self.longest = longest
         self.peak_rss_mb: float | None = None
-        self._others = system.children()
-        self.process = launch(argv, cwd=cwd, env=env, stdin=subprocess.PIPE, memory_mb=memory_mb, hide=hide)
+        self._launched = launch(argv, cwd=cwd, env=env, stdin=subprocess.PIPE, memory_mb=memory_mb, hide=hide)
+        self.process = self._launched.process
         assert self.process.stdin is not None  # noqa: S101
         assert self.process.stdout is not None  # noqa: S101
         self._to, self._from = self.process.stdin.fileno(), self.process.stdout.fileno()
@@ -97,17 +96,10 @@ class Worker:
             system.wait_for_end(pid, _GRACE_S)
         self.see_memory()
         with suppress(OSError):
-            os.killpg(pid, signal.SIGKILL)
-        _, status, used = os.wait4(pid, 0)
-        self.process.returncode = status
-        with suppress(OSError):
             self.process.stdout.close()  # type: ignore[union-attr]
-        cpu_s, peak_rss_mb = used.ru_utime + used.ru_stime, system.own_peak(used.ru_maxrss)
-        for orphan in system.end_orphans(self._others):
-            cpu_s += orphan.ru_utime + orphan.ru_stime
-            peak_rss_mb = max(peak_rss_mb, system.own_peak(orphan.ru_maxrss))
-        peak = max(peak_rss_mb, self.peak_rss_mb or 0.0)
-        return Used(cpu_s, peak or None)
+        _, used = self._launched.fell()
+        peak = max(self.peak_rss_mb or 0.0, *(system.own_peak(each.ru_maxrss) for each in used))
+        return Used(sum(each.ru_utime + each.ru_stime for each in used), peak or None)
 
     def _send(self, line: bytes, deadline: int) -> None:
         rest = memoryview(line)
@@ -167,37 +159,6 @@ class Worker:
     def _ended(self) -> WorkerFailed:
         system.wait_for_end(self.process.pid, 0.2)
         return WorkerFailed(f"closed its output or ended before it had answered{system.how_it_ended(self.process.pid)}")
-
-
-def launch(
-    argv: Sequence[str],
-    *,
-    cwd: str | None,
-    env: Mapping[str, str],
-    stdin: int | IO[bytes],
-    memory_mb: float | None,
-    hide: Sequence[str],
-) -> subprocess.Popen[bytes]:
-    """Start a program in a session and a domain of its own, with nothing open but its streams. Raises WorkerFailed."""
-
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            list(argv),
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            cwd=cwd,
-            env=dict(env),
-            bufsize=0,
-            close_fds=True,
-            start_new_session=True,
-        )
-
-    try:
-        process = in_domain(start, hide=hide)
-    except OSError as error:
-        raise WorkerFailed(f"does not start: {error}") from None
-    system.limit(process.pid, memory_mb)
-    return process
 
 
 @contextmanager

@@ -38,13 +38,12 @@ class Session:
         adopt_orphans(now=self._was_parent_of_orphans)
 
     def count_from_here(self) -> None:
-        """Forget what was used up to now."""
-        self.times_ns = []
+        """Forget the CPU time that was used up to now."""
         used = self._worker.cpu_s() if self._worker is not None else 0.0
         self._cpu_s = None if used is None else -used
 
-    def answer(self, question: bytes, place: int) -> Any:
-        """Give the plain answer to a question."""
+    def answer(self, question: bytes, place: int, *, counted: bool) -> Any:
+        """Give the plain answer to a question; note its time when it counts."""
         if self._fresh:
             self._begin()
             if self._cpu_s is not None:
@@ -58,7 +57,8 @@ class Session:
         except WorkerFailed as error:
             raise WorkerFailed(f"call {place} of {self.name}: the worker {error}") from None
         self._worker.see_memory()
-        self.times_ns.append(taken)
+        if counted:
+            self.times_ns.append(taken)
         if self._fresh:
             self._end(_FAREWELL)
         return _opened(line, sign, f"call {place} of {self.name}")

@@ -6,6 +6,7 @@ import fcntl
 import os
 import resource
 import signal
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -75,10 +76,16 @@ def own_peak(maxrss: int) -> float:
 def has_ended(pid: int) -> bool:
     """Say whether a child has ended, and leave it to be waited for."""
     if not hasattr(os, "waitid"):
-        return False
+        return _is_zombie(pid)
     with suppress(ChildProcessError):
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     return True
+
+
+def _is_zombie(pid: int) -> bool:
+    """Ask `ps`, where Python (before 3.13 on macOS) cannot look at a child without taking its account away."""
+    told = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return not told.strip() or told.strip().startswith("Z")
 
 
 def wait_for_end(pid: int, timeout_s: float) -> None:
