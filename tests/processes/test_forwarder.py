@@ -88,7 +88,7 @@ def test_the_forwarder_survives_a_storm_of_connections(door, echoing):
             with contextlib.ExitStack() as stack:
                 for number in range(200):
                     client = stack.enter_context(through(way))
-                    if number % 3:
+                    with contextlib.suppress(ConnectionError):
                         client.sendall(b"CONNECT 127.0.0.1:1 HTTP/1.1\r\n\r\n" if number % 2 else b"CONN")
 
         def works() -> bool:
@@ -198,7 +198,7 @@ def local(port):
             client.sendall(b"hello")
             client.shutdown(socket.SHUT_WR)
             return client.makefile("rb").read().decode()
-        except ConnectionError:
+        except OSError:
             return ""
 
 print(json.dumps({
@@ -243,7 +243,8 @@ def test_a_sandbox_without_network_reaches_listed_hosts_and_nothing_else(door, e
         ports = (echoing, other, datagrams.getsockname()[1])
         python = (sys.executable, "-I", "-S", "-B", "-c", INSIDE, FORWARDER)
         argv = sandboxed(*python, *ports, door, *proxy.local[1:])
-        done = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
         with pytest.raises(BlockingIOError):
             datagrams.recv(1)
         datagrams.sendto(b"in", datagrams.getsockname())
