@@ -309,13 +309,16 @@ own.communicate(b"\\n")
 
 def test_environment_of_the_candidate_tells_no_seed_and_no_channel(desk: Desk) -> None:
     desk.write(candidate="import os\ndef names(): return sorted(n for n in os.environ if n.startswith('AUTOEXP_'))")
-    done = desk.python("""
+    done = desk.python(
+        """
 from autoexp.harness_kit import isolated, report
 import os
 assert os.environ["AUTOEXP_SEED"] == "11" and "AUTOEXP_REPORT_FD" not in os.environ
-isolated("candidate.py:names", [()], expect=[[]])
+isolated("candidate.py:names", [()], expect=[["AUTOEXP_RUN"]])
 report(fine=1)
-""")
+""",
+        AUTOEXP_RUN="mark",
+    )
     assert done.metrics == {"fine": 1}
 
 

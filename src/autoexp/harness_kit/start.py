@@ -12,6 +12,7 @@ from .errors import KitError, WorkerFailed, WorkerTimeout
 from .process import Worker
 
 NOT_READY = 'the first line of a worker is {"ready":true}, and this one wrote something else'
+_RUN = "AUTOEXP_RUN"
 _WORKER = str(Path(__file__).with_name("worker.py"))
 
 
@@ -81,5 +82,8 @@ class Start:
 
 
 def environment() -> dict[str, str]:
-    """Give this process's environment without what autoexp tells the harness: seeds and channels are not the candidate's."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("AUTOEXP_")}
+    """Give this process's environment without what autoexp tells the harness: seeds and channels are not the candidate's.
+
+    AUTOEXP_RUN stays: by it autoexp finds what a run has left behind when both of them were killed.
+    """
+    return {name: value for name, value in os.environ.items() if name == _RUN or not name.startswith("AUTOEXP_")}
