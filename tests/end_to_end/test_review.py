@@ -63,6 +63,7 @@ def test_odd_would_be_keep_waits_for_a_person(project: Project) -> None:
     assert row["reasons"][-1] == ASK
     assert best(project) == project.git("rev-parse", "main")
     assert "for you to review: 1" in said
+    assert "1  inconclusive, for review" in said
     assert project.status()["needs_review"] == [1]
     assert "for review   1" in project.run("status")
     assert "inconclusive, needs review, suspicious" in project.run("log")
@@ -155,6 +156,18 @@ def test_rejected_experiment_is_settled(project: Project) -> None:
     assert project.status()["needs_review"] == []
     assert "it cheats" in project.run("brief")
     assert "for you to review" not in project.run("run")
+
+
+def test_export_of_a_running_campaign_tells_of_a_review(project: Project, tmp_path: Path) -> None:
+    asked(project)
+    project.run("reject", "1", "--why", "no")
+    mark = tmp_path / "mark"
+    project.edits(odd(10), {"run": f": > {mark}; while [ -e {mark} ]; do sleep 0.05; done; echo 77 > value.txt"})
+    with project.start("run"):
+        wait_until(mark.exists, "experiment 2")
+        lines = (project.path / ".autoexp/demo/experiments.jsonl").read_text().splitlines()
+        mark.unlink()
+    assert json.loads(lines[1])["reasons"][0] == "rejected by a person: no"
 
 
 def test_review_while_the_engine_runs_is_heard(project: Project, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Protocol
 
-from autoexp.campaign.events import BaselineMeasured, Done, Record
+from autoexp.campaign.events import BaselineMeasured, Done, Record, Reviewed
 from autoexp.campaign.state import CampaignState
 from autoexp.errors import AutoexpError
 from autoexp.exchange.exports import Exports
@@ -45,10 +45,10 @@ class Watched:
     def recorded(self, record: Record, state: CampaignState) -> None:
         """Append the row of an experiment that was just closed.
 
-        A new baseline is a row before others, and a checkpoint test changes the rows of what it tested.
+        A new baseline is a row before others; a checkpoint test changes the rows of what it tested, a review that of its experiment.
         """
         with suppress(OSError):
-            if isinstance(record.event, BaselineMeasured) or (
+            if isinstance(record.event, BaselineMeasured | Reviewed) or (
                 isinstance(record.event, Done) and state.experiments and state.experiments[-1].tests
             ):
                 self._exports.rewrite(state)
