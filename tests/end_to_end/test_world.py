@@ -1,5 +1,6 @@
 """What others do to the campaign's refs and folders: nothing is lost, and whoever must act is told how."""
 
+import os
 import shutil
 
 import pytest
@@ -13,11 +14,16 @@ BEST = "refs/autoexp/demo/best"
 def slow_measurement(project: Project) -> None:
     """Let the candidate's measurement wait until the test lets it go on."""
     started, go = project.path.parent / "started", project.path.parent / "go"
-    bench = f'read -r x < value.txt\nif [ "$x" = 50 ]; then touch "{started}"; while [ ! -e "{go}" ]; do sleep 0.02; done; fi\n'
+    os.mkfifo(go)  # a wait without CPU: a run that works for a second and then for none is not believed
+    bench = f'read -r x < value.txt\nif [ "$x" = 50 ]; then touch "{started}"; read -r go < "{go}"; fi\n'
     (project.path / "bench.sh").write_text(bench + 'echo "METRIC x=$x"; echo "METRIC ok=1"\n')
     project.git("commit", "-qam", "slow")
     project.contract(CONTRACT.replace("timeout: 5s", "timeout: 60s"))
     project.edits(write(50), write(40))
+
+
+def let_go(project: Project) -> None:
+    (project.path.parent / "go").write_text("go\n")
 
 
 def test_second_engine_leaves_the_tree_that_is_measured_alone(project: Project) -> None:
@@ -25,7 +31,7 @@ def test_second_engine_leaves_the_tree_that_is_measured_alone(project: Project) 
     with project.start("run") as first:
         wait_until((project.path.parent / "started").exists, "the measurement")
         assert "another autoexp" in project.run("run", code=2)
-        (project.path.parent / "go").touch()
+        let_go(project)
         first.communicate()
     assert first.returncode == 0
     assert project.statuses() == ["keep", "keep", "keep"]
@@ -38,7 +44,7 @@ def test_best_that_was_moved_during_an_experiment_stops_with_the_way_back(projec
         foreign = project.git("commit-tree", "HEAD^{tree}", "-m", "foreign")
         parent = project.git("rev-parse", BEST)
         project.git("update-ref", BEST, foreign)
-        (project.path.parent / "go").touch()
+        let_go(project)
         _, err = first.communicate()
     assert first.returncode == 2
     assert f"git update-ref {BEST} {parent}" in err
@@ -54,7 +60,7 @@ def test_best_that_was_deleted_during_an_experiment_is_made_again(project: Proje
     with project.start("run") as first:
         wait_until((project.path.parent / "started").exists, "the measurement")
         project.git("update-ref", "-d", BEST)
-        (project.path.parent / "go").touch()
+        let_go(project)
         first.communicate()
     assert first.returncode == 0
     assert project.rows()[-1]["commit"] == project.git("rev-parse", BEST)

@@ -10,6 +10,7 @@ import pytest
 from autoexp.campaign.events import Event, Record
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.views import Brief
+from autoexp.engine.cells import Cells
 from autoexp.engine.contract import Contract
 from autoexp.engine.faults import Faults
 from autoexp.engine.loop import run
@@ -21,6 +22,7 @@ from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Proposal
 from autoexp.ports import Checked, Desk, NothingLeft
+from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec import load
 from autoexp.stores.journal import FileJournal
 from autoexp.stores.layout import CampaignFolder
@@ -131,7 +133,7 @@ class Bench:
                 faults=Faults(),
                 stop=StopFlag(),
                 marker="autoexp-test:1",
-                sandbox={},
+                cells=Cells(Cell(), Cell(), {}, ""),
                 desk=self.cache / "desk",
                 torn=journal.torn,
                 late=frozenset(),

@@ -16,6 +16,7 @@ from autoexp.engine.session import Result, stamp, work
 from autoexp.engine.signals import StopFlag
 from autoexp.engine.watching import Observer
 from autoexp.errors import CampaignError
+from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec.model import Spec
 from autoexp.stores import inbox
 from autoexp.workspaces.repository import Repository
@@ -36,14 +37,18 @@ class Checked:
         return {"contract": str(self.path), "primary": self.spec.primary, **found}
 
 
-def check(place: Place, *, environ: Mapping[str, str], tell: Callable[[str], None]) -> Checked:
+def check(
+    place: Place, *, environ: Mapping[str, str], tell: Callable[[str], None], allow_unsandboxed: bool = False
+) -> Checked:
     """Validate the contract and run the harness on HEAD; nothing is recorded."""
     contract = contract_of(place)
     if contract.spec.proposer is not None:
-        parts.proposer(contract, environ, StopFlag())  # what it refuses, for example a script of edits, shows here
+        parts.proposer(
+            contract, environ, StopFlag(), Cell()
+        )  # what it refuses, for example a script of edits, shows here
     repository = Repository.open(place.folder)
     try:
-        checkup = check_up(contract, repository, environ=environ, tell=tell)
+        checkup = check_up(contract, repository, environ=environ, tell=tell, allow_unsandboxed=allow_unsandboxed)
     finally:
         repository.close()
     return Checked(contract.folder / CONTRACT_FILE, contract.spec, checkup)
@@ -55,13 +60,22 @@ def run(
     environ: Mapping[str, str],
     experiments: int | None = None,
     observer: Observer | None = None,
+    allow_unsandboxed: bool = False,
 ) -> Result:
-    """Start or resume a campaign, and work until something ends it."""
+    """Start or resume a campaign, and work until something ends it. Raises AutoexpError when no sandbox holds, unless that is allowed."""
     contract = contract_of(place)
     tag = contract.spec.name if place.tag is None else place.tag
     repository = Repository.open(place.folder)
     try:
-        return work(contract, repository, tag, environ=environ, experiments=experiments, observer=observer)
+        return work(
+            contract,
+            repository,
+            tag,
+            environ=environ,
+            experiments=experiments,
+            observer=observer,
+            allow_unsandboxed=allow_unsandboxed,
+        )
     finally:
         repository.close()
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from autoexp.campaign.views import derived_seed
 from autoexp.decision.methods import settings_of
-from autoexp.engine import parts
 from autoexp.engine.cache import cache_folder, campaign_identity
+from autoexp.engine.cells import Cells, cells, notice
 from autoexp.engine.contract import Contract
-from autoexp.engine.preflight import dirty_files, named, refuse_empty_scope
+from autoexp.engine.preflight import dirty_files, named, refuse_bare_hidden, refuse_empty_scope
 from autoexp.engine.sampling import calibrated, valued
 from autoexp.engine.segments import PAIRED_SAMPLES, baseline_size
 from autoexp.engine.signals import StopFlag, heeding
@@ -22,6 +22,7 @@ from autoexp.experiment.outcome import Outcome
 from autoexp.processes.environment import remove
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import BatchMethod
+from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
@@ -49,7 +50,12 @@ class Checkup:
 
 
 def check_up(
-    contract: Contract, repository: Repository, *, environ: Mapping[str, str], tell: Callable[[str], None]
+    contract: Contract,
+    repository: Repository,
+    *,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+    allow_unsandboxed: bool = False,
 ) -> Checkup:
     """Run the harness on HEAD. Raises HarnessError when it does not pass, AutoexpError when the scope is empty.
 
@@ -57,12 +63,18 @@ def check_up(
     """
     spec, commit = contract.spec, repository.head()
     refuse_empty_scope(spec, repository, commit)
+    refuse_bare_hidden(spec, repository, commit)
     scope = Scope(spec.scope.edit)
     inside = tuple(path for path in repository.paths(commit) if scope.matches(path))
     identity = campaign_identity(repository.common_dir, f"{spec.name} check {os.getpid()}")
     stop = StopFlag()
-    with heeding(stop), _scratch(environ, identity) as cache:
-        executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop)
+    with (
+        heeding(stop),
+        _scratch(environ, identity) as cache,
+        cells(spec, repository, cache, environ=environ, allow_unsandboxed=allow_unsandboxed) as made,
+    ):
+        tell(notice(spec, made.levels))
+        executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop, made=made)
         samples = [_sample(contract, executor, commit, i, tell=tell, stop=stop) for i in range(_wanted(contract))]
         checks_s = _checks(contract, executor, commit, tell, stop)
     found = calibrated(spec, samples)
@@ -71,7 +83,7 @@ def check_up(
     report = _report(
         contract, commit, inside, samples, checks_s=checks_s, deterministic=deterministic, noise=found.noise
     )
-    return replace(report, notices=_notices(contract, repository))
+    return replace(report, sandbox=made.levels, notices=_notices(contract, repository))
 
 
 @contextmanager
@@ -87,7 +99,6 @@ def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
     """Say what a person should know before the first run, though none of it is an error of the contract."""
     dirty = dirty_files(contract, repository)
     notices = (
-        parts.sandbox_notice(contract.spec),
         f"HEAD was measured, and `run` refuses to start while these differ from it: {named(dirty)}" if dirty else "",
         "" if contract.spec.proposer else "no proposer is named yet; `run` needs one",
     )
@@ -107,17 +118,21 @@ def _executor(
     environ: Mapping[str, str],
     identity: str,
     stop: StopFlag,
+    made: Cells,
 ) -> LocalExecutor:
     spec = contract.spec
     return LocalExecutor(
         harness=spec.harness,
         metrics=spec.metrics,
         measurement=spec.measurement,
-        trees=MeasurementTrees(repository, cache / "measure"),
+        trees=MeasurementTrees(
+            repository, cache / "measure", hidden=Hidden(repository, spec.scope.hidden), fixtures=made.fixtures
+        ),
         output=cache / "output",
         marker=f"{identity}:{os.getpid()}",
         environ=environ,
         stop=stop,
+        cell=made.harness,
     )
 
 
@@ -182,7 +197,7 @@ def _report(
         checks_s=checks_s,
         experiment_s=experiment_s,
         campaign_s=None if wanted is None else wanted * experiment_s,
-        sandbox=parts.sandbox_levels(spec),
+        sandbox={},
     )
 
 

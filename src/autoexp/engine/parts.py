@@ -9,28 +9,24 @@ from autoexp import plugins
 from autoexp.engine.contract import Contract
 from autoexp.errors import AutoexpError, ContractError, Problem
 from autoexp.ports import Proposer, Strategy
+from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec.load import place_of
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import PluginSection
 
 
-def proposer(contract: Contract, environ: Mapping[str, str], stop: Callable[[], bool]) -> Proposer:
+def proposer(contract: Contract, environ: Mapping[str, str], stop: Callable[[], bool], cell: Cell) -> Proposer:
     """Build the proposer. Raises ContractError when its keys are wrong, or when there is none."""
-    section = contract.spec.proposer
-    if section is None:
-        raise ContractError(
-            [
-                Problem(
-                    "autoexp.yaml",
-                    None,
-                    "proposer",
-                    "nobody proposes changes",
-                    "add a proposer, for example {kind: command, command: ./propose.sh}",
-                )
-            ]
-        )
-    plugin, options = _validated("proposer", section, contract)
-    return cast("Proposer", plugin(options, folder=contract.folder, environ=environ, stop=stop))
+    plugin, options = _validated("proposer", refuse_without_proposer(contract), contract)
+    return cast("Proposer", plugin(options, folder=contract.folder, environ=environ, stop=stop, cell=cell))
+
+
+def refuse_without_proposer(contract: Contract) -> PluginSection:
+    """Give the proposer's section. Raises ContractError when there is none."""
+    if contract.spec.proposer is None:
+        fix = "add a proposer, for example {kind: command, command: ./propose.sh}"
+        raise ContractError([Problem("autoexp.yaml", None, "proposer", "nobody proposes changes", fix)])
+    return contract.spec.proposer
 
 
 def strategy(spec: Spec) -> Strategy:
@@ -85,15 +81,8 @@ def _keys(model: Any) -> list[str]:
     return sorted(field.alias or name for name, field in model.model_fields.items())
 
 
-def sandbox_levels(spec: Spec) -> dict[str, str]:
-    """Give the level that each side really runs at. Until sandboxes are built that is none."""
-    del spec
-    return {"proposer": "none", "harness": "none"}
-
-
-def sandbox_notice(spec: Spec) -> str:
-    """Say what auto fell to; empty when the spec asked for none itself."""
-    sides = [side for side in ("proposer", "harness") if getattr(spec.sandbox, side).level == "auto"]
-    if not sides:
-        return ""
-    return f"sandbox: {' and '.join(sides)} at level auto fell to none: commands run with your own rights"
+def secret_values(spec: Spec, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Give the values that `env_from` of harness and proposer name: no candidate may hold one of them."""
+    proposing = spec.proposer.options.get("env_from", ()) if spec.proposer else ()
+    names = (*spec.harness.env_from, *([proposing] if isinstance(proposing, str) else proposing))
+    return tuple(environ[name] for name in names if name in environ)

@@ -4,9 +4,9 @@ from autoexp import __version__
 from autoexp.campaign.events import CampaignOpened, Captured, Decided, Done, Noted, SessionOpened
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import derived_seed
-from autoexp.engine.attempt import candidate_at
+from autoexp.engine.candidates import candidate_at
+from autoexp.engine.cells import notice
 from autoexp.engine.conclude import moved_by_others, settle, show_branch
-from autoexp.engine.parts import sandbox_notice
 from autoexp.engine.requests import dismiss_late_requests
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.outcome import Outcome
@@ -21,8 +21,8 @@ def recover(shop: Workshop) -> None:
     swept = sweep(f"{campaign}:")
     shop.refs.remove_stale_locks(shop.ref())
     open_campaign(shop)
-    shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox))
-    for text in (sandbox_notice(shop.spec), _cut(shop), _swept(swept), _moved_head(shop)):
+    shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=notice(shop.spec, shop.sandbox)))
+    for text in (_cut(shop), _swept(swept), _moved_head(shop)):
         if text:
             shop.record(Noted(text=text))
     dismiss_late_requests(shop)

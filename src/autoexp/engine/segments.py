@@ -4,10 +4,11 @@ import hashlib
 import json
 
 from autoexp.campaign.events import BaselineMeasured, Noted, SampleTaken, SegmentOpened
+from autoexp.engine.cells import weaker
 from autoexp.engine.sampling import calibrated, valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
-from autoexp.errors import HarnessError
+from autoexp.errors import AutoexpError, HarnessError
 from autoexp.experiment.measurement import Sample, Side, measure
 from autoexp.experiment.outcome import Outcome
 from autoexp.spec.model import Spec
@@ -32,9 +33,11 @@ def ensure_segment(shop: Workshop) -> None:
 
 
 def harness_digest(shop: Workshop) -> str:
-    """Hash everything in the sealed tree that a candidate may not change."""
+    """Hash everything in the sealed tree that a candidate may not change, and what the harness has beside it."""
     entries = shop.repository.entries(shop.state.base).items()
     text = "\0".join(f"{entry.mode} {entry.oid} {path}" for path, entry in entries if not shop.scope.matches(path))
+    if shop.cells.beside:
+        text += f"\0\0{shop.cells.beside}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -42,8 +45,15 @@ def _misfit(shop: Workshop, environment: dict[str, str], harness: str) -> str:
     segment = shop.state.segment
     if segment is None:
         return "everything"
-    found = (shop.spec.digest, harness, environment, shop.sandbox)
-    known = (segment.spec_digest, segment.harness_digest, segment.environment, segment.sandbox)
+    level, before = shop.sandbox["harness"], segment.sandbox.get("harness", "none")
+    if segment.spec_digest == shop.spec.digest and weaker(level, before):
+        raise AutoexpError(
+            f"the harness was measured at the sandbox level {before}, and only {level} can be had now",
+            where="sandbox.harness.level",
+            fix=f"`autoexp doctor` tells what is missing; to go on with new baseline, write level: {level} there",
+        )
+    found = (shop.spec.digest, harness, environment, level)
+    known = (segment.spec_digest, segment.harness_digest, segment.environment, before)
     names = ("the spec", "the harness", "the environment", "the sandbox")
     return " and ".join(name for name, new, old in zip(names, found, known, strict=True) if new != old)
 

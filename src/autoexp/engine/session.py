@@ -12,6 +12,7 @@ from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop
 from autoexp.engine import parts
 from autoexp.engine.cache import cache_folder, campaign_identity
+from autoexp.engine.cells import Cells, cells
 from autoexp.engine.contract import Contract
 from autoexp.engine.faults import Faults
 from autoexp.engine.loop import run
@@ -26,6 +27,7 @@ from autoexp.stores import inbox
 from autoexp.stores.journal import FileJournal
 from autoexp.stores.layout import CampaignFolder
 from autoexp.stores.lines import Stamp
+from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.proposal import ProposalCopy
 from autoexp.workspaces.refs import Refs
@@ -50,15 +52,31 @@ def work(
     environ: Mapping[str, str],
     experiments: int | None = None,
     observer: Observer | None = None,
+    allow_unsandboxed: bool = False,
 ) -> Result:
     """Run a session of the campaign `tag`, new or resumed. Raises AutoexpError or WorldError."""
     stop = StopFlag()
     try:
-        with heeding(stop), _workshop(contract, repository, tag, environ, stop, observer or Silent()) as shop:
+        with (
+            heeding(stop),
+            _cells(contract, repository, tag, environ, allow_unsandboxed=allow_unsandboxed) as made,
+            _workshop(contract, repository, tag, environ, stop, made, observer or Silent()) as shop,
+        ):
             ended = run(shop, experiments=experiments)
             return Result(ended, shop.state, interrupted=stop.interrupted)
     except OSError as error:
         raise WorldError(f"{error.filename or 'a file'}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _cells(
+    contract: Contract, repository: Repository, tag: str, environ: Mapping[str, str], *, allow_unsandboxed: bool
+) -> Iterator[Cells]:
+    """Build the sandboxes, once the contract is known to name a proposer that can be built in them."""
+    parts.refuse_without_proposer(contract)
+    cache = cache_folder(environ, campaign_identity(repository.common_dir, tag))
+    with cells(contract.spec, repository, cache, environ=environ, allow_unsandboxed=allow_unsandboxed) as made:
+        yield made
 
 
 @contextmanager
@@ -68,12 +86,13 @@ def _workshop(
     tag: str,
     environ: Mapping[str, str],
     stop: StopFlag,
+    made: Cells,
     observer: Observer,
 ) -> Iterator[Workshop]:
     """Build the parts. What can refuse comes first; nothing of the campaign is touched before its lock is held."""
     spec = contract.spec
     folder = CampaignFolder(repository.common_dir, tag)
-    proposer = parts.proposer(contract, environ, stop)
+    proposer = parts.proposer(contract, environ, stop, made.proposer)
     strategy = parts.strategy(spec)
     faults = Faults(environ.get("AUTOEXP_FAULT", ""))
     refuse_hopeless(contract, repository, folder, environ=environ)
@@ -84,7 +103,8 @@ def _workshop(
     with ExitStack() as held:
         journal = held.enter_context(FileJournal(folder.path, stamp))
         held.callback(shutil.rmtree, cache / "desk", ignore_errors=True)
-        trees = MeasurementTrees(repository, cache / "measure")
+        hidden = Hidden(repository, spec.scope.hidden)
+        trees = MeasurementTrees(repository, cache / "measure", hidden=hidden, fixtures=made.fixtures)
         held.callback(_put_away, trees)
         exports = Exports(exports_home(repository.root, repository.common_dir), tag, spec.exports)
         shop = Workshop(
@@ -93,7 +113,7 @@ def _workshop(
             repository=repository,
             refs=Refs(repository),
             journal=journal,
-            copy=ProposalCopy(repository, cache / "propose"),
+            copy=ProposalCopy(repository, cache / "propose", hidden=hidden, known=parts.secret_values(spec, environ)),
             scope=Scope(spec.scope.edit),
             proposer=proposer,
             strategy=strategy,
@@ -106,11 +126,12 @@ def _workshop(
                 marker=marker,
                 environ=environ,
                 stop=stop,
+                cell=made.harness,
             ),
             faults=faults,
             stop=stop,
             marker=marker,
-            sandbox=parts.sandbox_levels(spec),
+            cells=made,
             desk=cache / "desk",
             torn=journal.torn,
             late=late,

@@ -7,6 +7,7 @@ from pathlib import Path
 from autoexp.campaign.events import Event
 from autoexp.campaign.fold import fold, fold_all
 from autoexp.campaign.state import CampaignState, Segment
+from autoexp.engine.cells import Cells
 from autoexp.engine.contract import Contract
 from autoexp.engine.faults import Faults
 from autoexp.engine.signals import StopFlag
@@ -40,7 +41,7 @@ class Workshop:
     faults: Faults
     stop: StopFlag
     marker: str
-    sandbox: dict[str, str]
+    cells: Cells
     desk: Path
     torn: str | None
     late: frozenset[Path]
@@ -52,6 +53,11 @@ class Workshop:
     def spec(self) -> Spec:
         """Give the contract's spec."""
         return self.contract.spec
+
+    @property
+    def sandbox(self) -> dict[str, str]:
+        """Give the level at which each side runs."""
+        return self.cells.levels
 
     @property
     def segment(self) -> Segment:

@@ -40,9 +40,12 @@ class Bench:
     @contextmanager
     def surroundings(self, **own: str) -> Iterator[Environment]:
         """Give the environment of one sample or check, with private folders that go when the block ends."""
+        env = dict(self.harness.env)
+        if "PYTHONPATH" in env and (kit := self.cell.variables.get("PYTHONPATH")):
+            env["PYTHONPATH"] = f"{env['PYTHONPATH']}:{kit}"
         with environment(
             self.environ,
-            env=self.harness.env,
+            env=env,
             env_from=self.harness.env_from,
             own={**STEADY, **self.cell.variables, **own},
             marker=self.marker,

@@ -12,13 +12,15 @@ from pydantic import Field
 from autoexp.campaign.views import Brief
 from autoexp.experiment.records import Proposal
 from autoexp.ports import Desk, NothingLeft, ProposerFailed
-from autoexp.processes import Finished, Limits, run
+from autoexp.processes import Finished, run
 from autoexp.processes.environment import environment, secrets_from
 from autoexp.processes.masking import mask, mask_file
+from autoexp.processes.sandbox.cell import Cell
 from autoexp.proposers.answer import last_line, proposal_from
 from autoexp.proposers.options import ProposerOptions, Unbuilt, Variables
 from autoexp.proposers.output import Printed
 from autoexp.proposers.program import located, outdated
+from autoexp.proposers.seen import brief_seen, programs_seen
 from autoexp.spec.quantities import Seconds
 from autoexp.spec.sections import Command, Strings
 
@@ -48,6 +50,7 @@ class CommandProposer:
         folder: Path,
         environ: Mapping[str, str],
         stop: Callable[[], bool] | None = None,
+        cell: Cell | None = None,
     ) -> None:
         """Take the options. Raises AutoexpError when a variable of `env_from` is not set."""
         secrets_from(environ, options.env_from)
@@ -55,6 +58,7 @@ class CommandProposer:
         self._folder = folder.absolute()
         self._environ = environ
         self._stop = stop
+        self._cell = cell or Cell()
 
     def propose(self, brief: Brief, desk: Desk) -> Proposal:
         """Let the program edit the copy, and read its last line.
@@ -64,20 +68,29 @@ class CommandProposer:
         """
         del brief  # it lies in the files of the desk
         options, printed = self._options, Printed.at(desk.output)
+        brief_bind, told = brief_seen(desk, self._cell)
         own = {
-            "AUTOEXP_BRIEF": str(desk.brief_json.absolute()),
-            "AUTOEXP_BRIEF_MD": str(desk.brief_md.absolute()),
+            **self._cell.variables,
+            **told,
             "AUTOEXP_FOLDER": str(self._folder),
             "PYTHONDONTWRITEBYTECODE": "1",  # a __pycache__ in the copy would be an edit out of scope
         }
+        command = located(options.command, folder=self._folder, workspace=desk.workspace)
         with environment(
-            self._environ, env=options.env, env_from=options.env_from, own=own, marker=desk.marker
+            self._environ,
+            env=options.env,
+            env_from=options.env_from,
+            own=own,
+            marker=desk.marker,
+            homes=self._cell.sandbox.homes,
         ) as around:
+            binds = (brief_bind, *programs_seen(command, self._folder))
             finished = run(
-                located(options.command, folder=self._folder, workspace=desk.workspace),
+                command,
                 cwd=desk.workspace,
+                box=self._cell.box(desk.workspace, around, editable=True, binds=binds),
                 env=around.variables,
-                limits=Limits(wall_s=options.timeout_s),
+                limits=self._cell.limits(options.timeout_s),
                 stdout=printed.stdout,
                 stderr=printed.stderr,
                 marker=desk.marker,

@@ -9,8 +9,9 @@ from autoexp.campaign.views import Brief
 from autoexp.errors import ContractError, Problem
 from autoexp.experiment.records import Proposal
 from autoexp.ports import Desk, NothingLeft, ProposerFailed
-from autoexp.processes import Limits, run
+from autoexp.processes import run
 from autoexp.processes.environment import environment
+from autoexp.processes.sandbox.cell import Cell
 from autoexp.proposers.applying import apply_patch, apply_replace, apply_write
 from autoexp.proposers.edits import Edit, load_edits
 from autoexp.proposers.options import ProposerOptions
@@ -37,11 +38,13 @@ class ScriptProposer:
         folder: Path,
         environ: Mapping[str, str],
         stop: Callable[[], bool] | None = None,
+        cell: Cell | None = None,
     ) -> None:
         """Read the edits. Raises ContractError with every mistake in the file."""
         self._options = options
         self._environ = environ
         self._stop = stop
+        self._cell = cell or Cell()
         self.edits = _read(folder / options.file, options.file)
 
     def propose(self, brief: Brief, desk: Desk) -> Proposal:
@@ -63,12 +66,14 @@ class ScriptProposer:
 
     def _run(self, command: str, desk: Desk) -> None:
         printed = Printed.at(desk.output)
-        with environment(self._environ, own={"PYTHONDONTWRITEBYTECODE": "1"}, marker=desk.marker) as around:
+        own = {**self._cell.variables, "PYTHONDONTWRITEBYTECODE": "1"}
+        with environment(self._environ, own=own, marker=desk.marker, homes=self._cell.sandbox.homes) as around:
             finished = run(
                 command,
                 cwd=desk.workspace,
+                box=self._cell.box(desk.workspace, around, editable=True),
                 env=around.variables,
-                limits=Limits(wall_s=self._options.timeout_s),
+                limits=self._cell.limits(self._options.timeout_s),
                 stdout=printed.stdout,
                 stderr=printed.stderr,
                 marker=desk.marker,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from autoexp.spec.network import parse_network
 from autoexp.spec.quantities import Count
 from autoexp.spec.section import Section
 from autoexp.spec.strings import Strings
@@ -14,24 +15,10 @@ Level = Literal["auto", "bwrap", "landlock", "container", "seatbelt", "none"]
 LADDER = ("bwrap", "seatbelt", "landlock", "container", "none")
 """From the strongest to none; `auto` takes the first one that holds on this machine."""
 
-_ENTRY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}")
 _WILD = re.compile(r"[*?\[\]]")
 
 
-def _network(value: Any) -> Any:
-    if value is False:
-        return "off"  # YAML 1.1 reads a bare off so
-    if isinstance(value, str) and value not in {"off", "host"}:
-        raise ValueError(f"{value!r} is not off, host, or a list of host:port")
-    if isinstance(value, (list, tuple)):
-        wrong = [entry for entry in value if not isinstance(entry, str) or _ENTRY.fullmatch(entry) is None]
-        if wrong:
-            raise ValueError(f"{wrong[0]!r} is not host:port, such as api.example.com:443")
-        return tuple(value)
-    return value
-
-
-Network = Annotated[Literal["off", "host"] | tuple[str, ...], BeforeValidator(_network)]
+Network = Annotated[Literal["off", "host"] | tuple[str, ...], BeforeValidator(parse_network)]
 
 
 def _inside(value: Any) -> Any:

@@ -34,6 +34,9 @@ ENOUGH_CPU_S = 0.2
 ENOUGH_WALL_S = 0.1
 """Shorter runs are mostly the start of their programs."""
 
+ENOUGH_RUNS = 3
+"""Fewer runs may all have waited for a cold disk: then CPU has to tell the same."""
+
 SHARE_OF_RUN = 0.2
 """A saving that is claimed counts when it is at least this part of the run."""
 
@@ -201,7 +204,7 @@ def _left_early(
     if cost.wall_before.middle <= ENOUGH_WALL_S or cost.wall.middle <= 0:
         return
     shrank = cost.wall_before.middle / cost.wall.middle
-    if cost.cpu_before.middle > ENOUGH_CPU_S and cost.cpu.middle > 0:
+    if cost.cpu.middle > 0 and (cost.cpu_before.middle > ENOUGH_CPU_S or len(old) < ENOUGH_RUNS):
         shrank = min(shrank, cost.cpu_before.middle / cost.cpu.middle)
     gains = [(1.0, criteria[0], False)]
     for criterion in criteria:

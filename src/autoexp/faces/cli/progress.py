@@ -46,6 +46,8 @@ class Plain(Quiet):
     def recorded(self, record: ev.Record, state: CampaignState) -> None:
         """Print what is news."""
         match record.event:
+            case ev.SessionOpened(notice=text) if text:
+                say(text)
             case ev.BaselineMeasured() as event if event.measurement.metrics:
                 value = event.measurement.means().get(primary_of(state))
                 say(f"baseline {primary_of(state)} = {number(value, _unit(state))}")
@@ -84,6 +86,8 @@ class Live(Quiet):
     def recorded(self, record: ev.Record, state: CampaignState) -> None:
         """Remember what to draw."""
         self._state = state
+        if isinstance(record.event, ev.SessionOpened) and record.event.notice:
+            self._console.print(Text(record.event.notice, style="dim"))
         if isinstance(record.event, ev.Noted):
             self._notes.append(one_line(record.event.text))
 
@@ -116,7 +120,8 @@ def _line(state: CampaignState, experiment: Experiment) -> str:
     effect = experiment.decision.effect if experiment.decision else None
     value = experiment.measurement.means().get(primary_of(state))
     shown = f"{number(value, _unit(state)):>12} {gain(effect):>8}"
-    status = f"{experiment.status}, provisional" if experiment.provisional else experiment.status
+    more = ", provisional" if experiment.provisional else ", for review" if experiment.needs_review else ""
+    status = f"{experiment.status}{more}"
     return f"{experiment.n:>4}  {status:<14} {shown}  {_what(experiment)}"
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoexp.faces.cli.printing import gain, number, one_line, print_json, say
-from autoexp.faces.options import HERE, Json, Repo, Tag
+from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 
 if TYPE_CHECKING:
     from autoexp.api import Result
@@ -30,6 +30,7 @@ def run(
     experiments: Annotated[
         int | None, typer.Option(min=1, help="Decide N more experiments in this call, then end.", show_default=False)
     ] = None,
+    allow_unsandboxed: Unsandboxed = False,
     repo: Repo = HERE,
     tag: Tag = None,
     json: Json = False,
@@ -40,7 +41,13 @@ def run(
 
     watcher = Quiet() if json else (Live() if is_terminal() else Plain())
     with watcher:
-        result = api.run(api.Place(repo, tag), environ=os.environ, experiments=experiments, observer=watcher)
+        result = api.run(
+            api.Place(repo, tag),
+            environ=os.environ,
+            experiments=experiments,
+            observer=watcher,
+            allow_unsandboxed=allow_unsandboxed,
+        )
     stopped = result.stop
     if json:
         print_json(api.status_of(result.state))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoexp.faces.cli.printing import number, print_json, say, seconds
-from autoexp.faces.options import HERE, Json, Repo, Tag
+from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 
 if TYPE_CHECKING:
     from autoexp.api import Started
@@ -81,12 +81,15 @@ def _tell_started(started: "Started", following: str) -> None:
     say(f"next: {following}")
 
 
-def check(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
+def check(allow_unsandboxed: Unsandboxed = False, repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     """Validate the contract, run the harness on HEAD, and tell noise, time per experiment and sandbox level."""
     from autoexp import api
 
     found = api.check(
-        api.Place(repo, tag), environ=os.environ, tell=lambda text: None if json else say(f"  {text}", err=True)
+        api.Place(repo, tag),
+        environ=os.environ,
+        tell=lambda text: None if json else say(f"  {text}", err=True),
+        allow_unsandboxed=allow_unsandboxed,
     )
     if json:
         print_json(found.as_json())

@@ -127,5 +127,6 @@ class Landlocked:
                 *(str(bind.source) for bind in view.binds if bind.writable),
             ],
             "network": view.network if isinstance(view.network, str) else {"connect": [view.port]},
+            "unix": view.network == "host",  # sockets with a path are not files to Landlock: docker's is one
         }
         return OpenBox(view.tree / cwd, (*PYTHON, str(CONFINE), json.dumps(rules)))

@@ -79,15 +79,8 @@ class MountedBox:
         apart = list(_APART)
         if self.view.network != "host" and self.network_space:
             apart.append("--unshare-net")
-        port = str(PROXY_PORT if self.view.proxy else 0)
-        shim = [
-            *PYTHON,
-            f"{_INSIDE}/sandbox/shim.py",
-            str(result),
-            port,
-            f"{PROXY}/{SOCKET}",
-            f"{_INSIDE}/forwarder.py",
-        ]
+        forward = [f"{_INSIDE}/forwarder.py", str(PROXY_PORT), f"{PROXY}/{SOCKET}", *self.view.local]
+        shim = [*PYTHON, f"{_INSIDE}/sandbox/shim.py", str(result), "\n".join(forward) if self.view.proxy else ""]
         return [self.program, *apart, *self.mounts, "--chdir", self.inside, "--", *shim, *self._filter(), *argv]
 
     def shell(self) -> list[str]:
@@ -109,7 +102,7 @@ def _mounts(view: View) -> Iterator[str]:
     for bind in view.binds:
         yield from ("--bind" if bind.writable else "--ro-bind", str(bind.source), bind.target)
     if view.proxy:
-        yield from ("--bind", str(view.proxy), PROXY)
+        yield from ("--ro-bind", str(view.proxy), PROXY)
     yield from ("--remount-ro", "/")
 
 

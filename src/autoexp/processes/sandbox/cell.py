@@ -15,9 +15,9 @@ from autoexp.spec.sandbox import SandboxSide
 class Cell:
     """A sandbox and its rules.
 
-    `binds` and `scratch` are shown to every command besides its tree, `processors` are those that it may use, `proxy` is the
-    folder with the socket of the way out to listed hosts, or `port` where that is a port of this machine, `variables`
-    tell a command of it.
+    `binds` and `scratch` are shown to every command besides its tree, `processors` are those that it may use. `proxy` is the
+    folder with the socket of the way out to listed hosts (`local` are those of this machine), or `port` where that is a
+    port of this machine; `variables` tell a command of it.
     """
 
     sandbox: Sandbox = Unsandboxed()
@@ -26,6 +26,7 @@ class Cell:
     scratch: tuple[str, ...] = ()
     processors: frozenset[int] | None = None
     proxy: Path | None = None
+    local: tuple[str, ...] = ()
     port: int = 0
     variables: Mapping[str, str] = field(default_factory=dict)
 
@@ -57,6 +58,7 @@ class Cell:
             network=self.rules.network,
             path=around.variables.get("PATH", ""),
             proxy=self.proxy,
+            local=self.local,
             private=around.folder,
             port=self.port,
         )

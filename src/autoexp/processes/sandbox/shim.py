@@ -1,9 +1,9 @@
 """The first process of a sandbox: runs one command, ends whatever it leaves, and tells what all of it used.
 
-A program of its own (`python -I -S -B shim.py RESULT PORT SOCKET FORWARDER COMMAND...`), started as process 1 of a process
-namespace; it imports little, for it starts before each measurement. RESULT is a descriptor that takes the report, as lines
-`name value`; the command never holds it, and no process in the sandbox can look into this one. With a PORT other than 0 a
-forwarder to SOCKET is started first.
+A program of its own (`python -I -S -B shim.py RESULT FORWARD COMMAND...`), started as process 1 of a process namespace; it
+imports little, for it starts before each measurement. RESULT is a descriptor that takes the report, as lines `name value`;
+the command never holds it, and no process in the sandbox can look into this one. FORWARD is empty, or program and
+arguments (one a line) of the forwarder to the allowed hosts, which is started first.
 
 The command is forked by a small shell, for a child of this interpreter would start with its memory peak.
 """
@@ -25,14 +25,14 @@ class Stopped(Exception):  # noqa: N818  a message, not a failure
 
 def main(arguments: list[str]) -> None:
     """Run the command and report."""
-    result, port, socket, forwarder, *command = arguments
+    result, forward, *command = arguments
     report = int(result)
     os.set_inheritable(report, False)
     hide()
     if not found(command[0]):
         tell(report, {"missing": command[0]})
         return
-    own = {os.getpid(), start_forwarder(forwarder, port, socket) if int(port) else 0}
+    own = {os.getpid(), start_forwarder(forward.split("\n")) if forward else 0}
     try:
         signal.signal(signal.SIGTERM, _stop)
         tell(report, watched(command, own))
@@ -54,14 +54,14 @@ def found(program: str) -> bool:
     return any(os.path.isfile(path) and os.access(path, os.X_OK) for path in paths)
 
 
-def start_forwarder(program: str, port: str, socket: str) -> int:
+def start_forwarder(arguments: list[str]) -> int:
     """Start the way out to the allowed hosts, and wait until it listens."""
     ready, theirs = os.pipe()
     os.set_inheritable(theirs, True)
-    argv = [sys.executable, "-I", "-S", "-B", program, port, socket]
+    argv = [sys.executable, "-I", "-S", "-B", *arguments]
     pid = os.posix_spawn(sys.executable, argv, {**os.environ, "AUTOEXP_READY_FD": str(theirs)}, setsid=True)
     os.close(theirs)
-    os.read(ready, 1)
+    os.read(ready, _LONGEST_PID)
     os.close(ready)
     return pid
 

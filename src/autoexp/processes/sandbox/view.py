@@ -29,7 +29,8 @@ class View:
 
     `tree` is its working tree; with `editable` it may write there, else only in the folders `scratch` names below it, which
     are empty at start. `binds` are shown besides, `private` folders (a throw-away HOME and TMPDIR) are given where the
-    sandbox has none of its own. `proxy` is the folder with the socket of a proxy, when `network` is a list.
+    sandbox has none of its own. `proxy` is the folder with the socket of a proxy when `network` is a list, and `local` what of it
+    are servers of this machine; `port` is a proxy where the sandbox shares this machine's network.
     """
 
     tree: Path
@@ -39,5 +40,6 @@ class View:
     network: Network = "off"
     path: str = ""
     proxy: Path | None = None
+    local: tuple[str, ...] = ()
     private: Path | None = None
     port: int = 0
