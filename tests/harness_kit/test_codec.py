@@ -29,6 +29,21 @@ def test_plain_value_crosses_as_it_is(value) -> None:
     assert codec.dumps(codec.loads(line)) == line
 
 
+LONG = st.lists(st.floats(), min_size=32, max_size=40) | st.lists(st.integers(), min_size=32, max_size=40)
+
+
+@given(VALUES | LONG | LONG.map(tuple) | st.dictionaries(st.text(), LONG, max_size=2))
+def test_packed_value_is_the_same_value(value) -> None:
+    assert difference(value, codec.loads(codec.dumps(value, packed=True)), nan_equal=True) == ""
+
+
+def test_long_lists_of_numbers_are_packed_for_the_kits_own_worker_only() -> None:
+    numbers = [[0.5] * 40, tuple(range(40))]
+    assert "~floats" in codec.dumps(numbers, packed=True)
+    assert "~ints" in codec.dumps(numbers, packed=True)
+    assert "~" not in codec.dumps(numbers).replace("~tuple", "")
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: (
@@ -95,6 +110,8 @@ def test_value_that_holds_itself_does_not_cross() -> None:
         '{"~array": {"dtype": "<f8", "shape": [true], "data": "AAAAAAAAAAA="}}',
         '{"~array": {"shape": [1]}}',
         '{"~array": []}',
+        '{"~floats": "AAAA"}',
+        '{"~ints": [1]}',
     ],
 )
 def test_malformed_line_is_refused(line: str) -> None:

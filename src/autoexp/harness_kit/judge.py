@@ -76,7 +76,7 @@ def isolated(
     seen: set[bytes] = set()
     with session:
         for place, given in enumerate(_inputs(inputs, count, warmup)):
-            question = _question(given)
+            question = _question(given, packed=isinstance(target, str))
             if not (fresh or allow_repeats):
                 _refuse_repeats(question, place, seen)
             if place == warmup:
@@ -128,13 +128,13 @@ def _inputs(inputs: Iterable[Any] | Callable[[int], Any], count: int | None, war
     return iter(inputs) if count is None else itertools.islice(inputs, count + warmup)
 
 
-def _question(given: Any) -> bytes:
+def _question(given: Any, *, packed: bool) -> bytes:
     """Give an input as the JSON of a call, which is all that is kept of it: nobody can change it afterwards."""
     call = given if type(given) is Call else Call(given if type(given) is tuple else (given,))
     try:
         body = {
-            "args": codec.encode(list(call.args)),
-            **({"kwargs": codec.encode(dict(call.kwargs))} if call.kwargs else {}),
+            "args": codec.encode(list(call.args), packed=packed),
+            **({"kwargs": codec.encode(dict(call.kwargs), packed=packed)} if call.kwargs else {}),
         }
         return codec.text(body).encode("ascii")
     except codec.NotPlain as error:

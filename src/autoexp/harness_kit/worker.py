@@ -39,7 +39,7 @@ def _answer(function: Callable[..., Any], question: Any, codec: Any) -> str:
     sign = json.dumps(question["id"])
     try:
         args, kwargs = codec.decode(question["args"]), codec.decode(question.get("kwargs", {}))
-        return f'{{"id":{sign},"answer":{codec.dumps(function(*args, **kwargs))}}}'
+        return f'{{"id":{sign},"answer":{codec.dumps(function(*args, **kwargs), packed=True)}}}'
     except codec.NotPlain as error:
         told = f"it returned {error}, which cannot cross: only plain values do"
     except BaseException as error:
