@@ -121,9 +121,10 @@ def test_measured_trees_hold_hidden_files_in_the_holdout_run_alone(repository, h
     assert [path for path in (tmp_path / "measure").rglob("*") if "run.py" in path.name] == []
 
 
-def test_hidden_files_left_by_a_killed_engine_are_gone_at_the_next_run(repository, hidden, commit, tmp_path):
+def test_hidden_files_left_by_a_killed_engine_are_gone_at_the_next_start(repository, hidden, commit, tmp_path):
     MeasurementTrees(repository, tmp_path / "measure", hidden=hidden).place_whole("candidate", commit)
     trees = MeasurementTrees(repository, tmp_path / "measure", hidden=hidden)
+    assert [path for path in (tmp_path / "measure").rglob("*") if path.name == "holdout"] == []
     assert not (trees.place("candidate", commit) / "holdout").exists()
 
 

@@ -17,6 +17,11 @@ class Hidden:
         self._patterns = GitIgnoreSpec.from_lines(patterns, backend="simple") if patterns else None
         self._visible: dict[str, str] = {}
 
+    @property
+    def names_nothing(self) -> bool:
+        """Tell whether there are no patterns at all."""
+        return self._patterns is None
+
     def matches(self, path: str) -> bool:
         """Tell whether a path, relative to the repository's top, is hidden."""
         return self._patterns is not None and self._patterns.match_file(path)

@@ -102,11 +102,14 @@ class MeasurementTrees:
             self._shown = None
 
     def _put_back(self) -> None:
-        """After a kill, give a tree that is still shown back to its side: the one that has a note and no tree."""
+        """After a kill, give a tree that is still shown back to its side: the one that has a note and no tree.
+
+        Where something is to be hidden it is destroyed: it may have been shown whole.
+        """
         if not self._window.is_dir():
             return
         owners = [note.parent for note in self._sides.glob("*/state.json") if not (note.parent / "tree").exists()]
-        if len(owners) == 1:
+        if len(owners) == 1 and self._hidden.names_nothing:
             self._window.rename(owners[0] / "tree")
             return
         trash = PersistentTree(self._repository, self._sides / "lost").trash
