@@ -158,6 +158,16 @@ def test_rejected_experiment_is_settled(project: Project) -> None:
     assert "for you to review" not in project.run("run")
 
 
+@pytest.mark.parametrize("why", ["caf\udce9", "two\nlines", "\x1b[2J cleared", "'; rm -rf"])
+def test_reason_of_any_kind_is_on_record(project: Project, why: str) -> None:
+    asked(project)
+    project.run("accept", "1", "--why", why)
+    project.run("run")
+    assert project.statuses() == ["keep", "inconclusive", "keep"]
+    assert "accepted by a person" in project.run("show", "3") + project.run("brief")
+    assert "\x1b" not in project.run("show", "1") + project.run("log")
+
+
 def test_export_of_a_running_campaign_tells_of_a_review(project: Project, tmp_path: Path) -> None:
     asked(project)
     project.run("reject", "1", "--why", "no")
