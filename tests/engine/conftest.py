@@ -78,6 +78,9 @@ class Reading:
     def holdout(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
         return self.sample(commit, side, n=n, i=i, seed=seed)
 
+    def verify(self, n: int) -> tuple[str, ...]:
+        return ()
+
     def fingerprint(self) -> Mapping[str, str]:
         return {}
 

@@ -56,6 +56,7 @@ def cells(
     allowed = allow_unsandboxed or spec.sandbox.allow_unsandboxed
     sides = {"proposer": spec.sandbox.proposer, "harness": spec.sandbox.harness}
     chosen = {name: ladder.choose(side.level, path, allow_none=allowed) for name, side in sides.items()}
+    _make_writable(spec)
     provided = _provided(spec, repository)
     beside = _beside(spec, provided)
     with ExitStack() as held:
@@ -144,6 +145,20 @@ def _harness(spec: Spec, cell: Cell, provided: Mapping[str, Path], kit: Path) ->
         processors=None if spec.measurement.cores is None else pinning.cpus,
         variables={**cell.variables, **pinning.caps, "PYTHONPATH": cell.sandbox.sees(shown)},
     )
+
+
+def _make_writable(spec: Spec) -> None:
+    """Make the folders that a side may write, for what is not there cannot be shown."""
+    for name, side in (("proposer", spec.sandbox.proposer), ("harness", spec.sandbox.harness)):
+        for path in side.write:
+            try:
+                Path(path).expanduser().mkdir(parents=True, exist_ok=True)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise AutoexpError(
+                    f"sandbox.{name}.write names {path}, which cannot be made: {error.strerror}", where="autoexp.yaml"
+                ) from None
 
 
 def _provided(spec: Spec, repository: Repository) -> dict[str, Path]:

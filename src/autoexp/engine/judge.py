@@ -8,8 +8,10 @@ from autoexp.engine.sampling import valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.measurement import Sample, Side, measure
-from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.outcome import Outcome, Verdict
 from autoexp.experiment.records import Candidate, Decision
+
+PATHS_NAMED = 10
 
 
 def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
@@ -26,6 +28,8 @@ def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
                 outcome, detail = failure
                 return _ruled(n, candidate, samples, outcome=outcome, detail=detail)
         ruling = review(shop, n, candidate, answer)
+        if isinstance(ruling, Decision) and ruling.verdict is Verdict.KEEP and (touched := shop.executor.verify(n)):
+            ruling = Outcome.TAMPERED, f"the trees changed while they were measured: {', '.join(touched[:PATHS_NAMED])}"
     if isinstance(ruling, Decision):
         return _ruled(n, candidate, samples, decision=ruling)
     outcome, detail = ruling
@@ -37,12 +41,22 @@ def _sample(
 ) -> Sample:
     i = len(samples[side])
     shop.observer.working(f"experiment {n}: measuring the {side.value}, sample {i + 1}")
-    sample = valued(shop.spec, shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, shop.spec, i)))
+    taken = shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, shop.spec, i))
+    sample = valued(shop.spec, _on_channel(shop, taken))
     if side is Side.CANDIDATE and sample.outcome is Outcome.MEASURED:
         sample = sample.model_copy(update={"values": {**sample.values, "diff_lines": float(candidate.diff_lines)}})
     shop.record(SampleTaken(n=n, sample=sample))
     samples[side].append(sample)
     return sample
+
+
+def _on_channel(shop: Workshop, sample: Sample) -> Sample:
+    """Take a report only from where the baseline's came from: only the candidate can have changed that."""
+    channels = {taken.channel for taken in shop.segment.samples if taken.outcome is Outcome.MEASURED}
+    if sample.outcome is not Outcome.MEASURED or not channels or sample.channel in channels:
+        return sample
+    detail = f"the metrics came by {sample.channel}, and those of the baseline by {' and '.join(sorted(channels))}"
+    return sample.model_copy(update={"outcome": Outcome.TAMPERED, "values": {}, "items": {}, "detail": detail})
 
 
 def _failure(shop: Workshop, side: Side, sample: Sample) -> tuple[Outcome, str] | None:
