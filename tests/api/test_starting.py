@@ -123,3 +123,33 @@ def test_every_name_of_the_api_is_there() -> None:
         assert getattr(api, name)
     with pytest.raises(AttributeError):
         _ = api.nonsense
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "files", "line"),
+    [
+        ("python", "src/a.py:solve", ["bench.py"], 'TARGET = "src/a.py:solve"'),
+        ("shell", "sh solve.sh", ["bench.sh"], "CANDIDATE='sh solve.sh'"),
+        ("c", "solve.c", ["bench_c.sh", "bench.c"], "CANDIDATE=solve.c"),
+    ],
+)
+def test_harness_of_a_kind_measures_the_target(
+    repository: Path, kind: str, target: str, files: list[str], line: str
+) -> None:
+    started = api.init(repository, replace(ANSWERS, harness=kind, target=target, measure=api.measure_of(kind)))
+    assert [path.name for path in started.written] == ["autoexp.yaml", *files, "program.md"]
+    assert any(found.startswith(line) for found in (repository / files[0]).read_text().splitlines())
+    assert any(files[0] in notice for notice in started.notices)
+
+
+def test_harness_that_is_there_already_is_not_overwritten(repository: Path) -> None:
+    (repository / "bench.py").write_text("mine")
+    with pytest.raises(AutoexpError, match="exists already"):
+        api.init(repository, replace(ANSWERS, harness="python"))
+    assert (repository / "bench.py").read_text() == "mine"
+    assert not (repository / "autoexp.yaml").exists()
+
+
+def test_unknown_kind_of_harness_is_refused_with_those_there_are(repository: Path) -> None:
+    with pytest.raises(AutoexpError, match="python, shell, c"):
+        api.init(repository, replace(ANSWERS, harness="perl"))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from autoexp.api.campaigns import check, request, review, run
     from autoexp.api.contracts import contract_of, spec_schema
     from autoexp.api.files import diffs, export, now, plugins_found, write_exports, write_page
+    from autoexp.api.harnesses import HARNESS_METRIC, HARNESS_UNIT, measure_of
     from autoexp.api.looking import Inspection, brief, diff, inspect, rows, rows_of, show, status, status_of
     from autoexp.api.places import Place
     from autoexp.api.starting import Answers, Started, init, init_lab, refuse_existing
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from autoexp.engine.watching import Observer
 
 __all__ = [
+    "HARNESS_METRIC",
+    "HARNESS_UNIT",
     "Answers",
     "Contract",
     "Inspection",
@@ -35,6 +38,7 @@ __all__ = [
     "init",
     "init_lab",
     "inspect",
+    "measure_of",
     "now",
     "plugins_found",
     "primary_of",
@@ -56,6 +60,7 @@ _HOMES = {
     "autoexp.api.campaigns": ("check", "request", "review", "run"),
     "autoexp.api.contracts": ("contract_of", "spec_schema"),
     "autoexp.api.files": ("diffs", "export", "now", "plugins_found", "write_exports", "write_page"),
+    "autoexp.api.harnesses": ("HARNESS_METRIC", "HARNESS_UNIT", "measure_of"),
     "autoexp.api.looking": ("Inspection", "brief", "diff", "inspect", "rows", "rows_of", "show", "status", "status_of"),
     "autoexp.api.places": ("Place",),
     "autoexp.api.starting": ("Answers", "Started", "init", "init_lab", "refuse_existing"),

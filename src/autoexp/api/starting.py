@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from autoexp.api.harnesses import KINDS, refuse_existing_files, texts_of
 from autoexp.api.places import CONTRACT_FILE, PROGRAM_FILE
 from autoexp.engine.preflight import refuse_empty_scope
 from autoexp.errors import AutoexpError, ContractError, RepositoryError
@@ -29,6 +30,8 @@ class Answers:
     unit: str
     propose: str
     name: str = ""
+    harness: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ def init(folder: Path, answers: Answers) -> Started:
     Raises AutoexpError, with nothing written, when there is a contract already or an answer is missing or wrong.
     """
     refuse_existing(folder)
+    files = texts_of(answers.harness, answers.target) if answers.harness else {}
+    refuse_existing_files(folder, list(files))
     missing = [flag for flag, value in (("--measure", answers.measure), ("--edit", answers.edit)) if not value]
     if missing:
         raise AutoexpError(f"{' and '.join(missing)} must be given", fix="autoexp init --help shows an example")
@@ -65,11 +70,14 @@ def init(folder: Path, answers: Answers) -> Started:
     except ContractError as error:
         raise AutoexpError(str(error), fix="give the flag again with a valid value") from None
     notices = _notices(folder, spec, answers)
+    written = [_write_new(folder / CONTRACT_FILE, text)]
+    written += [_write_new(folder / name, content) for name, content in files.items()]
     program = folder / PROGRAM_FILE
     if program.exists():
         notices = (f"{program} is left as it is; the proposer reads it", *notices)
-        return Started((_write_new(folder / CONTRACT_FILE, text),), notices)
-    return Started((_write_new(folder / CONTRACT_FILE, text), _write_new(program, _program_text(answers))), notices)
+    else:
+        written.append(_write_new(program, _program_text(answers)))
+    return Started(tuple(written), notices)
 
 
 def _write_new(path: Path, text: str) -> Path:
@@ -83,6 +91,11 @@ def _write_new(path: Path, text: str) -> Path:
 
 def _notices(folder: Path, spec: Spec, answers: Answers) -> tuple[str, ...]:
     notices = []
+    if answers.harness:
+        first = KINDS[answers.harness][0]
+        notices.append(
+            f"{first} is an example: say in it what is measured, on which inputs, and what is right; then commit it"
+        )
     if not answers.propose:
         notices.append("./propose.sh is only a placeholder: write it, or name another proposer in autoexp.yaml")
     try:

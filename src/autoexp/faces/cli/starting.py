@@ -30,6 +30,13 @@ def init(
     direction: Annotated[str, typer.Option(help="lower or higher: which is better.")] = "lower",
     unit: Annotated[str, typer.Option(help="Unit of the metric, for people.")] = "",
     propose: Annotated[str, typer.Option(help="Command that edits the files (the proposer).")] = "",
+    harness: Annotated[
+        str, typer.Option(help="Write a harness to begin with, too: python, shell or c.", show_default=False)
+    ] = "",
+    target: Annotated[
+        str,
+        typer.Option(help="What that harness measures: file.py:function, a command, or a C file.", show_default=False),
+    ] = "",
     lab: Annotated[str, typer.Option(help="Write a lab instead: a runnable example with known answers.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; use flags and defaults.")] = False,
     repo: Repo = HERE,
@@ -41,6 +48,8 @@ def init(
 
       autoexp init "Make the parser faster" --measure "python bench.py" --checks "pytest -q" --edit parser.py --metric parse_ms
 
+      autoexp init "Sort faster" --harness python --target sorting.py:sort --edit sorting.py
+
       autoexp init --lab etl --repo my-first-lab
     """
     from autoexp import api
@@ -49,6 +58,9 @@ def init(
         _tell_started(api.init_lab(repo, lab), f"autoexp run{'' if repo == HERE else f' --repo {repo}'}")
         return
     api.refuse_existing(repo)
+    if harness:
+        measure = measure or api.measure_of(harness)
+        metric, unit = metric or api.HARNESS_METRIC, unit or api.HARNESS_UNIT
     if not yes and sys.stdin.isatty():
         goal = goal or typer.prompt("What should get better?", default="")
         measure = measure or typer.prompt("Which command measures it?")
@@ -69,6 +81,8 @@ def init(
         unit=unit,
         propose=propose,
         name=tag or "",
+        harness=harness,
+        target=target,
     )
     _tell_started(api.init(repo, answers), f"autoexp check{'' if repo == HERE else f' --repo {repo}'}")
 
