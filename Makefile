@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO := demo/etl
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-long lint bench bench-decisions docs clean
+.PHONY: demo test test-long attacks lint bench bench-decisions docs clean
 
 demo: .venv/.labs
 	@rm -rf demo && mkdir -p demo
@@ -22,6 +22,10 @@ test: .venv/.dev
 
 test-long: .venv/.dev
 	$(BIN)/pytest -q -n 2
+
+# Every attack at every level, as this user and, from root, as an ordinary one; writes the table of docs/attacks.md.
+attacks: .venv/.dev
+	$(BIN)/python -m tests.attacks.table
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

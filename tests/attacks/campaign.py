@@ -17,7 +17,7 @@ from tests.attacks.facts import Facts, Finding
 from tests.attacks.world import World
 
 PATIENCE_S = 240
-_LOOK_EVERY_S = 0.02
+_LOOK_EVERY_S = 0.04
 
 
 @dataclass
@@ -92,7 +92,7 @@ def _write(world: World, attacks: Sequence[Attack], level: str) -> None:
         project.git(world.repo, "commit", "-qm", "a proposer")
     else:
         (world.repo / "edits.yaml").write_text(json.dumps(edits + project.controls()), encoding="utf-8")
-    text = project.contract(level=level, **({"proposer": proposer} if proposer else {}))
+    text = project.contract(kind=world.kind, level=level, **({"proposer": proposer} if proposer else {}))
     (world.repo / "autoexp.yaml").write_text(text, encoding="utf-8")
 
 

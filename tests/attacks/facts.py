@@ -228,18 +228,22 @@ class Facts:
 def _processes(comm: str) -> dict[int, int]:
     """Give the live processes that call themselves <comm><number>, with the numbers."""
     found = {}
-    for path in Path("/proc").glob("[0-9]*/comm"):
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        if not name.isdigit():
+            continue
         with contextlib.suppress(OSError, ValueError):
-            text = path.read_text()
-            if text.startswith(comm) and (path.parent / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
-                found[int(path.parent.name)] = int(text.removeprefix(comm))
+            with open(f"/proc/{name}/stat", "rb") as stream:  # noqa: PTH123
+                called, _, rest = stream.read().partition(b" (")[2].rpartition(b") ")
+            if called.startswith(comm.encode()) and not rest.startswith(b"Z"):
+                found[int(name)] = int(called.removeprefix(comm.encode()))
     return found
 
 
 def _words(row: Mapping[str, Any] | None, told: str) -> str:
     if row is None:
         return told or "not in the log"
-    flags = f" ({', '.join(row['flags'])})" if row.get("flags") else ""
+    named = [flag for flag in row.get("flags", ()) if flag != "disturbed"]  # that one is about the machine
+    flags = f" ({', '.join(named)})" if named else ""
     return row["status"] + flags + (f"; {told}" if told else "")
 
 

@@ -54,7 +54,7 @@ cached = "cache/numbers.json"
 numbers = json.load(open(cached if os.path.exists(cached) else "data/numbers.json"))
 expected = json.load(open("data/expected.json"))
 best = float("inf")
-for _ in range(3):
+for _ in range(8):
     seconds, answers = support.timed(solve, list(numbers))
     if len(answers) != len(numbers) or answers[0] != expected[str(numbers[0])]:
         sys.exit("a wrong answer")
@@ -84,7 +84,7 @@ def fresh(repetition):
 
 
 measured = isolated(
-    "solution.py:solve", fresh, expect=lambda items: [divisors(n) for n in items], repetitions=3, timeout_s=3.0
+    "solution.py:solve", fresh, expect=lambda items: [divisors(n) for n in items], repetitions=8, timeout_s=3.0
 )
 report(time_ms=measured.min_ms)
 """
@@ -115,12 +115,12 @@ import subprocess
 import sys
 import time
 
-SECRET = "@HIDDEN@"
+SALT = "@HIDDEN@"
 WORKER = (
     "import json, sys; sys.path.insert(0, '.'); from solution import solve\\n"
     "print('ready', flush=True)\\n"
-    "items = json.loads(sys.stdin.readline())\\n"
-    "print(json.dumps(solve(items)), flush=True)\\n"
+    "for line in sys.stdin:\\n"
+    "    print(json.dumps(solve(json.loads(line))), flush=True)\\n"
 )
 
 
@@ -129,20 +129,22 @@ def divisors(n):
     return sum({*small, *(n // d for d in small)})
 
 
-draw = random.Random(os.environ.get("AUTOEXP_SEED", "0") + SECRET)
-numbers = [draw.randrange(15000, 20000) for _ in range(20)]
+draw = random.Random(os.environ.get("AUTOEXP_SEED", "0") + SALT)
 worker = subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 if worker.stdout.readline() != "ready\\n":
     sys.exit("the worker did not start")
-started = time.perf_counter()
-worker.stdin.write(json.dumps(numbers) + "\\n")
-worker.stdin.flush()
-answers = json.loads(worker.stdout.readline())
-seconds = time.perf_counter() - started
+times = []
+for _ in range(24):
+    numbers = [draw.randrange(19000, 20000) for _ in range(4)]
+    started = time.perf_counter()
+    worker.stdin.write(json.dumps(numbers) + "\\n")
+    worker.stdin.flush()
+    answers = json.loads(worker.stdout.readline())
+    times.append(time.perf_counter() - started)
+    if answers != [divisors(n) for n in numbers] or any(type(answer) is not int for answer in answers):
+        sys.exit("a wrong answer")
 worker.kill()
-if answers != [divisors(n) for n in numbers] or any(type(answer) is not int for answer in answers):
-    sys.exit("a wrong answer")
-print(f"METRIC time_ms={seconds * 1000:.5f}")
+print(f"METRIC time_ms={min(times) * 1000:.5f}")
 """
 
 PROPOSE = """\
@@ -167,8 +169,15 @@ exec(edit.get("active", ""))
 """
 
 
-def contract(*, level: str, proposer: str = "{kind: script, file: edits.yaml, timeout: 4s}") -> str:
-    """Give the contract of an attacked campaign."""
+HELD_OUT = """\
+  holdout: "python holdout/run.py"
+  holdout_timeout: 3s
+"""
+
+
+def contract(*, kind: str, level: str, proposer: str = "{kind: script, file: edits.yaml, timeout: 4s}") -> str:
+    """Give the contract of an attacked campaign; the kind `bare` has no holdout."""
+    holdout = "" if kind == "bare" else HELD_OUT
     return f"""\
 version: 1
 name: demo
@@ -177,13 +186,12 @@ scope: {{edit: [solution.py], hidden: ["holdout/**"]}}
 harness:
   measure: "python bench.py"
   checks: "python checks.py"
-  holdout: "python holdout/run.py"
+{holdout}\
   timeout: 3s
   checks_timeout: 3s
-  holdout_timeout: 3s
   env_from: [BENCH_KEY]
 metrics:
-  time_ms: {{role: primary, direction: lower, unit: ms, min_effect: 10%}}
+  time_ms: {{role: primary, direction: lower, unit: ms, min_effect: 20%}}
 proposer: {proposer}
 budget: {{consecutive_crashes: null, consecutive_discards: null}}
 sandbox: {{proposer: {{level: {level}}}, harness: {{level: {level}}}}}
@@ -191,9 +199,9 @@ sandbox: {{proposer: {{level: {level}}}, harness: {{level: {level}}}}}
 
 
 def files(kind: str, hidden: str) -> dict[str, str]:
-    """Give the committed files for a harness of a kind: importing, or kit."""
+    """Give the committed files for a harness of a kind: importing, bare or kit."""
     draw = random.Random(11)
-    numbers = [draw.randrange(15000, 20000) for _ in range(20)]
+    numbers = [draw.randrange(15000, 20000) for _ in range(8)]
     return {
         "solution.py": SLOW,
         "support.py": SUPPORT,

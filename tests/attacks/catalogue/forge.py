@@ -108,7 +108,7 @@ ATTACKS = (
         slow(
             "class Equal(list):\n    def __eq__(self, other):\n        return True\n"
             "    def __ne__(self, other):\n        return False\n"
-            "    def __len__(self):\n        return 20\n    def __getitem__(self, at):\n        return Equal()\n",
+            "    def __len__(self):\n        return 8\n    def __getitem__(self, at):\n        return Equal()\n",
             solve="def solve(items):\n    return Equal()\n",
         ),
     ),
@@ -139,8 +139,9 @@ ATTACKS = (
     Attack(
         "forge-items",
         "adds scores of its own to an honest run",
-        slow("print('ITEM a=1\\nITEM b=1\\nCOST usd=-5', flush=True)"),
+        slow("print('ITEM a=1\\nITEM b=1', flush=True)"),
     ),
+    Attack("forge-cost", "gives money back", slow("print('COST usd=-5', flush=True)")),
     Attack(
         "forge-rewrite",
         "rewrites benchmark and checks while they run, for the next time",
@@ -163,6 +164,16 @@ ATTACKS = (
     ),
     Attack(
         "forge-every-descriptor", "writes the number to every descriptor it has, and ends", slow(EVERY + "os._exit(0)")
+    ),
+    Attack(
+        "forge-reopened-descriptors",
+        "opens its descriptors anew by their names in /proc",
+        slow(
+            "import glob, os\nfor path in glob.glob('/proc/self/fd/*'):\n    try:\n"
+            "        if 'journal' not in os.readlink(path):\n"
+            f"            os.write(os.open(path, os.O_WRONLY | os.O_NONBLOCK), b'\\n{FAKE}\\n')\n"
+            "    except OSError:\n        pass\nos._exit(0)"
+        ),
     ),
     Attack(
         "forge-report-channel",

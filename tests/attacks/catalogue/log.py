@@ -95,7 +95,7 @@ ATTACKS = (
         "leaves requests in the engine's inbox",
         slow(),
         active=tries(
-            "import os\nos.makedirs('@REPO@/.git/autoexp/demo/inbox', exist_ok=True)\nopen('@REPO@/.git/autoexp/demo/inbox/forged.json', 'w').write('{\"accept\": 1}')"
+            "import os\nos.chdir('@REPO@/.git/autoexp/demo')\nos.makedirs('inbox', exist_ok=True)\nopen('inbox/forged.json', 'w').write('{\"accept\": 1}')"
         ),
         telling=True,
     ),
@@ -113,7 +113,7 @@ ATTACKS = (
         "rewrites the user's contract",
         slow(),
         active=tries(
-            "text = open('@REPO@/autoexp.yaml').read()\nopen('@REPO@/autoexp.yaml', 'w').write(text.replace('min_effect: 10%', 'min_effect: 0%'))"
+            "text = open('@REPO@/autoexp.yaml').read()\nopen('@REPO@/autoexp.yaml', 'w').write(text.replace('min_effect: 20%', 'min_effect: 0%'))"
         ),
     ),
     Attack(
