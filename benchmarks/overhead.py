@@ -1,10 +1,11 @@
 """What autoexp itself costs per experiment, beside a bare shell loop, in one run.
 
-    python benchmarks/overhead.py [--files 100 20000 100000] [--experiments 20] [--rounds 3] [--long 1000]
+    python benchmarks/overhead.py [--levels none bwrap] [--files 100 20000 100000] [--experiments 20] [--rounds 3] [--long 1000]
 
 Both sides make the same edits and run the same measurement (`echo`); the bare loop is edit, commit, run, reset. Rounds
 alternate, so that a drift of the machine meets both. Seconds per experiment are taken from the journal for autoexp
-(intent to intent) and from the loop itself for the shell. `--long N` compares the last 20 of N experiments of one
+(intent to intent) and from the loop itself for the shell. At a sandbox level other than none, proposer, measurement and
+checks all run in one; the bare loop runs the same commands without. `--long N` compares the last 20 of N experiments of one
 campaign with its first 20.
 """
 
@@ -20,17 +21,17 @@ import tempfile
 import time
 from pathlib import Path
 
-BOUNDS = {100: 0.15, 20_000: 0.25, 100_000: 0.8}
+BOUNDS = {"none": {100: 0.15, 20_000: 0.25, 100_000: 0.8}, "bwrap": {100: 0.25, 20_000: 0.35}}
 
 CONTRACT = """\
 version: 1
 name: overhead
 scope: {edit: [value.txt]}
-harness: {measure: "echo METRIC x=$(cat value.txt)"}
+harness: {measure: "echo METRIC x=$(cat value.txt)", checks: "true"}
 metrics: {x: {role: primary, direction: lower}}
 measurement: {deterministic: true}
 proposer: {kind: command, command: "sh ./propose.sh"}
-sandbox: {proposer: {level: none}, harness: {level: none}}
+sandbox: {proposer: {level: LEVEL}, harness: {level: LEVEL}}
 budget: {consecutive_crashes: null}
 """
 
@@ -44,7 +45,8 @@ i=0
 while [ $i -lt "$1" ]; do
     if [ $((i % 10)) -eq 9 ]; then echo $((1000000 - i - $2)) > value.txt; else echo $((2000000 + i + $2)) > value.txt; fi
     git add value.txt && git commit -qm "experiment $i"
-    measured=$(echo METRIC x=$(cat value.txt))
+    measured=$(sh -c 'echo METRIC x=$(cat value.txt)')
+    sh -c true
     if [ $((i % 10)) -ne 9 ]; then git reset -q --hard HEAD~1; fi
     printf '%s\\tdiscard\\n' "$measured" >> ../results.tsv
     i=$((i + 1))
@@ -52,13 +54,13 @@ done
 """
 
 
-def make_repository(folder: Path, files: int) -> None:
-    """Make a repository of `files` small files in folders of 100, quickly."""
+def make_repository(folder: Path, files: int, level: str) -> None:
+    """Make a repository of `files` small files in folders of 100, quickly, with a contract for a sandbox level."""
     folder.mkdir()
     subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
     lines = ["commit refs/heads/main", "committer a <a@localhost> 1700000000 +0000", "data 4", "base"]
     contents = {f"d{i // 100:04}/f{i % 100:02}.txt": f"file {i}\n" for i in range(files - 3)}
-    contents |= {"value.txt": "1000000\n", "propose.sh": PROPOSE, "autoexp.yaml": CONTRACT}
+    contents |= {"value.txt": "1000000\n", "propose.sh": PROPOSE, "autoexp.yaml": CONTRACT.replace("LEVEL", level)}
     for path, text in contents.items():
         lines += [f"M 100644 inline {path}", f"data {len(text)}", text]
     stream = ("\n".join(lines) + "\n").encode()
@@ -127,11 +129,11 @@ def cost_of_help() -> float:
     return statistics.median(spent)
 
 
-def compare(home: Path, files: int, experiments: int, rounds: int) -> dict[str, float]:
+def compare(home: Path, level: str, files: int, experiments: int, rounds: int) -> dict[str, float]:
     """Alternate both sides on repositories of one size."""
-    ours, bare = home / f"ours-{files}", home / f"bare-{files}"
-    make_repository(ours, files)
-    make_repository(bare, files)
+    ours, bare = home / f"ours-{level}-{files}", home / f"bare-{level}-{files}"
+    make_repository(ours, files, level)
+    make_repository(bare, files, level)
     run_autoexp(ours, home / "cache", 1)
     run_shell(bare, 1, 0)
     mine, shell = [], []
@@ -145,7 +147,7 @@ def compare(home: Path, files: int, experiments: int, rounds: int) -> dict[str, 
 def flatness(home: Path, experiments: int) -> dict[str, float]:
     """Compare the last 20 of many experiments in one campaign with its first 20."""
     folder = home / "long"
-    make_repository(folder, 100)
+    make_repository(folder, 100, "none")
     spent = run_autoexp(folder, home / "cache", experiments)
     first, last = statistics.fmean(spent[:20]), statistics.fmean(spent[-20:])
     medians = statistics.median(spent[:20]), statistics.median(spent[-20:])
@@ -155,6 +157,7 @@ def flatness(home: Path, experiments: int) -> dict[str, float]:
 def main() -> None:
     """Print one JSON line a figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--levels", nargs="*", default=["none", "bwrap"])
     parser.add_argument("--files", type=int, nargs="*", default=[100, 20_000, 100_000])
     parser.add_argument("--experiments", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
@@ -163,14 +166,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="overhead-") as name:
         home = Path(name)
         print(json.dumps({"fdatasync_s": round(cost_of_fdatasync(home), 5), "help_cpu_s": round(cost_of_help(), 3)}))
-        for files in options.files:
-            found = compare(home, files, options.experiments, options.rounds)
-            print(
-                json.dumps(
-                    {"files": files, **{k: round(v, 4) for k, v in found.items()}, "bound_s": BOUNDS.get(files)}
-                ),
-                flush=True,
-            )
+        for level, files in itertools.product(options.levels, options.files):
+            found = compare(home, level, files, options.experiments, options.rounds)
+            figures = {name: round(value, 4) for name, value in found.items()}
+            bound = BOUNDS.get(level, {}).get(files)
+            print(json.dumps({"level": level, "files": files, **figures, "bound_s": bound}), flush=True)
         if options.long:
             print(
                 json.dumps(

@@ -101,7 +101,7 @@ def test_interrupted_check_leaves_nothing_running_and_nothing_behind(
     with project.start("check", "--json") as process:
         assert "Traceback" not in interrupted(project, process, started, number)
         assert process.printed("out") == ""
-    assert [place.name for place in project.cache.iterdir() if not place.name.startswith("kit-")] == []
+    assert [place.name for place in project.cache.iterdir() if not place.name.startswith(("kit-", "etc-"))] == []
     assert not (project.path / ".git/autoexp").exists()
 
 

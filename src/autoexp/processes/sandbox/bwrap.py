@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoexp.processes.sandbox import shim as _compiled  # noqa: F401  see _SHIM
 from autoexp.processes.sandbox.box import PYTHON
 from autoexp.processes.sandbox.system import ETC, HARDWARE, NETWORK_ETC, ROOTS, prefixes
 from autoexp.processes.sandbox.view import WORK, Bind, View
@@ -19,6 +20,9 @@ SOCKET = "s"
 _PROGRAMS = Path(__file__).parent.parent
 _INSIDE = "/.autoexp"
 """Where the small programs around a command are shown."""
+
+_SHIM = f"import sys; sys.path.insert(0, '{_INSIDE}/sandbox'); import shim; shim.main(sys.argv[1:])"
+"""The shim as a module: the engine's own import of it has left compiled code beside it."""
 
 _APART = (
     "--unshare-user",
@@ -44,10 +48,14 @@ def program() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Bubblewrapped:
-    """`network_space` is False where the system refuses network namespaces: sockets are then refused by a filter."""
+    """`network_space` is False where the system refuses network namespaces: sockets are then refused by a filter.
+
+    `etc` is a copy of what a command may read of /etc; without one the files themselves are shown, which takes longer.
+    """
 
     program: str
     network_space: bool = True
+    etc: Path | None = None
     level: str = "bwrap"
     homes: tuple[str, str] | None = (HOME, TMP)
     mounts: bool = True
@@ -59,7 +67,7 @@ class Bubblewrapped:
     def box(self, view: View, *, cwd: str = ".") -> "MountedBox":
         """Build the mounts of one command."""
         inside = os.path.normpath(f"{WORK}/{cwd}")
-        return MountedBox(self.program, tuple(_mounts(view)), view, inside, network_space=self.network_space)
+        return MountedBox(self.program, tuple(_mounts(view, self.etc)), view, inside, network_space=self.network_space)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +82,18 @@ class MountedBox:
     cwd: Path = Path("/")
     reports: bool = True
 
+    @property
+    def processes(self) -> int:
+        """Count bubblewrap, the shim and the forwarder."""
+        return 3 if self.view.proxy else 2
+
     def command(self, argv: Sequence[str], *, result: int) -> list[str]:
         """Give the call of bubblewrap."""
         apart = list(_APART)
         if self.view.network != "host" and self.network_space:
             apart.append("--unshare-net")
         forward = [f"{_INSIDE}/forwarder.py", str(PROXY_PORT), f"{PROXY}/{SOCKET}", *self.view.local]
-        shim = [*PYTHON, f"{_INSIDE}/sandbox/shim.py", str(result), "\n".join(forward) if self.view.proxy else ""]
+        shim = [*PYTHON, "-c", _SHIM, str(result), "\n".join(forward) if self.view.proxy else ""]
         return [self.program, *apart, *self.mounts, "--chdir", self.inside, "--", *shim, *self._filter(), *argv]
 
     def shell(self) -> list[str]:
@@ -93,21 +106,29 @@ class MountedBox:
         return [*PYTHON, f"{_INSIDE}/confine.py", '{"landlock": false, "network": "off"}']
 
 
-def _mounts(view: View) -> Iterator[str]:
-    yield from _system(view.path, host_network=view.network == "host")
+def _mounts(view: View, etc: Path | None = None) -> Iterator[str]:
+    yield from _system(view.path, etc, host_network=view.network == "host")
     yield from ("--ro-bind", str(_PROGRAMS), _INSIDE)
     yield from ("--bind" if view.editable else "--ro-bind", str(view.tree), WORK)
-    for place in view.scratch:
-        yield from ("--perms", "0755", "--size", str(TMP_BYTES), "--tmpfs", f"{WORK}/{place}")
-    for bind in view.binds:
-        yield from ("--bind" if bind.writable else "--ro-bind", str(bind.source), bind.target)
+    more = [(f"{WORK}/{place}", _scratch(f"{WORK}/{place}")) for place in view.scratch]
+    more += [(bind.target, _bind(bind)) for bind in view.binds]
+    for _, mount in sorted(more, key=lambda pair: pair[0].count("/")):  # an outer one would cover those inside of it
+        yield from mount
     if view.proxy:
         yield from ("--ro-bind", str(view.proxy), PROXY)
     yield from ("--remount-ro", "/")
 
 
+def _scratch(place: str) -> tuple[str, ...]:
+    return "--perms", "0755", "--size", str(TMP_BYTES), "--tmpfs", place
+
+
+def _bind(bind: Bind) -> tuple[str, ...]:
+    return "--bind" if bind.writable else "--ro-bind", str(bind.source), bind.target
+
+
 @functools.lru_cache(maxsize=32)
-def _system(path: str, *, host_network: bool) -> tuple[str, ...]:
+def _system(path: str, etc: Path | None, *, host_network: bool) -> tuple[str, ...]:
     """Give the mounts that are the same for every command with this PATH."""
     mounts: list[str] = []
     for root in ROOTS:
@@ -115,7 +136,9 @@ def _system(path: str, *, host_network: bool) -> tuple[str, ...]:
             mounts += ["--symlink", str(Path(root).readlink()), root]
         elif Path(root).is_dir():
             mounts += ["--ro-bind", root, root]
-    names = (*ETC, *(NETWORK_ETC if host_network else ()))
+    names = (*(ETC if etc is None else ()), *(NETWORK_ETC if host_network else ()))
+    if etc is not None:
+        mounts += ["--ro-bind", str(etc), "/etc"]
     for file in [*(f"/etc/{name}" for name in names), *HARDWARE]:
         if os.access(file, os.F_OK):
             mounts += ["--ro-bind", file, file]

@@ -35,19 +35,23 @@ ETC = (
     "magic",
     "mime.types",
     "nsswitch.conf",
-    "openssl",
     "os-release",
     "passwd",
-    "pki",
+    "pki/ca-trust/extracted",
+    "pki/tls/cert.pem",
+    "pki/tls/certs",
+    "pki/tls/openssl.cnf",
     "protocols",
     "services",
-    "ssl",
+    "ssl/certs",
+    "ssl/cert.pem",
+    "ssl/openssl.cnf",
     "timezone",
 )
-"""One by one: /etc holds secrets on servers."""
+"""One by one: /etc holds secrets on servers, /etc/ssl/private among them."""
 
 NETWORK_ETC = ("resolv.conf", "gai.conf")
-HARDWARE = ("/sys/devices/system", "/sys/kernel/mm/transparent_hugepage", "/sys/fs/cgroup")
+HARDWARE = ("/sys/devices/system", "/sys/fs/cgroup")
 
 
 def shown(path: str) -> tuple[str, ...]:
