@@ -28,16 +28,25 @@ def main(arguments: list[str]) -> None:
     result, forward, *command = arguments
     report = int(result)
     os.set_inheritable(report, False)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the first process then never hears of it
+    environ = given()
     hide()
     if not found(command[0]):
         tell(report, {"missing": command[0]})
         return
-    own = {os.getpid(), start_forwarder(forward.split("\n")) if forward else 0}
+    own = {os.getpid(), start_forwarder(forward.split("\n"), environ) if forward else 0}
     try:
         signal.signal(signal.SIGTERM, _stop)
-        tell(report, watched(command, own))
+        tell(report, watched(command, environ, own))
     except Stopped:
         tell(report, {"stopped": 1})
+
+
+def given() -> dict[bytes, bytes]:
+    """Give the environment as it was: this interpreter adds LC_CTYPE to its own where the locale is C."""
+    with open("/proc/self/environ", "rb") as block:
+        pairs = [entry.partition(b"=") for entry in block.read().split(b"\0") if entry]
+    return {name: value for name, _, value in pairs}
 
 
 def hide() -> None:
@@ -54,23 +63,26 @@ def found(program: str) -> bool:
     return any(os.path.isfile(path) and os.access(path, os.X_OK) for path in paths)
 
 
-def start_forwarder(arguments: list[str]) -> int:
-    """Start the way out to the allowed hosts, and wait until it listens."""
+def start_forwarder(arguments: list[str], environ: dict[bytes, bytes]) -> int:
+    """Start the way out to the allowed hosts, and wait until it listens. It does not hold the harness's own report."""
     ready, theirs = os.pipe()
     os.set_inheritable(theirs, True)
     argv = [sys.executable, "-I", "-S", "-B", *arguments]
-    pid = os.posix_spawn(sys.executable, argv, {**os.environ, "AUTOEXP_READY_FD": str(theirs)}, setsid=True)
+    its = {**environ, b"AUTOEXP_READY_FD": str(theirs).encode()}
+    report = its.pop(b"AUTOEXP_REPORT_FD", b"")
+    closed = [(os.POSIX_SPAWN_CLOSE, int(report))] if report else []
+    pid = os.posix_spawn(sys.executable, argv, its, file_actions=closed, setsid=True)
     os.close(theirs)
     os.read(ready, _LONGEST_PID)
     os.close(ready)
     return pid
 
 
-def watched(command: list[str], own: set[int]) -> dict[str, object]:
+def watched(command: list[str], environ: dict[bytes, bytes], own: set[int]) -> dict[str, object]:
     """Run the command to its end, and give what there is to tell."""
     used = Used()
     try:
-        root, started = start(command)
+        root, started = start(command, environ)
         status = wait_for(root, own, used)
         wall = time.monotonic() - started
         let_end(own, used)
@@ -92,13 +104,13 @@ class Used:
         self.rss = max(self.rss, usage.ru_maxrss)  # type: ignore[attr-defined]
 
 
-def start(command: list[str]) -> tuple[int, float]:
+def start(command: list[str], environ: dict[bytes, bytes]) -> tuple[int, float]:
     """Start the command in a session of its own; give its process and the time."""
     told, tell_to = os.pipe()
     go_from, go = os.pipe()
     moves = [(os.POSIX_SPAWN_DUP2, tell_to, 3), (os.POSIX_SPAWN_DUP2, go_from, 4)]
     argv = ["/bin/sh", "-c", _FORK, "sh", *command]
-    shell = os.posix_spawn("/bin/sh", argv, os.environ, file_actions=moves, setsid=True, setsigdef=[signal.SIGTERM])
+    shell = os.posix_spawn("/bin/sh", argv, environ, file_actions=moves, setsid=True, setsigdef=[signal.SIGTERM])
     os.close(tell_to)
     os.close(go_from)
     root = int(os.read(told, _LONGEST_PID))
@@ -174,7 +186,7 @@ def clear(own: set[int], used: Used) -> int:
 
 def tell(descriptor: int, facts: dict[str, object]) -> None:
     """Write the report."""
-    os.write(descriptor, "".join(f"{name} {value}\n" for name, value in facts.items()).encode())
+    os.write(descriptor, "".join(f"{name} {value}\n" for name, value in facts.items()).encode(errors="replace"))
 
 
 def _stop(number: int, frame: object) -> None:
