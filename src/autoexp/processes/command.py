@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -72,7 +73,8 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
             program = launch(start, stdout=out, stderr=err)
             started = time.monotonic()
             tree.grows(program.pid, program.session)
-            how, words = _watch(program.pid, started, limits, (out, err), stop)
+            beyond = partial(_beyond, tree, limits, box.processes)
+            how, words = _watch(program.pid, started, limits, (out, err), stop, beyond)
             wall_s = time.monotonic() - started
             if how != "exited" and box.reports:
                 _end_gently(program.pid)
@@ -103,7 +105,12 @@ def _private(path: Path) -> IO[bytes]:
 
 
 def _watch(
-    pid: int, started: float, limits: Limits, outputs: tuple[IO[bytes], ...], stop: Callable[[], bool] | None
+    pid: int,
+    started: float,
+    limits: Limits,
+    outputs: tuple[IO[bytes], ...],
+    stop: Callable[[], bool] | None,
+    beyond: Callable[[], tuple[How, str] | None],
 ) -> tuple[How, str]:
     """Wait until the command ends or a limit is passed; say which, and in words. Reaps nothing."""
     deadline = None if limits.wall_s is None else started + limits.wall_s
@@ -118,8 +125,13 @@ def _watch(
                 return "timeout", f"it did not end within {limits.wall_s or 0:g} s"
             if _flooded(outputs, limits):
                 return "flood", _FLOOD.format(limits.output_bytes)
-            if (beyond := overstepped(pid, limits)) is not None:
-                return beyond
+            if (found := beyond()) is not None:
+                return found
+
+
+def _beyond(tree: Tree, limits: Limits, aside: int) -> tuple[How, str] | None:
+    """Look at the command and at those of its processes that its own end or theirs has made ours."""
+    return overstepped(tree.roots(), limits, aside=aside)
 
 
 def _end_gently(pid: int) -> None:

@@ -82,6 +82,10 @@ class Tree:
         with _lock:
             _growing.discard(self)
 
+    def roots(self) -> list[int]:
+        """Give the command, and those of its processes whose own parent has ended."""
+        return [self.root, *self._orphans()]
+
     def fell(self, *, grace_s: float = 0.0) -> Felled:
         """Kill and reap the command and all that is left of it; what ends by itself within `grace_s` is not counted.
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autoexp.processes.finished import How, Limits
@@ -16,13 +16,14 @@ def default_memory() -> int:
     return int(os.sysconf("SC_PHYS_PAGES") * _PAGE * _SHARE_OF_MEMORY)
 
 
-def overstepped(root: int, limits: Limits) -> tuple[How, str] | None:
-    """Tell which limit the tree below a process has passed, and in words; None while it keeps to them.
+def overstepped(roots: Iterable[int], limits: Limits, *, aside: int = 0) -> tuple[How, str] | None:
+    """Tell which limit some processes with all below them have passed, and in words; None while they keep to them.
 
-    Shared memory counts once for each process at first; only beyond the limit the exact proportional sizes are read.
+    `aside` processes are the sandbox's own and do not count. Shared memory counts once for each process at first; only
+    beyond the limit the exact proportional sizes are read.
     """
-    pids = tuple(descendants(root))
-    if limits.processes is not None and len(pids) > limits.processes:
+    pids = tuple(pid for root in roots for pid in descendants(root))
+    if limits.processes is not None and len(pids) - aside > limits.processes:
         return "processes", f"it ran more than {limits.processes} processes at once"
     memory = limits.memory if limits.memory is not None else default_memory()
     if sum(map(_resident, pids)) > memory and (exact := sum(map(_proportional, pids))) > memory:

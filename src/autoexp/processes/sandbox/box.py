@@ -29,6 +29,11 @@ class Box(Protocol):
         """Tell whether the command is accounted for from inside, on the descriptor `result`."""
         ...
 
+    @property
+    def processes(self) -> int:
+        """Tell how many processes it needs for itself."""
+        ...
+
     def command(self, argv: Sequence[str], *, result: int) -> list[str]:
         """Give what is started in place of the command."""
         ...
@@ -72,6 +77,7 @@ class OpenBox:
     cwd: Path
     prefix: tuple[str, ...] = ()
     reports: bool = False
+    processes: int = 0
 
     def command(self, argv: Sequence[str], *, result: int) -> list[str]:
         """Give the command as it is."""
