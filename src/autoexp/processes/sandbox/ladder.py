@@ -157,29 +157,34 @@ def _install() -> str:
         "zypper": "zypper --non-interactive install bubblewrap",
         "apk": "apk add bubblewrap",
     }
-    command = next((text for name, text in commands.items() if shutil.which(name)), "install the package bubblewrap")
-    return command if os.geteuid() == 0 or " " not in command else f"sudo {command}"
+    found = next((command for name, command in commands.items() if shutil.which(name)), "")
+    return _as_root(found) if found else "install the package bubblewrap"
 
 
-def _permit() -> str:
-    """Say how bubblewrap gets the right to make namespaces."""
-    if _reads("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
+def _permit(proc: Path = Path("/proc")) -> str:
+    """Give the one command that lets bubblewrap make namespaces."""
+    if _reads(proc / "sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
         lines = PROFILE.replace("\n", "\\n")
-        return (
-            f"let AppArmor know bubblewrap: printf '{lines}' | sudo tee /etc/apparmor.d/bwrap && "
-            "sudo apparmor_parser --replace /etc/apparmor.d/bwrap"
-        )
-    if _reads("/proc/sys/kernel/unprivileged_userns_clone") == "0":
-        return "sudo sysctl kernel.unprivileged_userns_clone=1"
-    if _reads("/proc/sys/user/max_user_namespaces") == "0":
-        return "sudo sysctl user.max_user_namespaces=10000"
+        write, load = _as_root("tee /etc/apparmor.d/bwrap"), _as_root("apparmor_parser --replace /etc/apparmor.d/bwrap")
+        return f"printf '{lines}' | {write} && {load}"
+    if _reads(proc / "sys/kernel/unprivileged_userns_clone") == "0":
+        return _as_root("sysctl kernel.unprivileged_userns_clone=1")
+    for kind in ("user", "net", "mnt", "pid"):
+        if _reads(proc / f"sys/user/max_{kind}_namespaces") == "0":
+            return _as_root(f"sysctl user.max_{kind}_namespaces=10000")
     if in_container():
-        return "start the container with --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
+        confined = _reads(proc / "self/attr/current").strip("\0") not in {"", "unconfined"}
+        options = ("seccomp", "systempaths", *(("apparmor",) if confined else ()))
+        return f"start the container with {' '.join(f'--security-opt {name}=unconfined' for name in options)}"
     return "see docs/sandbox.md: the system refuses what bubblewrap needs"
 
 
-def _reads(path: str) -> str:
+def _as_root(command: str) -> str:
+    return command if os.geteuid() == 0 else f"sudo {command}"
+
+
+def _reads(path: Path) -> str:
     try:
-        return Path(path).read_text(encoding="ascii").strip()
+        return path.read_text(encoding="ascii", errors="replace").strip()
     except OSError:
         return ""
