@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from autoexp.api.starting import Answers, Started, init, init_lab, refuse_existing
     from autoexp.campaign.rows import primary_of
     from autoexp.engine.contract import Contract
+    from autoexp.engine.doctor import Diagnosis, examine
     from autoexp.engine.session import Result
     from autoexp.engine.watching import Observer
 
@@ -24,6 +25,7 @@ __all__ = [
     "HARNESS_UNIT",
     "Answers",
     "Contract",
+    "Diagnosis",
     "Inspection",
     "Observer",
     "Place",
@@ -34,6 +36,7 @@ __all__ = [
     "contract_of",
     "diff",
     "diffs",
+    "examine",
     "export",
     "init",
     "init_lab",
@@ -66,6 +69,7 @@ _HOMES = {
     "autoexp.api.starting": ("Answers", "Started", "init", "init_lab", "refuse_existing"),
     "autoexp.campaign.rows": ("primary_of",),
     "autoexp.engine.contract": ("Contract",),
+    "autoexp.engine.doctor": ("Diagnosis", "examine"),
     "autoexp.engine.session": ("Result",),
     "autoexp.engine.watching": ("Observer",),
 }

@@ -14,9 +14,7 @@ def campaign_identity(common_dir: Path, tag: str) -> str:
 
 def cache_folder(environ: Mapping[str, str], identity: str) -> Path:
     """Make the folder below AUTOEXP_CACHE_DIR, else the user's cache folder. Raises AutoexpError when that fails."""
-    chosen = environ.get("AUTOEXP_CACHE_DIR")
-    home = Path(chosen) if chosen else Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "autoexp"
-    folder = home.absolute() / identity
+    folder = cache_home(environ) / identity
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -26,3 +24,10 @@ def cache_folder(environ: Mapping[str, str], identity: str) -> Path:
             fix="set AUTOEXP_CACHE_DIR to a folder that you can write",
         ) from error
     return folder
+
+
+def cache_home(environ: Mapping[str, str]) -> Path:
+    """Give the folder in which those of all campaigns lie; it may not be there yet."""
+    chosen = environ.get("AUTOEXP_CACHE_DIR")
+    home = Path(chosen) if chosen else Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "autoexp"
+    return home.absolute()
