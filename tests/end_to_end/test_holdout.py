@@ -138,14 +138,26 @@ def test_candidates_keep_the_hidden_files(project: Project) -> None:
 
 
 def test_holdout_that_the_best_so_far_fails_is_no_fault_of_the_candidate(project: Project) -> None:
-    (project.path / "hidden/holdout.sh").write_text("echo secret words >&2; exit 1\n")
-    project.git("commit", "-qam", "broken")
+    once = 'if [ -e "$MARK" ]; then echo secret words >&2; exit 1; fi\n: > "$MARK"\necho "METRIC heldout=1"\n'
+    (project.path / "hidden/holdout.sh").write_text(once)
+    project.git("commit", "-qam", "broken after the first run")
     project.edits(write(95))
     project.run("run", "--experiments", "1", code=4)
     row = project.rows()[1]
     assert row["status"] == "infra_error"
     assert row["detail"].startswith("the best so far does not pass the holdout: crash")
     assert "secret words" not in row["detail"]
+
+
+def test_holdout_that_the_baseline_fails_is_told_before_anything_is_tried(project: Project) -> None:
+    (project.path / "hidden/holdout.sh").write_text("echo it is broken >&2; exit 1\n")
+    project.git("commit", "-qam", "broken")
+    project.edits(write(95))
+    for command in ("run", "check"):
+        told = project.run(command, code=2)
+        assert "holdout" in told
+        assert "it is broken" in told
+    assert project.rows() == []
 
 
 def test_kill_in_the_holdout_interrupts_the_experiment(tmp_path: Path, project: Project) -> None:

@@ -1,6 +1,7 @@
 """One experiment: the steps of the protocol in order. What ends it early is a value, not an exception."""
 
 import json
+from collections.abc import Mapping
 
 from autoexp import briefs
 from autoexp.campaign.events import Captured, Decided, Intent, Proposed, Withdrawn
@@ -12,8 +13,9 @@ from autoexp.engine.judge import judge
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import StorageError, WorldError
 from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Candidate, Directive, Proposal
+from autoexp.experiment.records import Candidate, Directive, Proposal, Traffic
 from autoexp.ports import Desk, NothingLeft, ProposerFailed
+from autoexp.processes.traffic import Counts
 from autoexp.workspaces.refs import RefUpdate
 
 PATHS_NAMED = 20
@@ -74,7 +76,7 @@ def propose(shop: Workshop, n: int, directive: Directive) -> Proposal | Ending:
         shop.desk.mkdir(parents=True, exist_ok=True)
         desk.brief_json.write_text(json.dumps(briefs.as_json(brief)), encoding="utf-8")
         desk.brief_md.write_text(briefs.as_markdown(brief), encoding="utf-8")
-        started = shop.clock()
+        started, talk = shop.clock(), shop.cells.talk()
         try:
             proposal = shop.proposer.propose(brief, desk)
         except NothingLeft as nothing:
@@ -83,9 +85,30 @@ def propose(shop: Workshop, n: int, directive: Directive) -> Proposal | Ending:
         except ProposerFailed as failed:
             outcome = Outcome.INTERRUPTED if shop.stop() else Outcome.PROPOSER_ERROR
             return Ending(outcome, str(failed))
-        proposal = proposal.model_copy(update={"wall_s": round(shop.clock() - started, 3)})
+        proposal = proposal.model_copy(
+            update={
+                "wall_s": round(shop.clock() - started, 3),
+                "sandbox": shop.sandbox["proposer"],
+                "traffic": _since(talk, shop.cells.talk()),
+            }
+        )
         shop.record(Proposed(n=n, proposal=proposal))
     return Ending(Outcome.INTERRUPTED, shop.stop.reason) if shop.stop() else proposal
+
+
+def _since(before: Mapping[str, Counts], now: Mapping[str, Counts]) -> dict[str, Traffic]:
+    """Give what was said to each host meanwhile."""
+    talk = {}
+    for host, counts in now.items():
+        old = before.get(host, Counts())
+        if counts != old:
+            talk[host] = Traffic(
+                sent=counts.sent - old.sent,
+                received=counts.received - old.received,
+                connections=counts.connections - old.connections,
+                refused=counts.refused - old.refused,
+            )
+    return talk
 
 
 def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:

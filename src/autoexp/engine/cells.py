@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from autoexp.processes.sandbox.box import PYTHON, Sandbox
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.processes.sandbox.etc import etc_in
 from autoexp.processes.sandbox.view import WORK, Bind
+from autoexp.processes.traffic import Counts
 from autoexp.spec.model import Spec
 from autoexp.spec.sandbox import LADDER, SandboxSide, place_in_tree
 from autoexp.workspaces.fixtures import Fixture
@@ -32,12 +33,16 @@ _FORWARDER = Path(forwarder.__file__)
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Both cells, the places that the measurement trees need, and a digest of what the harness has beside its tree."""
+    """Both cells, the places that the measurement trees need, and a digest of what the harness has beside its tree.
+
+    `talk` gives what the proposer sent and received so far, host by host.
+    """
 
     proposer: Cell
     harness: Cell
     fixtures: Mapping[str, Fixture]
     beside: str
+    talk: Callable[[], Mapping[str, Counts]] = dict
 
     @property
     def levels(self) -> dict[str, str]:
@@ -63,13 +68,14 @@ def cells(
     provided = _provided(spec, repository)
     beside = _beside(spec, provided)
     with ExitStack() as held:
-        made = {
+        ways = {
             name: held.enter_context(_with_way_out(Cell(chosen[name], side), cache / f"px-{name}-{os.getpid()}"))
             for name, side in sides.items()
         }
+        made = {name: cell for name, (cell, _) in ways.items()}
         harness = _harness(spec, made["harness"], provided, kit_in(cache.parent))
         fixtures = _fixtures(spec, chosen["harness"], provided)
-        yield Cells(made["proposer"], harness, fixtures, beside)
+        yield Cells(made["proposer"], harness, fixtures, beside, ways["proposer"][1])
 
 
 def _prepared(sandbox: Sandbox, cache: Path) -> Sandbox:
@@ -101,20 +107,21 @@ def _in_words(name: str, spec: Spec, levels: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def _with_way_out(cell: Cell, folder: Path) -> Iterator[Cell]:
-    """Open the way to the hosts that a cell may reach, when it is a list of them and the level can hold it."""
+def _with_way_out(cell: Cell, folder: Path) -> Iterator[tuple[Cell, Callable[[], Mapping[str, Counts]]]]:
+    """Open the way to the hosts that a cell may reach, when it is a list of them and the level can hold it; give its counts."""
     if isinstance(cell.rules.network, str) or cell.level in {"none", "container"}:
-        yield cell
+        yield cell, dict
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     socket = folder / bwrap.SOCKET
     try:
         with Proxy(allow=cell.rules.network, socket=socket) as proxy:
             if cell.sandbox.mounts:
-                yield replace(cell, proxy=folder, local=proxy.local, variables=variables(bwrap.PROXY_PORT))
+                inside = replace(cell, proxy=folder, local=proxy.local, variables=variables(bwrap.PROXY_PORT))
+                yield inside, proxy.counts
                 return
             with _forwarding(socket) as port:
-                yield replace(cell, port=port, variables=variables(port))
+                yield replace(cell, port=port, variables=variables(port)), proxy.counts
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

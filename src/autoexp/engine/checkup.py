@@ -77,6 +77,7 @@ def check_up(
         executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop, made=made)
         samples = [_sample(contract, executor, commit, i, tell=tell, stop=stop) for i in range(_wanted(contract))]
         checks_s = _checks(contract, executor, commit, tell, stop)
+        _holdout(contract, executor, commit, tell, stop)
     found = calibrated(spec, samples)
     declared = spec.measurement.deterministic
     deterministic = found.deterministic if declared == "auto" else declared
@@ -169,6 +170,23 @@ def _checks(
             fix="run the checks by hand on a clean checkout until they exit with 0",
         )
     return checked.usage.wall_s
+
+
+def _holdout(
+    contract: Contract, executor: LocalExecutor, commit: str, tell: Callable[[str], None], stop: StopFlag
+) -> None:
+    if contract.spec.harness.holdout is None:
+        return
+    tell("running the holdout on HEAD")
+    held = executor.holdout(commit, Side.BASELINE, n=0, i=0, seed=1)
+    if stop():
+        raise KeyboardInterrupt
+    if held.outcome is not Outcome.MEASURED:
+        raise HarnessError(
+            f"harness.holdout ended as {held.outcome.value}:\n{held.detail.strip()}",
+            where=f"commit {commit[:12]}",
+            fix="run the holdout by hand on a clean checkout until it prints one METRIC line and exits with 0",
+        )
 
 
 def _report(

@@ -102,13 +102,8 @@ def measure_baseline(shop: Workshop) -> None:
             return
         if sample.outcome is not Outcome.MEASURED:
             _fail(shop, sample.outcome, sample.detail)
-        if i == 0 and shop.spec.harness.checks is not None:
-            shop.observer.working("running the checks on the baseline")
-            checked = shop.executor.checks(segment.commit, n=0)
-            if shop.stop():
-                return
-            if checked.outcome is not Outcome.MEASURED:
-                _fail(shop, checked.outcome, checked.detail)
+        if i == 0 and not _passes(shop, sample.seed or 0):
+            return
     found = calibrated(shop.spec, samples)
     declared = shop.spec.measurement.deterministic
     event = BaselineMeasured(
@@ -120,6 +115,22 @@ def measure_baseline(shop: Workshop) -> None:
     )
     shop.record(event)
     _remember(shop, segment.k, {**_facts(shop), "baseline": event.model_dump(mode="json")})
+
+
+def _passes(shop: Workshop, seed: int) -> bool:
+    """Run checks and holdout on the baseline once. Raises HarnessError when one does not pass; False when stopped meanwhile."""
+    commit = shop.segment.commit
+    if shop.spec.harness.checks is not None:
+        shop.observer.working("running the checks on the baseline")
+        checked = shop.executor.checks(commit, n=0)
+        if not shop.stop() and checked.outcome is not Outcome.MEASURED:
+            _fail(shop, checked.outcome, checked.detail)
+    if shop.spec.harness.holdout is not None and not shop.stop():
+        shop.observer.working("running the holdout on the baseline")
+        held = shop.executor.holdout(commit, Side.BASELINE, n=0, i=0, seed=seed)
+        if not shop.stop() and held.outcome is not Outcome.MEASURED:
+            _fail(shop, held.outcome, f"the holdout: {held.detail}")
+    return not shop.stop()
 
 
 def baseline_size(spec: Spec) -> int:

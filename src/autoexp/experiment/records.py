@@ -46,8 +46,20 @@ class Tokens(Value):
         return sum(known) if known else None
 
 
+class Traffic(Value):
+    """What went through the proxy to one `host:port`: bytes each way, tunnels opened, requests refused."""
+
+    sent: int = 0
+    received: int = 0
+    connections: int = 0
+    refused: int = 0
+
+
 class Proposal(Value):
-    """What a proposer says about the edits that it left in its workspace. Text, never data that counts."""
+    """What a proposer says about the edits that it left in its workspace. Text, never data that counts.
+
+    `wall_s`, `sandbox` and `traffic` are the engine's own: time, level, and whom the proposer talked to.
+    """
 
     hypothesis: str = ""
     description: str = ""
@@ -57,6 +69,8 @@ class Proposal(Value):
     cost_usd: float | None = None
     expect: tuple[str, ...] = ()
     wall_s: float | None = None
+    sandbox: str = ""
+    traffic: dict[str, Traffic] = Field(default_factory=dict)
 
     @field_validator("asi")
     @classmethod
