@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from tests.builders import Tape, unmeasured
 
+from autoexp.campaign.events import Intent, SampleTaken
 from autoexp.campaign.fold import fold_all
+from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import UNDECIDED, Outcome, Verdict
+from autoexp.experiment.records import Directive
 
 
 def closed(outcome):
@@ -80,3 +83,15 @@ def test_new_session_gives_proposer_and_machine_a_new_chance():
         tape.failed(Outcome.INFRA_ERROR)
     counts = fold_all(tape.session().records).counts
     assert (counts.proposer_errors_in_row, counts.infra_errors_in_row, counts.attempts) == (0, 0, 3)
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_runs_that_did_not_count_are_runs_all_the_same(n):
+    tape = Tape().open()
+    tape.experiment()
+    before = fold_all(tape.records).counts.samples
+    side = Side.CANDIDATE if n else Side.BASELINE
+    if n:
+        tape.write(Intent(n=2, directive=Directive(), parent="", segment=0, seed=1))
+    tape.write(SampleTaken(n=2 * n, sample=Sample(side=side, i=0, voided=2)))
+    assert fold_all(tape.records).counts.samples == before + 3

@@ -137,4 +137,12 @@ def show(place: Place, n: int) -> dict[str, Any]:
     row = campaign_rows.experiment_row(found.state, experiment, cost_total=None)
     samples = [sample.model_dump(mode="json") for sample in experiment.samples]
     holdout = experiment.holdout.model_dump(mode="json") if experiment.holdout else None
-    return {**row, "all_samples": samples, "holdout": holdout, "output": str(found.folder.output / str(n))}
+    proposal = experiment.proposal
+    return {
+        **row,
+        "all_samples": samples,
+        "holdout": holdout,
+        "sandbox": proposal.sandbox if proposal else "",
+        "traffic": {host: counts.model_dump() for host, counts in proposal.traffic.items()} if proposal else {},
+        "output": str(found.folder.output / str(n)),
+    }

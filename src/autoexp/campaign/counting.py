@@ -71,9 +71,9 @@ def items_of(samples: Iterable[Sample]) -> dict[str, float]:
     return mean_items(sample.items for sample in samples if sample.outcome is Outcome.MEASURED)
 
 
-def sampled(counts: Counts) -> Counts:
-    """Count one more sample."""
-    return replace(counts, samples=counts.samples + 1)
+def sampled(counts: Counts, sample: Sample) -> Counts:
+    """Count one more sample, with the runs before it that did not count because the machine was disturbed."""
+    return replace(counts, samples=counts.samples + 1 + sample.voided)
 
 
 def held_out(counts: Counts, event: HoldoutRun) -> Counts:

@@ -139,7 +139,7 @@ def _baseline_sample(state: CampaignState, sample: Sample) -> CampaignState:
         return state
     segment = replace(state.segment, samples=(*state.segment.samples, sample))
     cost = plus(state.cost_usd, sample.cost_usd)
-    return _with_segment(replace(state, counts=sampled(state.counts), cost_usd=cost), segment)
+    return _with_segment(replace(state, counts=sampled(state.counts, sample), cost_usd=cost), segment)
 
 
 def _baseline(state: CampaignState, event: ev.BaselineMeasured) -> CampaignState:
@@ -177,7 +177,9 @@ def _progress(  # noqa: PLR0911  one line an event
         case ev.SampleTaken(sample=sample):
             cost = plus(state.cost_usd, sample.cost_usd)
             opened = replace(experiment, samples=(*experiment.samples, sample))
-            return _watch_determinism(replace(state, open=opened, counts=sampled(state.counts), cost_usd=cost), sample)
+            return _watch_determinism(
+                replace(state, open=opened, counts=sampled(state.counts, sample), cost_usd=cost), sample
+            )
         case ev.ChecksRun(outcome=outcome):
             return replace(state, open=replace(experiment, checks=outcome))
         case ev.HoldoutRun():

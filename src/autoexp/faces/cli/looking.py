@@ -207,12 +207,18 @@ def show(
     if found["holdout"]:
         _samples("holdout", found["holdout"]["samples"])
         say(f"{'holdout':<12} {one_line(found['holdout']['detail'])}")
+    for host, counts in found["traffic"].items():
+        say(
+            f"{'traffic':<12} {one_line(host)}: {counts['sent']} bytes out, {counts['received']} in, {counts['refused']} refused"
+        )
 
 
 def _samples(name: str, samples: list[dict[str, Any]]) -> None:
     for sample in samples:
         values = ", ".join(f"{name}={value:.5g}" for name, value in sample["values"].items())
-        say(f"{name:<12} {sample['side']} {sample['i']}: {sample['outcome']} {values}")
+        odd = f" ({', '.join(sample['flags'])})" if sample["flags"] else ""
+        again = f" after {sample['voided']} void runs" if sample.get("voided") else ""
+        say(f"{name:<12} {sample['side']} {sample['i']}: {sample['outcome']} {values}{odd}{again}")
 
 
 def _below(text: str) -> str:
