@@ -8,6 +8,7 @@ from pathlib import Path
 from autoexp.harness.sealed import digest_of
 
 _SOURCE = Path(str(resources.files("autoexp"))) / "harness_kit"
+_ASIDE = {"harness_kit", "__pycache__"}
 
 
 def kit_in(folder: Path) -> Path:
@@ -15,11 +16,7 @@ def kit_in(folder: Path) -> Path:
     digest = digest_of(_SOURCE)
     home = folder / f"kit-{digest[:16]}"
     package = home / "autoexp"
-    if (
-        package.is_dir()
-        and digest_of(package / "harness_kit") == digest
-        and not (package / "__init__.py").stat().st_size
-    ):
+    if digest_of(package / "harness_kit") == digest and _names(home) == {"autoexp", "autoexp/__init__.py"}:
         return home
     shutil.rmtree(home, ignore_errors=True)
     draft = folder / f"kit-{secrets.token_hex(8)}"
@@ -30,3 +27,9 @@ def kit_in(folder: Path) -> Path:
     except OSError:  # another engine was quicker
         shutil.rmtree(draft, ignore_errors=True)
     return home
+
+
+def _names(home: Path) -> set[str]:
+    """List what is there beside the kit itself; a file that is not empty counts as something else."""
+    found = {place for place in (*home.glob("*"), *home.glob("autoexp/*")) if place.name not in _ASIDE}
+    return {f"{place.relative_to(home)}{'+' if place.is_file() and place.stat().st_size else ''}" for place in found}
