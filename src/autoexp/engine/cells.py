@@ -67,15 +67,25 @@ def cells(
     _make_writable(spec)
     provided = _provided(spec, repository)
     beside = _beside(spec, provided)
+    closed = _closed(repository, cache)
     with ExitStack() as held:
         ways = {
-            name: held.enter_context(_with_way_out(Cell(chosen[name], side), cache / f"px-{name}-{os.getpid()}"))
+            name: held.enter_context(
+                _with_way_out(Cell(chosen[name], side, closed=closed), cache / f"px-{name}-{os.getpid()}")
+            )
             for name, side in sides.items()
         }
         made = {name: cell for name, (cell, _) in ways.items()}
         harness = _harness(spec, made["harness"], provided, kit_in(cache.parent))
         fixtures = _fixtures(spec, chosen["harness"], provided)
         yield Cells(made["proposer"], harness, fixtures, beside, ways["proposer"][1])
+
+
+def _closed(repository: Repository, cache: Path) -> tuple[str, ...]:
+    """Name what no command may see although it may lie below /usr or a tool: checkouts, with all that is hidden, and our state."""
+    common = repository.common_dir
+    places = {common, cache, repository.root or common, common.parent if common.name == ".git" else common}
+    return tuple(sorted(os.path.realpath(place) for place in places))
 
 
 def _prepared(sandbox: Sandbox, cache: Path) -> Sandbox:

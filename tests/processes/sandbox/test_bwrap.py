@@ -7,12 +7,14 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.processes.sandbox.conftest import PATH, PYTHON, Inside
 
 from autoexp.processes import Limits
+from autoexp.processes.sandbox.etc import etc_in
 from autoexp.processes.sandbox.view import Bind
 
 LISTING = "for place in {}; do if [ -e $place ]; then echo $place; fi; done"
@@ -102,6 +104,44 @@ def test_of_nested_binds_the_inner_one_counts_in_any_order(inside: Inside, tmp_p
         assert (tmp_path / "data/sealed/file").read_text() == "sealed"
         assert (tmp_path / "data/free").read_text() == "x\n"
         (tmp_path / "data/free").unlink()
+
+
+def test_a_closed_folder_is_empty_wherever_it_is_seen(inside: Inside, tmp_path: Path) -> None:
+    for name in ("around/closed/seen", "around/open"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "file").write_text("x")
+    (tmp_path / "link").symlink_to("around")
+    binds = (Bind(tmp_path / "around"), Bind(tmp_path / "link"), Bind(tmp_path / "around/closed/seen"))
+    found = inside.says(
+        f"cd {tmp_path} && find -L . /usr/share/doc; touch around/closed/x /usr/share/doc/x || true",
+        binds=binds,
+        closed=(f"{tmp_path}/around/closed", "/usr/share/doc"),
+    ).split()
+    assert sorted(found) == [
+        ".", "./around", "./around/closed", "./around/closed/seen", "./around/closed/seen/file", "./around/open",
+        "./around/open/file", "./link", "./link/closed", "./link/open", "./link/open/file", "/usr/share/doc",
+    ]  # fmt: skip
+    assert inside.err.count("Read-only file system") == 2
+
+
+def test_a_tool_of_a_closed_folder_is_seen_all_the_same(inside: Inside, tmp_path: Path) -> None:
+    (tmp_path / "repo/.venv/bin").mkdir(parents=True)
+    (tmp_path / "repo/.venv/pyvenv.cfg").touch()
+    (tmp_path / "repo/.venv/bin/tool").write_text("#!/bin/sh\necho here\n")
+    (tmp_path / "repo/.venv/bin/tool").chmod(0o755)
+    path = f"{tmp_path}/repo/.venv/bin:{PATH}"
+    for binds in ((), (Bind(tmp_path),)):
+        told = inside.says(f"tool; ls -A {tmp_path}/repo", path=path, binds=binds, closed=(f"{tmp_path}/repo",))
+        assert told == "here\n.venv\n"
+
+
+def test_a_file_of_etc_can_be_bound_beside_the_copy(inside: Inside, tmp_path: Path) -> None:
+    inside.sandbox = replace(inside.sandbox, etc=etc_in(tmp_path / "cache"))
+    (tmp_path / "conf").write_text("mine")
+    assert inside.says("cat /etc/hosts") == Path("/etc/hosts").read_text()
+    assert (
+        inside.says("cat /etc/autoexp-test.conf", binds=(Bind(tmp_path / "conf", "/etc/autoexp-test.conf"),)) == "mine"
+    )
 
 
 @pytest.mark.parametrize("name", ["with space", "ümläut-日本", "a'b\"c", "a\nb", "$HOME"])

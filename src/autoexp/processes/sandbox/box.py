@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from autoexp.processes.sandbox.system import shown
+from autoexp.processes.sandbox.system import around, shown
 from autoexp.processes.sandbox.view import Bind, View
 
 PYTHON = (str(Path(sys.executable).resolve()), "-I", "-S", "-B")
@@ -123,9 +123,9 @@ class Landlocked:
         writable = [view.tree] if view.editable else [view.tree / place for place in view.scratch]
         rules = {
             "read": [
-                *shown(view.path),
+                *shown(view.path, view.closed),
                 str(view.tree),
-                *(str(bind.source) for bind in view.binds if not bind.writable),
+                *(part for bind in view.binds if not bind.writable for part in around(str(bind.source), view.closed)),
             ],
             "write": [
                 *map(str, writable),

@@ -107,16 +107,33 @@ class MountedBox:
 
 
 def _mounts(view: View, etc: Path | None = None) -> Iterator[str]:
-    yield from _system(view.path, etc, host_network=view.network == "host")
+    if any(bind.target.startswith("/etc/") for bind in view.binds):
+        etc = None  # nothing can be added to the copy
+    yield from _system(etc, host_network=view.network == "host")
     yield from ("--ro-bind", str(_PROGRAMS), _INSIDE)
     yield from ("--bind" if view.editable else "--ro-bind", str(view.tree), WORK)
-    more = [(f"{WORK}/{place}", _scratch(f"{WORK}/{place}")) for place in view.scratch]
+    closed = list(_closed(view))
+    more: list[tuple[str, tuple[str, ...]]] = []
+    more += [(prefix, ("--ro-bind", prefix, prefix)) for prefix in prefixes(view.path, view.closed)]
+    more += [(place, ("--perms", "0755", "--tmpfs", place)) for place in closed]
+    more += [(f"{WORK}/{place}", _scratch(f"{WORK}/{place}")) for place in view.scratch]
     more += [(bind.target, _bind(bind)) for bind in view.binds]
     for _, mount in sorted(more, key=lambda pair: pair[0].count("/")):  # an outer one would cover those inside of it
         yield from mount
+    yield from (word for place in closed for word in ("--remount-ro", place))
     if view.proxy:
         yield from ("--ro-bind", str(view.proxy), PROXY)
     yield from ("--remount-ro", "/")
+
+
+def _closed(view: View) -> Iterator[str]:
+    """Give the places at which closed folders would be seen, as a part of the system or of what is bound."""
+    shown = [(root, root) for root in ROOTS if not os.path.islink(root)]  # noqa: PTH114
+    shown += [(os.path.realpath(bind.source), bind.target) for bind in view.binds]
+    for folder in view.closed:
+        for source, target in shown:
+            if folder.startswith(f"{source}/"):
+                yield target + folder.removeprefix(source)
 
 
 def _scratch(place: str) -> tuple[str, ...]:
@@ -128,8 +145,8 @@ def _bind(bind: Bind) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=32)
-def _system(path: str, etc: Path | None, *, host_network: bool) -> tuple[str, ...]:
-    """Give the mounts that are the same for every command with this PATH."""
+def _system(etc: Path | None, *, host_network: bool) -> tuple[str, ...]:
+    """Give the mounts that are the same for every command."""
     mounts: list[str] = []
     for root in ROOTS:
         if Path(root).is_symlink():
@@ -145,6 +162,4 @@ def _system(path: str, etc: Path | None, *, host_network: bool) -> tuple[str, ..
     mounts += ["--proc", "/proc", "--dev", "/dev"]
     mounts += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", TMP]
     mounts += ["--perms", "0700", "--size", str(HOME_BYTES), "--tmpfs", HOME]
-    for prefix in prefixes(path):
-        mounts += ["--ro-bind", prefix, prefix]
     return tuple(mounts)

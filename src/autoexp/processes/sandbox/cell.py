@@ -1,5 +1,6 @@
 """One side's sandbox, with what the contract adds to it: the same for every command of that side."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ class Cell:
 
     `binds` and `scratch` are shown to every command besides its tree, `processors` are those that it may use. `proxy` is the
     folder with the socket of the way out to listed hosts (`local` are those of this machine), or `port` where that is a
-    port of this machine; `variables` tell a command of it.
+    port of this machine; `variables` tell a command of it. `closed` are folders that no command sees as a whole.
     """
 
     sandbox: Sandbox = Unsandboxed()
@@ -29,6 +30,7 @@ class Cell:
     local: tuple[str, ...] = ()
     port: int = 0
     variables: Mapping[str, str] = field(default_factory=dict)
+    closed: tuple[str, ...] = ()
 
     @property
     def level(self) -> str:
@@ -61,11 +63,12 @@ class Cell:
             local=self.local,
             private=around.folder,
             port=self.port,
+            closed=self.closed,
         )
         return self.sandbox.box(view, cwd=cwd)
 
 
 def _named(paths: tuple[str, ...], *, writable: bool = False) -> tuple[Bind, ...]:
     """Give the binds of absolute paths; what is not there is not shown."""
-    places = [Path(path).expanduser() for path in paths]
-    return tuple(Bind(place, str(place), writable=writable) for place in places if place.exists())
+    places = [Path(os.path.expanduser(path)) for path in paths]  # noqa: PTH111  it raises nothing
+    return tuple(Bind(place, str(place), writable=writable) for place in places if os.access(place, os.F_OK))

@@ -30,7 +30,8 @@ class View:
     `tree` is its working tree; with `editable` it may write there, else only in the folders `scratch` names below it, which
     are empty at start. `binds` are shown besides, `private` folders (a throw-away HOME and TMPDIR) are given where the
     sandbox has none of its own. `proxy` is the folder with the socket of a proxy when `network` is a list, and `local` what of it
-    are servers of this machine; `port` is a proxy where the sandbox shares this machine's network.
+    are servers of this machine; `port` is a proxy where the sandbox shares this machine's network. `closed` are folders
+    that stay out of sight also where they lie in something that is shown; what a bind names below one of them is seen.
     """
 
     tree: Path
@@ -43,3 +44,4 @@ class View:
     local: tuple[str, ...] = ()
     private: Path | None = None
     port: int = 0
+    closed: tuple[str, ...] = ()
