@@ -89,4 +89,4 @@ def script(attack: Attack) -> str:
         folder = path.rpartition("/")[0]
         made = f"mkdir -p '{folder}'\n" if folder else ""
         parts.append(f"{made}cat > '{path}' <<'END_OF_FILE_{number}'\n{text.rstrip()}\nEND_OF_FILE_{number}\n")
-    return "".join(parts) + attack.run + "\n"
+    return "".join(parts) + attack.run + "\ntrue\n"

@@ -57,9 +57,13 @@ def _campaign(world: World, attacks: Sequence[Attack], level: str) -> tuple[dict
     rows = _rows(world)
     decided = {row["n"]: row for row in rows or () if row["n"]}
     whole = code == 0 and rows is not None and len(decided) == len(attacks) + len(project.controls())
+    numbers = facts.named(decided)
     facts.look_at_the_end(whole=whole)
     done: dict[str, Finding] = {}
-    for n, attack in enumerate(attacks[: facts.reached], start=1):
+    for attack in attacks:
+        n = numbers.get(attack.id, 0)
+        if not n:
+            break
         found = facts.finding(n, attack.id, decided.get(n))
         if rows is None and found.held and n < facts.reached:
             continue  # the log cannot be read any more: once again, without the one that did it
@@ -68,9 +72,9 @@ def _campaign(world: World, attacks: Sequence[Attack], level: str) -> tuple[dict
             return done, ["an attack was kept"]
     if whole:
         return done, facts.controls(decided, len(attacks))
-    if not done or facts.reached > len(attacks):
+    last = next((name for name, n in numbers.items() if n == facts.reached), "")
+    if last not in done:
         return done, [f"the campaign ended with exit code {code}: {printed[-1500:]}"]
-    last = attacks[facts.reached - 1].id
     done[last] = done[last].wrecked(code, printed)
     return done, []
 

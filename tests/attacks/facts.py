@@ -45,6 +45,7 @@ class Facts:
         self.reached = 0
         self._alive_at_the_end: list[int] = []
         self._world, self._ids = world, [attack.id for attack in attacks]
+        self._names = dict(enumerate(self._ids, start=1))
         self._texts = {n: script(attack) + attack.active for n, attack in enumerate(attacks, start=1)}
         self._seen = b""
         self._telling = {attack.id for attack in attacks if attack.telling}
@@ -68,7 +69,24 @@ class Facts:
     @property
     def is_forged(self) -> bool:
         """Tell whether an attack is the best so far: what is measured from here on tells nothing."""
-        return self._first_best is not None and self._best() != self._first_best and self.reached <= len(self._ids)
+        return (
+            self._first_best is not None
+            and self._best() != self._first_best
+            and self._name(self.reached) != "a control"
+        )
+
+    def named(self, rows: Mapping[int, Mapping[str, Any]]) -> dict[str, int]:
+        """Learn from the log which experiment was which attack (an edit is made again after an error of the machine).
+
+        Gives the last experiment of each attack.
+        """
+        for n, row in rows.items():
+            kind, _, name = str(row.get("description", "")).partition(" ")
+            if kind == "attack":
+                self._names[n] = name
+            elif kind == "honest:":
+                self._names.pop(n, None)
+        return {name: n for n, name in sorted(self._names.items()) if n <= self.reached}
 
     def end(self) -> None:
         """Look at which processes are left, and end them."""
@@ -168,7 +186,7 @@ class Facts:
         return max(self.reached, data.count(b'"event":"intent"'))
 
     def _name(self, n: int) -> str:
-        return self._ids[n - 1] if 0 < n <= len(self._ids) else "a control"
+        return self._names.get(n, "a control")
 
     def _compare(self, suspects: set[int]) -> None:
         now = state(self._world.repo)
@@ -181,7 +199,7 @@ class Facts:
 
     def _look_for_leaks(self) -> None:
         leaks = self._world.leaks()
-        for n, name in enumerate(self._ids, start=1):
+        for n, name in self._names.items():
             output = self._output(n)
             for secret, what in leaks.items():
                 if secret in output or secret[::-1] in output:
@@ -206,7 +224,7 @@ class Facts:
             for name in re.findall(r"attack:([\w-]+)", text):
                 self._note(self._persists, name, f"{path.name} stays in a tree")
         if total > _LARGEST_CACHE:
-            self._note(self._persists, self._name(len(self._ids)), f"{total >> 20} MB stay in the cache folder")
+            self._note(self._persists, self._ids[-1], f"{total >> 20} MB stay in the cache folder")
 
     def _look_at_shared_folders(self) -> None:
         for folder in ("/tmp", "/var/tmp", "/dev/shm"):

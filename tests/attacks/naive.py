@@ -14,6 +14,7 @@ from tests.attacks.world import World, by_content, state
 
 _BETTER = 0.4
 _PATIENCE_S = 3
+_KIT = str(Path(__file__).parents[2] / "src")
 
 
 def naively(root: Path, attack: Attack, *, kind: str) -> Finding:
@@ -25,6 +26,8 @@ def naively(root: Path, attack: Attack, *, kind: str) -> Finding:
 
 def _tried(world: World, attack: Attack) -> Finding:
     best = min(_bench(world) for _ in range(3))
+    if best == float("inf"):
+        raise RuntimeError(f"the benchmark does not run: {_shell(world, 'python bench.py 2>&1')}")
     before = state(world.repo, by_content)
     facts = Facts(world, [attack])
     facts.reached = 1
@@ -73,7 +76,7 @@ def _shell(world: World, text: str) -> str | None:
         process = subprocess.Popen(
             ["sh", "-c", text],
             cwd=world.repo,
-            env=world.environ(),
+            env={**world.environ(), "PYTHONPATH": _KIT},
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,

@@ -10,6 +10,8 @@ from tests.attacks.attack import CLASSES, Attack
 PAGE = Path(__file__).parents[2] / "docs/attacks.md"
 BELOW = "<!-- what follows is written by `make attacks` -->\n"
 LEVELS = ("bwrap", "landlock", "none")
+KINDS = {"importing": "importing", "kit": "kit", "bare": "no holdout"}
+USERS = {"root": "root", "user": "ordinary user"}
 
 
 def write_page(results: Mapping[str, Any], attacks: Sequence[Attack]) -> None:
@@ -38,8 +40,8 @@ def _summary(results: Mapping[str, Any], attacks: Sequence[Attack]) -> str:
         "|---|---|---|---|---|---|---|---|\n",
     ]
     for level in LEVELS:
-        for user in ("root", "user"):
-            for kind in ("importing", "kit"):
+        for user, user_words in USERS.items():
+            for kind, words in KINDS.items():
                 runs = _runs(results, level, user, kind)
                 found = [value for run in runs for value in run["findings"].values()]
                 if not found:
@@ -48,7 +50,7 @@ def _summary(results: Mapping[str, Any], attacks: Sequence[Attack]) -> str:
                 failed = sum(bool(run["broken"]) for run in runs)
                 controls = "pass" if not failed else f"not after {failed} of {len(runs)} classes"
                 lines.append(
-                    f"| {level} | {_name(user)} | {kind} | {len(found)} | {' | '.join(map(str, counts))} | {controls} |\n"
+                    f"| {level} | {user_words} | {words} | {len(found)} | {' | '.join(map(str, counts))} | {controls} |\n"
                 )
     harmless = [attack.id for attack in attacks if not _bites_anywhere(results, attack.id)]
     if harmless:
@@ -64,23 +66,23 @@ def _line(results: Mapping[str, Any], attack: Attack) -> str:
 
 
 def _cell(results: Mapping[str, Any], level: str, name: str) -> str:
-    """Say what decided; where users or harnesses differ, each for itself."""
-    said: dict[str, list[str]] = {}
-    for user in ("root", "user"):
-        for kind in ("importing", "kit"):
+    """Say what decided with each kind of harness; where users differ, for each of them."""
+    parts: dict[str, list[str]] = {}
+    for kind, label in KINDS.items():
+        said: dict[str, list[str]] = {}
+        for user, user_words in USERS.items():
             for run in _runs(results, level, user, kind):
                 if name in run["findings"]:
                     value = run["findings"][name]
                     words = f"**{_harm(value)}**" if _is_open(value) else _decided(value)
-                    said.setdefault(words, []).append(f"{_name(user)}, {kind}")
-    if not said:
-        return ""
-    if len(said) == 1:
-        return next(iter(said))
-    kinds = {words: {place.partition(", ")[2] for place in places} for words, places in said.items()}
-    if all(len(names) == 1 for names in kinds.values()) and len({next(iter(n)) for n in kinds.values()}) == len(said):
-        return "; ".join(words if names == {"importing"} else f"kit: {words}" for words, names in kinds.items())
-    return "; ".join(f"{words} ({' and '.join(places)})" for words, places in said.items())
+                    said.setdefault(words, []).append(user_words)
+        whole = len(said) == 1
+        words = "; ".join(words if whole else f"{words} ({' and '.join(users)})" for words, users in said.items())
+        if words:
+            parts.setdefault(words, []).append(label)
+    if len(parts) == 1:
+        return next(iter(parts))
+    return "; ".join(f"{' and '.join(labels)}: {words}" for words, labels in parts.items())
 
 
 def _runs(results: Mapping[str, Any], level: str, user: str, kind: str) -> list[Mapping[str, Any]]:
@@ -106,10 +108,6 @@ def _plain(text: str) -> str:
 
 def _decided(value: Mapping[str, Any]) -> str:
     return _plain(value["decided"]) or "-"
-
-
-def _name(user: str) -> str:
-    return "root" if user == "root" else "ordinary user"
 
 
 def _is_open(value: Mapping[str, Any]) -> bool:

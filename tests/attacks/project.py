@@ -192,6 +192,7 @@ harness:
   env_from: [BENCH_KEY]
 metrics:
   time_ms: {{role: primary, direction: lower, unit: ms, min_effect: 20%}}
+measurement: {{max_samples: 12}}
 proposer: {proposer}
 budget: {{consecutive_crashes: null, consecutive_discards: null}}
 sandbox: {{proposer: {{level: {level}}}, harness: {{level: {level}}}}}

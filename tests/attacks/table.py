@@ -62,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     own = "root" if os.getuid() == 0 else "user"
     parser.add_argument("--level", nargs="*", default=list(LEVELS))
     parser.add_argument("--user", nargs="*", default=["root", "user"] if own == "root" else ["user"])
-    parser.add_argument("--kind", nargs="*", default=["importing", "kit"])
+    parser.add_argument("--kind", nargs="*", default=["importing", "kit", "bare"])
     parser.add_argument("--room", nargs="*", default=list(CLASSES))
     parser.add_argument("--naive", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--only-write", action="store_true", help="write the page from the results that are there")
@@ -75,7 +75,7 @@ def _run(asked: argparse.Namespace, results: dict[str, Any]) -> None:
         for user in asked.user:
             for kind in asked.kind:
                 for room in asked.room:
-                    if kind == "importing" or room in KIT_ROOMS:
+                    if (kind == "importing" or room in KIT_ROOMS) and (kind != "bare" or level == "bwrap"):
                         found = _apart(level, user, kind, room)
                         _store(results, f"{level}/{user}/{kind}/{room}", found)
     for room in asked.room if asked.naive else ():

@@ -163,7 +163,7 @@ ATTACKS = (
         "names a submodule whose address is a program",
         slow(),
         run=(
-            "printf '[submodule \"x\"]\\n\\tpath = x\\n\\turl = ext::sh -c echo% @MARK@% >@OUTSIDE@/@ID@\\n' > .gitmodules; "
+            "printf '[submodule \"x\"]\\n\\tpath = x\\n\\turl = ext::sh -c echo%% @MARK@%% >@OUTSIDE@/@ID@\\n' > .gitmodules; "
             "git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),x"
         ),
     ),

@@ -57,7 +57,7 @@ ATTACKS = (
         MARKED,
         files={
             "autoexp/__init__.py": "",
-            "autoexp/harness_kit/__init__.py": "class isolated:\n    wall_s = [1e-5]\n    def __init__(self, *_, **__): pass\n\ndef report(**_):\n    print('METRIC time_ms=0.01')\n",
+            "autoexp/harness_kit/__init__.py": "class isolated:\n    min_ms = 0.01\n    def __init__(self, *_, **__): pass\n\ndef report(**_):\n    print('METRIC time_ms=0.01')\n",
         },
     ),
     Attack(
