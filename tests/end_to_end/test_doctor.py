@@ -180,6 +180,26 @@ def test_state_of_the_repository_is_told(project: Project) -> None:
     assert "value.txt" in found[1]["what"]
 
 
+def test_levels_that_the_contract_asks_for_are_held_against_the_machine(project: Project) -> None:
+    found = of(json.loads(project.run("doctor", "--json")), "contract")
+    assert [finding["state"] for finding in found] == ["warning"] * 2
+    assert "without a sandbox" in found[0]["what"]
+    project.contract(CONTRACT.replace("level: none", "level: seatbelt"))
+    found = of(json.loads(project.run("doctor", "--json")), "contract")
+    assert [finding["state"] for finding in found] == ["ok" if sys.platform == "darwin" else "problem"] * 2
+    project.contract("nothing: of the kind\n")
+    (finding,) = of(json.loads(project.run("doctor", "--json")), "contract")
+    assert "autoexp check" in finding["do"]
+
+
+def test_contract_at_auto_is_a_problem_where_nothing_holds_but_by_its_own_word(project: Project) -> None:
+    on = machines.without_anything(project.path.parent)
+    project.contract(AT_AUTO)
+    assert [f["state"] for f in of(told(project.path, on=on), "contract")] == ["problem"] * 2
+    project.contract(AT_AUTO.replace("sandbox: {", "sandbox: {allow_unsandboxed: true, "))
+    assert [f["state"] for f in of(told(project.path, on=on), "contract")] == ["warning"] * 2
+
+
 def test_repository_without_a_commit_is_a_problem(project: Project, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     subprocess.run(["git", "init", "-q", str(empty)], check=True)

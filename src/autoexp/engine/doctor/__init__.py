@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autoexp.engine.doctor import agents, disk, machine, places, sandboxes
+from autoexp.engine.doctor import agents, asked, disk, machine, places, sandboxes
 from autoexp.engine.doctor.finding import Finding
 from autoexp.errors import AutoexpError
 from autoexp.processes.sandbox.ladder import Rung
@@ -53,6 +53,7 @@ def examine(folder: Path, *, environ: Mapping[str, str]) -> Diagnosis:
         (
             *sandboxes.findings(levels),
             *looked.findings,
+            *asked.findings([place for place in (folder, looked.root) if place], levels),
             *disk.findings(looked.common_dir, environ),
             *machine.findings(environ),
             *agents.findings(environ),

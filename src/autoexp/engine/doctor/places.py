@@ -16,10 +16,11 @@ from autoexp.workspaces.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found, and the git directory if there is one."""
+    """What was found, and the git directory and the checkout if there are any."""
 
     findings: tuple[Finding, ...]
     common_dir: Path | None = None
+    root: Path | None = None
 
 
 def look(folder: Path) -> Looked:
@@ -38,7 +39,7 @@ def look(folder: Path) -> Looked:
         return Looked((fine, _unusable(error)))
     with closing(repository):
         try:
-            return Looked((fine, *_state(repository)), repository.common_dir)
+            return Looked((fine, *_state(repository)), repository.common_dir, repository.root)
         except (RepositoryError, WorldError) as error:
             return Looked((fine, _unusable(error)), repository.common_dir)
 
@@ -58,7 +59,7 @@ def _state(repository: Repository) -> Iterator[Finding]:
         words.append("bare")
     words.append(f"campaigns: {', '.join(tags(repository.common_dir)) or 'none'}")
     if repository.root is not None and not (repository.root / CONTRACT_FILE).is_file():
-        words.append(f"no {CONTRACT_FILE} at its root yet")
+        words.append(f"no {CONTRACT_FILE} at its root")
     own = {CONTRACT_FILE, "program.md"}
     dirty = repository.dirty(lambda path: path not in own)
     yield Finding("repository", "ok", f"{repository.root or repository.common_dir}: {'; '.join(words)}")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from autoexp.engine.doctor.finding import Finding
 from autoexp.processes.confine import facts
+from autoexp.processes.sandbox.bwrap import Bubblewrapped
 from autoexp.processes.sandbox.ladder import Rung, rungs
 
 GIVES = {
@@ -80,10 +81,10 @@ def _of(rung: Rung, chosen: Rung | None, *, above: bool) -> Finding:
         return Finding(rung.level, "warning", f"holds, but not in full: {rung.words}", (gives,), rung.mend)
     if rung.holds:
         return Finding(rung.level, "ok", f"holds, and is not needed: {gives}")
+    if not _offered(rung):
+        return Finding(rung.level, "ok", f"not here: {rung.words}")
     if not above:
         return Finding(rung.level, "ok", f"does not hold, and is not needed: {rung.words}")
-    if not _offered(rung):
-        return Finding(rung.level, "ok", f"not for this system: {rung.words}")
     kept = set(possible(rung.level))
     closed = [words for words in possible(chosen.level if chosen else "none") if words not in kept]
     adds = (f"in it a command could not: {'; '.join(closed)}",) if closed else ()
@@ -97,6 +98,8 @@ def _offered(rung: Rung) -> bool:
 
 def _in_detail(rung: Rung) -> str:
     words = GIVES[rung.level]
+    if isinstance(rung.sandbox, Bubblewrapped) and not rung.sandbox.network_space:
+        words = "files, processes and users of its own; a list of hosts cannot be reached"
     if rung.level == "landlock" and rung.holds:
         held = facts({"network": "off", "unix": False})
         words += f" ({held['files']}; signals {held['signals']})"
