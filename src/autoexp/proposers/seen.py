@@ -1,6 +1,8 @@
 """What a proposer's command sees besides its copy of the tree: its brief, and the program of the user's that it names."""
 
+import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from autoexp.processes.sandbox.view import Bind
 from autoexp.spec.sections import Command
 
 BRIEF = "/brief"
+_VARIABLE = re.compile(r"\$(?:AUTOEXP_FOLDER|\{AUTOEXP_FOLDER\})/")
 _IN_FOLDER = re.compile(r"\$(?:AUTOEXP_FOLDER|\{AUTOEXP_FOLDER\})/([\w./+@%=-]+)")
 
 
@@ -28,14 +31,24 @@ def programs_seen(command: Command, folder: Path) -> tuple[Bind, ...]:
 
     That is a word that is a path into the folder (see `program.located`), and what follows `$AUTOEXP_FOLDER/` in a text.
     """
-    found = sorted({place for place in _named(command, folder) if place.exists() and place != folder})
-    return tuple(Bind(place) for place in found)
+    inside = f"{folder}/"
+    found = {os.path.normpath(inside + name) for name in _names(command, inside) if name}
+    return tuple(Bind(Path(place)) for place in sorted(found) if place.startswith(inside) and os.access(place, os.F_OK))
 
 
-def _named(command: Command, folder: Path) -> Iterator[Path]:
-    words = command.replace("'", " ").replace('"', " ").split() if isinstance(command, str) else command
-    for word in words:
-        if word.startswith(f"{folder}/"):
-            yield Path(word)
+def _names(command: Command, inside: str) -> Iterator[str]:
+    """Give what may be names of files in the folder, whose path with a slash is `inside`."""
     for text in (command,) if isinstance(command, str) else command:
-        yield from (folder / name for name in _IN_FOLDER.findall(text))
+        yield from _IN_FOLDER.findall(text)
+        for word in _words(text) if isinstance(command, str) else [text]:
+            yield _VARIABLE.sub(lambda _: inside, word).partition(inside)[2]
+
+
+def _words(text: str) -> list[str]:
+    """Split a text as a shell does."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    try:
+        return list(lexer)
+    except ValueError:  # a quote that does not end
+        return text.split()
