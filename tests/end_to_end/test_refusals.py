@@ -1,11 +1,15 @@
 """What cannot work is refused with words, before anything is written: no journal, no refs, no .autoexp."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.conftest import CONTRACT, Project, write
+from tests.machines import without_namespaces
 
 
 def nothing_left(project: Project) -> None:
@@ -168,3 +172,16 @@ def test_harness_folder_that_is_not_there_is_told(project: Project) -> None:
     said = project.run("run", code=2)
     assert "nowhere" in said
     assert "the baseline must be a passing run" in said
+
+
+def test_list_of_hosts_without_network_namespaces_is_refused_with_the_way_out(project: Project) -> None:
+    project.edits(write(90))
+    project.contract(
+        CONTRACT.replace("proposer: {level: none}", "proposer: {level: bwrap, network: ['example.com:443']}")
+    )
+    command = [*without_namespaces("net"), sys.executable, "-m", "autoexp", "run", "--repo", str(project.path)]
+    environ = {**os.environ, "AUTOEXP_CACHE_DIR": str(project.cache)}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "needs a network namespace" in done.stderr
+    assert "network: host" in done.stderr
