@@ -1,5 +1,6 @@
 """What a command in mounts and namespaces of its own sees, what it can change, and what becomes of it."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -47,12 +48,62 @@ def test_a_folder_to_start_in_that_is_not_there_is_named(inside: Inside) -> None
 
 
 @pytest.mark.parametrize(
-    "place", ["/w/new", "/w/file", "/usr/new", "/new", "/etc/new", "/sys/fs/cgroup/new", "/.autoexp/new", "/root/new"]
+    "place",
+    [
+        "/w/new",
+        "/w/file",
+        "/usr/new",
+        "/new",
+        "/etc/new",
+        "/sys/fs/cgroup/new",
+        "/.autoexp/new",
+        "/root/new",
+        "/dev/new",
+    ],
 )
 def test_nothing_outside_of_the_private_folders_can_be_written(inside: Inside, place: str) -> None:
     finished = inside.run(f"echo x > {place}")
     assert finished.returncode not in {0, None}
     assert "Read-only file system" in inside.err or "Permission denied" in inside.err
+
+
+SETTINGS = """\
+import os
+for place, folders, files in os.walk("/proc"):
+    folders[:] = [name for name in folders if not name.isdigit() and name not in ("self", "thread-self")]
+    for name in files:
+        try:
+            os.close(os.open(f"{place}/{name}", os.O_WRONLY))
+            print(f"{place}/{name}")
+        except OSError:
+            pass
+"""
+
+
+def test_no_setting_of_the_kernel_can_be_written_also_not_by_root(inside: Inside) -> None:
+    assert inside.says((PYTHON, "-c", SETTINGS)) == ""
+
+
+KEYRING = """\
+import ctypes
+libc, text = ctypes.CDLL(None), ctypes.create_string_buffer(9)
+search, add, session = (250, 248, -3) if __import__("os").uname().machine == "x86_64" else (219, 217, -3)
+found = libc.syscall(search, 10, session, b"user", b"autoexp-test", 0)
+added = libc.syscall(add, b"user", b"autoexp-test", b"remember", 8, session)
+print(found > 0, added > 0)
+"""
+
+
+def test_a_command_finds_nothing_that_another_left_on_a_keyring(inside: Inside) -> None:
+    def login() -> None:  # as who logs in gets it, with a keyring that commands would share
+        ctypes.CDLL(None).syscall(250 if os.uname().machine == "x86_64" else 219, 1, None)
+        said.extend(inside.says((PYTHON, "-c", KEYRING)) for _ in range(2))
+
+    said: list[str] = []
+    thread = threading.Thread(target=login)  # a keyring is a thread's
+    thread.start()
+    thread.join()
+    assert [line.split()[0] for line in said] == ["False"] * 2
 
 
 def test_the_tree_can_be_written_when_that_is_the_task(inside: Inside) -> None:
@@ -77,8 +128,8 @@ def test_home_and_temporary_folder_belong_to_the_command(inside: Inside) -> None
 
 def test_private_folders_have_a_bound(inside: Inside) -> None:
     (inside.tree / "build").mkdir()
-    sizes = inside.says("df -k --output=size /tmp /home/run /w/build | tail -n 3", scratch=("build",)).split()
-    assert [int(size) << 10 for size in sizes] == [4 << 30, 1 << 30, 4 << 30]
+    sizes = inside.says("df -k --output=size /tmp /home/run /dev/shm /w/build | tail -n 4", scratch=("build",)).split()
+    assert [int(size) << 10 for size in sizes] == [4 << 30, 1 << 30, 4 << 30, 4 << 30]
 
 
 def test_a_bind_is_read_only_unless_it_is_to_be_written(inside: Inside, tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from autoexp.processes.sandbox import shim as _compiled  # noqa: F401  see _SHIM
 from autoexp.processes.sandbox.box import PYTHON
-from autoexp.processes.sandbox.system import ETC, HARDWARE, NETWORK_ETC, ROOTS, prefixes
+from autoexp.processes.sandbox.system import ETC, HARDWARE, KERNEL, NETWORK_ETC, ROOTS, prefixes
 from autoexp.processes.sandbox.view import WORK, Bind, View
 
-HOME, TMP = "/home/run", "/tmp"  # noqa: S108  a private one
+HOME, TMP, SHM = "/home/run", "/tmp", "/dev/shm"  # noqa: S108  private ones
 TMP_BYTES, HOME_BYTES = 4 << 30, 1 << 30
 PROXY, PROXY_PORT = "/px", 3128
 SOCKET = "s"
@@ -123,7 +123,7 @@ def _mounts(view: View, etc: Path | None = None) -> Iterator[str]:
     yield from (word for place in closed for word in ("--remount-ro", place))
     if view.proxy:
         yield from ("--ro-bind", str(view.proxy), PROXY)
-    yield from ("--remount-ro", "/")
+    yield from ("--remount-ro", "/dev", "--remount-ro", "/")
 
 
 def _closed(view: View) -> Iterator[str]:
@@ -160,6 +160,9 @@ def _system(etc: Path | None, *, host_network: bool) -> tuple[str, ...]:
         if os.access(file, os.F_OK):
             mounts += ["--ro-bind", file, file]
     mounts += ["--proc", "/proc", "--dev", "/dev"]
-    mounts += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", TMP]
+    if os.geteuid() == 0:  # the kernel's settings can be written by the user root, also by one without any rights
+        mounts += [word for name in KERNEL for word in ("--ro-bind-try", f"/proc/{name}", f"/proc/{name}")]
+    for shared in (TMP, SHM):
+        mounts += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", shared]
     mounts += ["--perms", "0700", "--size", str(HOME_BYTES), "--tmpfs", HOME]
     return tuple(mounts)

@@ -15,6 +15,8 @@ import time
 
 _FORK = '( read -r pid rest </proc/self/stat; echo "$pid" >&3; read -r go <&4 && exec "$@" 3>&- 4<&- ); :'
 _PR_SET_DUMPABLE = 4
+_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "loongarch64": 219, "ppc64le": 271, "s390x": 280}
+_JOIN_NEW_KEYRING = 1
 _GRACE_S, _PAUSE_S, _PATIENCE_S = 0.25, 0.002, 5.0
 _LONGEST_PID = 32
 
@@ -50,10 +52,16 @@ def given() -> dict[bytes, bytes]:
 
 
 def hide() -> None:
-    """Keep other processes of the same user out of this one's memory and descriptors."""
+    """Keep other processes of the same user out of this one's memory and descriptors, and all here out of their keyring.
+
+    The kernel keeps what is put on the keyring of a login for as long as that lasts: another command would find it.
+    """
     import ctypes  # noqa: PLC0415  nothing else here needs it
 
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    if keyctl := _KEYCTL.get(os.uname().machine):
+        libc.syscall(keyctl, _JOIN_NEW_KEYRING, None)
 
 
 def found(program: str) -> bool:

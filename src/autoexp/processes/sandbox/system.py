@@ -52,6 +52,9 @@ ETC = (
 """One by one: /etc holds secrets on servers, /etc/ssl/private among them."""
 
 NETWORK_ETC = ("resolv.conf", "gai.conf")
+KERNEL = ("acpi", "driver", "dynamic_debug", "fs", "mtrr", "pressure", "scsi", "sys", "sysrq-trigger")
+"""What of /proc is about the whole machine and can be written; bubblewrap itself sees to the rest of it."""
+
 HARDWARE = ("/sys/devices/system", "/sys/fs/cgroup")
 
 
