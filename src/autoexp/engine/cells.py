@@ -16,6 +16,7 @@ from autoexp.processes.sandbox import bwrap, ladder
 from autoexp.processes.sandbox.box import Sandbox
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.processes.sandbox.etc import etc_in
+from autoexp.processes.sandbox.homes import homes_of_tools
 from autoexp.processes.sandbox.view import WORK, Bind
 from autoexp.spec.model import Spec
 from autoexp.spec.sandbox import LADDER, SandboxSide, place_in_tree
@@ -62,10 +63,13 @@ def cells(
     provided = provided_by(spec, repository)
     beside = digest_of_beside(spec, provided)
     closed = _closed(repository, cache)
+    homes = homes_of_tools(environ)
     with ExitStack() as held:
         ways = {
             name: held.enter_context(
-                with_way_out(Cell(chosen[name], side, closed=closed), cache / f"px-{name}-{os.getpid()}")
+                with_way_out(
+                    Cell(chosen[name], side, closed=closed, variables=homes), cache / f"px-{name}-{os.getpid()}"
+                )
             )
             for name, side in sides.items()
         }

@@ -40,11 +40,13 @@ def with_way_out(cell: Cell, folder: Path) -> Iterator[tuple[Cell, Talk]]:
     try:
         with Proxy(allow=cell.rules.network, socket=socket) as proxy:
             if cell.sandbox.mounts:
-                inside = replace(cell, proxy=folder, local=proxy.local, variables=variables(bwrap.PROXY_PORT))
+                inside = replace(
+                    cell, proxy=folder, local=proxy.local, variables={**cell.variables, **variables(bwrap.PROXY_PORT)}
+                )
                 yield inside, proxy.counts
                 return
             with _forwarding(socket) as port:
-                yield replace(cell, port=port, variables=variables(port)), proxy.counts
+                yield replace(cell, port=port, variables={**cell.variables, **variables(port)}), proxy.counts
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
