@@ -145,7 +145,7 @@ def let_end(own: set[int], used: Used) -> None:
     """Give what outlived the command a moment to end by itself."""
     deadline = time.monotonic() + _GRACE_S
     while others(own) and time.monotonic() < deadline:
-        if not reap(used):
+        if not reap(used, own):
             time.sleep(_PAUSE_S)
 
 
@@ -163,13 +163,13 @@ def over(pid: int) -> bool:
         return True
 
 
-def reap(used: Used) -> bool:
-    """Take note of one process that has ended, if there is one."""
+def reap(used: Used, own: set[int]) -> bool:
+    """Take note of one process that has ended, if there is one; what ours used is not the command's."""
     try:
         pid, _, usage = os.wait4(-1, os.WNOHANG)
     except ChildProcessError:
         return False
-    if pid:
+    if pid and pid not in own:
         used.add(usage)
     return pid != 0
 
@@ -177,7 +177,7 @@ def reap(used: Used) -> bool:
 def clear(own: set[int], used: Used) -> int:
     """Kill everything else in the sandbox, and count what was not ours."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    while reap(used):
+    while reap(used, own):
         pass
     us = {os.getpid()}
     count = len(others(own))
@@ -185,9 +185,9 @@ def clear(own: set[int], used: Used) -> int:
         os.kill(-1, signal.SIGKILL)
     deadline = time.monotonic() + _PATIENCE_S
     while others(us) and time.monotonic() < deadline:
-        if not reap(used):
+        if not reap(used, own):
             time.sleep(_PAUSE_S)
-    while reap(used):
+    while reap(used, own):
         pass
     return count
 
