@@ -21,12 +21,12 @@ def marker() -> str:
 def start(tmp_path: Path, marker: str) -> Callable[..., Finished]:
     """Run a command in tmp_path; stdout and stderr lie there as out and err."""
 
-    def starter(command, *, wall_s=20.0, output_bytes=1 << 30, cwd=tmp_path, env=None, stdin=None, stop=None):
+    def starter(command, *, cwd=tmp_path, env=None, stdin=None, stop=None, **bounds):
         return run(
             command,
             cwd=cwd,
             env={"PATH": PATH, **(env or {})},
-            limits=Limits(wall_s, output_bytes),
+            limits=Limits(**{"wall_s": 20.0, **bounds}),
             stdout=tmp_path / "out",
             stderr=tmp_path / "err",
             marker=marker,

@@ -335,6 +335,12 @@ def test_a_flood_is_stopped_and_named(inside: Inside) -> None:
     assert inside.alive() == []
 
 
+def test_a_flood_of_the_private_report_is_one_too(inside: Inside, tmp_path: Path) -> None:
+    command = 'while true; do echo line >&"$AUTOEXP_REPORT_FD"; done'
+    limits = Limits(20.0, 100_000)
+    assert inside.run(("bash", "-c", command), limits=limits, report=tmp_path / "report").how == "flood"
+
+
 def test_memory_beyond_its_limit_is_named(inside: Inside) -> None:
     eats = (PYTHON, "-c", "import time; x = bytearray(b'x' * 200_000_000); time.sleep(60)")
     finished = inside.run(eats, limits=Limits(20.0, memory=100_000_000))
