@@ -64,11 +64,13 @@ def cells(
     beside = digest_of_beside(spec, provided)
     closed = _closed(repository, cache)
     homes = homes_of_tools(environ)
+    checkout = str(repository.root or "")
     with ExitStack() as held:
         ways = {
             name: held.enter_context(
                 with_way_out(
-                    Cell(chosen[name], side, closed=closed, variables=homes), cache / f"px-{name}-{os.getpid()}"
+                    Cell(chosen[name], side, closed=closed, checkout=checkout, variables=homes),
+                    cache / f"px-{name}-{os.getpid()}",
                 )
             )
             for name, side in sides.items()

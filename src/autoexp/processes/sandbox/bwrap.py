@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autoexp.processes.sandbox import shim as _compiled  # noqa: F401  see _SHIM
 from autoexp.processes.sandbox.box import PYTHON
+from autoexp.processes.sandbox.links import links
 from autoexp.processes.sandbox.system import ETC, HARDWARE, KERNEL, NETWORK_ETC, ROOTS, prefixes
 from autoexp.processes.sandbox.view import WORK, Bind, View
 
@@ -118,6 +119,9 @@ def _mounts(view: View, etc: Path | None = None) -> Iterator[str]:
     more += [(place, ("--perms", "0755", "--tmpfs", place)) for place in closed]
     more += [(f"{WORK}/{place}", _scratch(f"{WORK}/{place}")) for place in view.scratch]
     more += [(bind.target, _bind(bind)) for bind in view.binds]
+    taken = {place for place, _ in more if place != view.checkout} | {bind.target for bind in view.binds}
+    linked = links(view.tree, seen_at=WORK, checkout=view.checkout, taken=taken)
+    more += [(place, ("--symlink", target, place)) for place, target in linked]
     for _, mount in sorted(more, key=lambda pair: pair[0].count("/")):  # an outer one would cover those inside of it
         yield from mount
     yield from (word for place in closed for word in ("--remount-ro", place))

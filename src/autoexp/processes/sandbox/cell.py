@@ -18,7 +18,8 @@ class Cell:
 
     `binds` and `scratch` are shown to every command besides its tree, `processors` are those that it may use. `proxy` is the
     folder with the socket of the way out to listed hosts (`local` are those of this machine), or `port` where that is a
-    port of this machine; `variables` tell a command of it. `closed` are folders that no command sees as a whole.
+    port of this machine; `variables` tell a command of it. `closed` are folders that no command sees as a whole,
+    `checkout` is the one whose place shows the command's tree instead.
     """
 
     sandbox: Sandbox = Unsandboxed()
@@ -31,6 +32,7 @@ class Cell:
     port: int = 0
     variables: Mapping[str, str] = field(default_factory=dict)
     closed: tuple[str, ...] = ()
+    checkout: str = ""
 
     @property
     def level(self) -> str:
@@ -64,6 +66,7 @@ class Cell:
             private=around.folder,
             port=self.port,
             closed=self.closed,
+            checkout=self.checkout,
         )
         return self.sandbox.box(view, cwd=cwd)
 

@@ -31,7 +31,8 @@ class View:
     are empty at start. `binds` are shown besides, `private` folders (a throw-away HOME and TMPDIR) are given where the
     sandbox has none of its own. `proxy` is the folder with the socket of a proxy when `network` is a list, and `local` what of it
     are servers of this machine; `port` is a proxy where the sandbox shares this machine's network. `closed` are folders
-    that stay out of sight also where they lie in something that is shown; what a bind names below one of them is seen.
+    that stay out of sight also where they lie in something that is shown; what a bind names below one of them is seen. `checkout`
+    is where the user has the tree: a sandbox with mounts of its own shows the tree there, too.
     """
 
     tree: Path
@@ -45,3 +46,4 @@ class View:
     private: Path | None = None
     port: int = 0
     closed: tuple[str, ...] = ()
+    checkout: str = ""
