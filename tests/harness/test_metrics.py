@@ -42,6 +42,12 @@ def test_anything_else_is_no_measurement_and_quotes_the_line(value):
     assert f"METRIC x={value}" in found.problem
 
 
+@pytest.mark.parametrize("printed", ["METRIC x={}x\n", "ITEM a={}x\n", "COST usd={}x\n", "METRIC x=1e{}x\n"])
+def test_a_long_row_of_digits_that_is_no_number_is_refused_at_once(printed):
+    """With a pattern that tries each part of it again, this test takes minutes."""
+    assert "a finite decimal number is expected" in reading(printed.format("7" * 60_000)).problem
+
+
 def test_windows_line_ends_and_trailing_blanks_do_not_matter():
     assert reading("METRIC x=1 \r\n").values == {"x": 1.0}
 

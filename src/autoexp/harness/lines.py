@@ -11,7 +11,9 @@ LONGEST_ITEM = 200
 
 _QUOTED = 120
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
+"""Nothing is tried twice: a line of digits that is none is refused as quickly as it is read."""
+
 _ITEM = re.compile(r"ITEM (\S+)=(.*)", re.DOTALL)
 _COST = re.compile(r"COST usd=(.*)", re.DOTALL)
 
