@@ -6,7 +6,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -74,7 +74,8 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
             started = time.monotonic()
             tree.grows(program.pid, program.session)
             beyond = partial(_beyond, tree, limits, box.processes)
-            how, words = _watch(program.pid, started, limits, (out, err), stop, beyond)
+            written = [out.fileno(), err.fileno(), *([own] if own else [])]
+            how, words = _watch(program.pid, started, limits, written, stop, beyond)
             wall_s = time.monotonic() - started
             if how != "exited" and box.reports:
                 _end_gently(program.pid)
@@ -86,7 +87,7 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
             raise
         finally:
             tree.forget()
-        if how == "exited" and _flooded((out, err), limits):
+        if how == "exited" and _flooded(written, limits):
             how, words = "flood", _FLOOD.format(limits.output_bytes)
         told = read_account(ours) if box.reports else None
         account = _seen(felled, wall_s) if told is None else told
@@ -108,7 +109,7 @@ def _watch(
     pid: int,
     started: float,
     limits: Limits,
-    outputs: tuple[IO[bytes], ...],
+    outputs: Sequence[int],
     stop: Callable[[], bool] | None,
     beyond: Callable[[], tuple[How, str] | None],
 ) -> tuple[How, str]:
@@ -170,8 +171,8 @@ def _alarm(pid: int) -> Iterator[Callable[[float], bool]]:
         os.close(descriptor)
 
 
-def _flooded(outputs: tuple[IO[bytes], ...], limits: Limits) -> bool:
-    return any(os.fstat(output.fileno()).st_size > limits.output_bytes for output in outputs)
+def _flooded(outputs: Sequence[int], limits: Limits) -> bool:
+    return any(os.fstat(output).st_size > limits.output_bytes for output in outputs)
 
 
 def _seen(felled: Felled, wall_s: float) -> Account:

@@ -14,7 +14,7 @@ OUTPUT_BOUND = 1 << 30
 class Limits:
     """Bounds of one command; None: no limit.
 
-    Seconds of wall clock, bytes of stdout and of stderr, bytes of memory and number of processes of its whole tree, bytes of
+    Seconds of wall clock, bytes of stdout, of stderr and of a report, bytes of memory and number of processes of its whole tree, bytes of
     a single file, and the processors that it may use.
     """
 

@@ -126,6 +126,16 @@ def test_home_and_temporary_folder_belong_to_the_command(inside: Inside) -> None
     )
 
 
+def test_the_other_temporary_folder_is_the_same_one(inside: Inside) -> None:
+    assert inside.says("echo kept > /var/tmp/x && cat /tmp/x") == "kept\n"
+
+
+def test_the_machines_own_name_can_be_looked_up(inside: Inside) -> None:
+    assert (
+        inside.says([PYTHON, "-c", "import socket; print(socket.gethostbyname(socket.gethostname()))"]) == "127.0.0.1\n"
+    )
+
+
 def test_private_folders_have_a_bound(inside: Inside) -> None:
     (inside.tree / "build").mkdir()
     sizes = inside.says("df -k --output=size /tmp /home/run /dev/shm /w/build | tail -n 4", scratch=("build",)).split()
