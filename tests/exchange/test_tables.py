@@ -86,6 +86,12 @@ def test_tabs_and_new_lines_of_a_description_become_spaces():
     assert tsv(tape).endswith("\ta b c d\n")
 
 
+def test_a_description_gives_no_orders_to_a_terminal():
+    tape = Tape().open()
+    tape.experiment(proposal=Proposal(description="\x1b]0;title\x07\x9b31mred \u202etext größe"))
+    assert tsv(tape).endswith("\t?]0;title??31mred ?text größe\n")
+
+
 @given(tapes())
 def test_table_has_a_line_per_experiment_and_reads_as_a_table(tape):
     state = fold_all(tape.records)

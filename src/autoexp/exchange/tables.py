@@ -41,4 +41,5 @@ def _cell(value: float | None) -> str:
 
 
 def _text(text: str) -> str:
-    return " ".join(text.split())
+    """Give one line that does no more to a terminal than to be shown."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
