@@ -16,6 +16,7 @@ from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Directive, Proposal, Traffic
 from autoexp.ports import Desk, NothingLeft, ProposerFailed
 from autoexp.processes.traffic import Counts
+from autoexp.workspaces.fixtures import in_the_way
 from autoexp.workspaces.refs import RefUpdate
 
 PATHS_NAMED = 20
@@ -123,6 +124,11 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
         if captured.outside:
             named = ", ".join(captured.outside[:PATHS_NAMED])
             return Ending(Outcome.OUT_OF_SCOPE, f"changed outside of the scope: {named}")
+        if blocked := in_the_way([one.path for one in captured.changes if one.new], shop.cells.fixtures):
+            named = ", ".join(blocked[:PATHS_NAMED])
+            return Ending(
+                Outcome.OUT_OF_SCOPE, f"stands where harness.provide or harness.writable has a place: {named}"
+            )
         if not captured.changes:
             return Ending(Outcome.NO_CHANGE, "the proposal changed nothing")
         message = f"experiment {n}: {proposal.description or 'no description'}\n\n{proposal.hypothesis}".strip() + "\n"

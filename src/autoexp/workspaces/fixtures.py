@@ -1,7 +1,7 @@
 """Places in a measurement tree that are not of its commit: mount points, and links to what the user's checkout provides."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -30,6 +30,14 @@ def missing(fixtures: Fixtures, entries: Mapping[str, object]) -> dict[str, Fixt
         for path, fixture in fixtures.items()
         if path not in entries and not (fixture.kind == "folder" and path in known)
     }
+
+
+def in_the_way(paths: Iterable[str], fixtures: Fixtures) -> tuple[str, ...]:
+    """Give those of some files that stand where a fixture, or a folder that leads to one, has to."""
+    folders = {folder for path in fixtures for folder in _with_parents(path.rpartition("/")[0])}
+    folders |= {path for path, fixture in fixtures.items() if fixture.kind == "folder"}
+    files = {path for path, fixture in fixtures.items() if fixture.kind != "folder"}
+    return tuple(path for path in paths if path in folders or not files.isdisjoint(_with_parents(path)[:-1]))
 
 
 def _with_parents(folder: str) -> list[str]:
