@@ -126,8 +126,9 @@ def test_home_and_temporary_folder_belong_to_the_command(inside: Inside) -> None
     )
 
 
-def test_the_other_temporary_folder_is_the_same_one(inside: Inside) -> None:
-    assert inside.says("echo kept > /var/tmp/x && cat /tmp/x") == "kept\n"
+def test_the_other_temporary_folder_is_private_too(inside: Inside) -> None:
+    assert inside.says("echo mine > /var/tmp/autoexp-test && ls /var/tmp") == "autoexp-test\n"
+    assert not Path("/var/tmp/autoexp-test").exists()
 
 
 def test_the_machines_own_name_can_be_looked_up(inside: Inside) -> None:

@@ -38,7 +38,7 @@ _APART = (
     "--cap-drop",
     "ALL",
     "--hostname",
-    "run",
+    "localhost",  # a name that resolves: servers and distributed runtimes look their own one up
 )
 
 
@@ -166,7 +166,7 @@ def _system(etc: Path | None, *, host_network: bool) -> tuple[str, ...]:
     mounts += ["--proc", "/proc", "--dev", "/dev"]
     if os.geteuid() == 0:  # the kernel's settings can be written by the user root, also by one without any rights
         mounts += [word for name in KERNEL for word in ("--ro-bind-try", f"/proc/{name}", f"/proc/{name}")]
-    for shared in (TMP, SHM):
+    for shared in (TMP, "/var/tmp", SHM):  # noqa: S108  private ones
         mounts += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", shared]
     mounts += ["--perms", "0700", "--size", str(HOME_BYTES), "--tmpfs", HOME]
     return tuple(mounts)
