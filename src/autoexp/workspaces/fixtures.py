@@ -22,13 +22,16 @@ Fixtures = Mapping[str, Fixture]
 
 
 def missing(fixtures: Fixtures, entries: Mapping[str, object]) -> dict[str, Fixture]:
-    """Give those that a tree needs: where its commit has files below a folder, the folder is there already."""
+    """Give those that a tree needs: where its commit has files below a folder, the folder is there already.
+
+    Where its commit has a file in the way of one, there is none.
+    """
     folders = {path.rpartition("/")[0] for path in entries}
     known = {parent for folder in folders for parent in _with_parents(folder)}
     return {
         path: fixture
         for path, fixture in fixtures.items()
-        if path not in entries and not (fixture.kind == "folder" and path in known)
+        if entries.keys().isdisjoint(_with_parents(path)) and not (fixture.kind == "folder" and path in known)
     }
 
 
@@ -38,6 +41,11 @@ def in_the_way(paths: Iterable[str], fixtures: Fixtures) -> tuple[str, ...]:
     folders |= {path for path, fixture in fixtures.items() if fixture.kind == "folder"}
     files = {path for path, fixture in fixtures.items() if fixture.kind != "folder"}
     return tuple(path for path in paths if path in folders or not files.isdisjoint(_with_parents(path)[:-1]))
+
+
+def displaced(standing: Iterable[str], paths: set[str]) -> list[str]:
+    """Give those fixtures that stand where a commit puts a file in place of a folder: the innermost first."""
+    return sorted((path for path in standing if not paths.isdisjoint(_with_parents(path)[:-1])), reverse=True)
 
 
 def _with_parents(folder: str) -> list[str]:

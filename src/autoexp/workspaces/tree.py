@@ -11,7 +11,7 @@ from types import MappingProxyType
 from autoexp.errors import GitError
 from autoexp.workspaces.changes import GITLINK, PLAIN, Change, Entry
 from autoexp.workspaces.filesystem import Modes, change_clock_ns, identify, is_real_folder, open_up
-from autoexp.workspaces.fixtures import Fixtures, missing, put
+from autoexp.workspaces.fixtures import Fixtures, displaced, missing, put
 from autoexp.workspaces.layout import Layout
 from autoexp.workspaces.placing import place_entry, rests_untouched
 from autoexp.workspaces.repository import Repository, is_gitlink
@@ -57,6 +57,7 @@ class PersistentTree:
         self._table = StateTable(repository, folder, self.trash)
         self._layout = Layout({})
         self._links: set[str] = set()
+        self._standing: set[str] = set()
 
     def move(self, commit: str) -> None:
         """Make an untouched or restored tree equal to a commit."""
@@ -149,16 +150,27 @@ class PersistentTree:
     def _set_entries(self, entries: dict[str, Entry]) -> None:
         self.entries = entries
         self._layout = Layout(entries, hidden=self._hidden)
+        self._standing = set()
         self._links = {path for path, entry in entries.items() if is_gitlink(entry)}
 
     def _put_fixtures(self) -> None:
         if not self._fixtures:
             return
-        for path, fixture in missing(self._fixtures, self.entries).items():
+        needed = missing(self._fixtures, self.entries)
+        self._standing = set(needed)
+        for path, fixture in needed.items():
             self._layout.add(path, _FOLDER if fixture.kind == "folder" else _FILE)
             put(self.path, path, fixture, self.trash)
 
+    def _make_way(self, changes: Sequence[Change]) -> None:
+        for path in displaced(self._standing, {change.path for change in changes if change.new is not None}):
+            self.trash.take(f"{self.path}/{path}")
+            self._standing.discard(path)
+            for folder in self._layout.remove(path):
+                (self.path / folder).rmdir()
+
     def _apply(self, changes: Sequence[Change]) -> None:
+        self._make_way(changes)
         for change in changes:
             self._table.changes(change.path)
             if change.old is not None:
