@@ -211,6 +211,8 @@ CHEATS = {
         'vars(time)["x"] = f',
         "new Function(text)()",
         'importlib.import_module("ti" "me")',
+        "import posix as p",
+        'setattr(M, f"__{op}__", same)',
     ],
     "hides text": ['x = "\\x65\\x78\\x65\\x63"', 'codecs.decode(x, "rot13")', '"".join(map(chr, x))', "a = '\u202e'", '"CIRTEM"[::-1]', "bytes([77, 69, 84, 82, 73, 67])"],
     "starts what may outlive it": ["os.fork()", "Popen(x, start_new_session=True)", "nohup ./x &"],
@@ -314,6 +316,9 @@ def test_weak_words_count_in_pairs_of_one_file_only():
     apart = [AddedLine("a.py", 1, one), AddedLine("b.py", 1, other)]
     assert suspicions(spec=contract(), added=apart, new_paths=(), candidate=(), incumbent=()) == ()
     assert of_lines("print(0.1)", "sys.exit(0)")
+    for asks in ("if 'check' in sys.argv[0]:", "if len(sys.argv) > 2: raise SystemExit", "x = os.environ"):
+        assert "asks who runs it and leaves with success" in of_lines(asks, "sys.exit()")[0]
+    assert of_lines("if len(sys.argv) > 2:", "    sys.exit(2)") == of_lines("sys.exit(main(sys.argv))") == ()
 
 
 def test_source_that_is_binary_counts_and_an_image_does_not():

@@ -139,11 +139,12 @@ _REPORTING = Words(
     r"\bAUTOEXP\w*|\bautoexp\b|\bharness_kit\b",
 )
 _DYNAMIC = Words(
-    _imports("marshal|runpy|codeop|imp"),
+    _imports("marshal|runpy|codeop|imp|posix|nt|_posixsubprocess"),
     r"(?<![\w.])(?<!def )(?<!func )(?<!function )(?:exec|eval|compile|execfile)\s*\(|\b__import__\b|\bFunctionType\b|\bCodeType\b|\bnew\s+Function\s*\(",
     r"\b(?:getattr|setattr|delattr|vars|dir)\s*\(\s*(?:os|sys|time|gc|builtins|inspect|signal|__builtins__|importlib)\b",
     r"\b(?:globals|locals)\s*\(\s*\)\s*(?:\[|\.)|\bmarshal\s*\.\s*loads?\b|\brunpy\b|\binstance_eval\b|\bclass_eval\b",
     r"\bimport_module\s*\(\s*[\"'](?:time|gc|ctypes|signal|atexit|builtins|inspect|os|sys|marshal|__main__)\b",
+    r"[\"']__\{|\}__[\"']",
     r"(?:^|[;&|]\s*)eval\s+[\"'$]|\b(?:sys|os|time|gc)\s*\.\s*__dict__\b",
 )
 _HIDDEN = Words(
@@ -209,12 +210,15 @@ _SAYS = Words(
 )
 _ENVIRONMENT = Words(r"\benviron\b|\bgetenv\b|\bprocess\s*\.\s*env\b|\bLookupEnv\b")
 _CALL = Words(r"\bargv\b|\bARGV\b|\bos\s*\.\s*Args\b|\bgethostname\b|\b__main__\b.{0,40}__file__|\borig_argv\b")
+_ASKS = Words(r"\bif\b.{0,200}\b(?:orig_)?argv\b|\bif\b.{0,200}\bsys\s*\.\s*(?:modules|flags)\b|\borig_argv\b")
 
 PAIRS: tuple[Pair, ...] = (
     Pair("looks up names that it decodes", _DECODES, _LOOKS_UP),
     Pair("sets parts of modules that it imports by name", _IMPORTS, _SETS),
     Pair("starts something that may stay", _STARTS, _STAYS),
     Pair("prints and leaves with success", _SAYS, _LEAVES),
+    Pair("asks who runs it and leaves with success", _ENVIRONMENT, _LEAVES),
+    Pair("asks who runs it and leaves with success", _ASKS, _LEAVES),
     Pair("asks who runs it", _ENVIRONMENT, _CALL),
 )
 """Weak words that count only where both kinds are added to one file."""
