@@ -11,6 +11,7 @@ from autoexp.decision.methods import settings_of
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import Cells, cells, notice
 from autoexp.engine.contract import Contract
+from autoexp.engine.mending import mend
 from autoexp.engine.preflight import dirty_files, named, refuse_bare_hidden, refuse_empty_scope
 from autoexp.engine.sampling import calibrated, valued
 from autoexp.engine.segments import PAIRED_SAMPLES, baseline_size
@@ -75,9 +76,11 @@ def check_up(
     ):
         tell(notice(spec, made.levels))
         executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop, made=made)
-        samples = [_sample(contract, executor, commit, i, tell=tell, stop=stop) for i in range(_wanted(contract))]
-        checks_s = _checks(contract, executor, commit, tell, stop)
-        _holdout(contract, executor, commit, tell, stop)
+        samples = [
+            _sample(contract, repository, executor, commit, i, tell=tell, stop=stop) for i in range(_wanted(contract))
+        ]
+        checks_s = _checks(contract, repository, executor, commit, tell, stop)
+        _holdout(contract, repository, executor, commit, tell, stop)
     found = calibrated(spec, samples)
     declared = spec.measurement.deterministic
     deterministic = found.deterministic if declared == "auto" else declared
@@ -138,7 +141,14 @@ def _executor(
 
 
 def _sample(
-    contract: Contract, executor: LocalExecutor, commit: str, i: int, *, tell: Callable[[str], None], stop: StopFlag
+    contract: Contract,
+    repository: Repository,
+    executor: LocalExecutor,
+    commit: str,
+    i: int,
+    *,
+    tell: Callable[[str], None],
+    stop: StopFlag,
 ) -> Sample:
     tell(f"measuring HEAD, sample {i + 1}")
     taken = executor.sample(commit, Side.BASELINE, n=0, i=i, seed=derived_seed(0, "sample", i) % 2**31)
@@ -149,13 +159,18 @@ def _sample(
         raise HarnessError(
             f"harness.measure ended as {sample.outcome.value}:\n{sample.detail.strip()}",
             where=f"commit {commit[:12]}",
-            fix="run the command by hand on a clean checkout until it prints every declared metric and exits with 0",
+            fix=mend(contract.spec, repository, sample.detail, command="measure"),
         )
     return sample
 
 
 def _checks(
-    contract: Contract, executor: LocalExecutor, commit: str, tell: Callable[[str], None], stop: StopFlag
+    contract: Contract,
+    repository: Repository,
+    executor: LocalExecutor,
+    commit: str,
+    tell: Callable[[str], None],
+    stop: StopFlag,
 ) -> float:
     if contract.spec.harness.checks is None:
         return 0.0
@@ -167,13 +182,18 @@ def _checks(
         raise HarnessError(
             f"harness.checks do not pass:\n{checked.detail.strip()}",
             where=f"commit {commit[:12]}",
-            fix="run the checks by hand on a clean checkout until they exit with 0",
+            fix=mend(contract.spec, repository, checked.detail, command="checks"),
         )
     return checked.usage.wall_s
 
 
 def _holdout(
-    contract: Contract, executor: LocalExecutor, commit: str, tell: Callable[[str], None], stop: StopFlag
+    contract: Contract,
+    repository: Repository,
+    executor: LocalExecutor,
+    commit: str,
+    tell: Callable[[str], None],
+    stop: StopFlag,
 ) -> None:
     if contract.spec.harness.holdout is None:
         return
@@ -185,7 +205,7 @@ def _holdout(
         raise HarnessError(
             f"harness.holdout ended as {held.outcome.value}:\n{held.detail.strip()}",
             where=f"commit {commit[:12]}",
-            fix="run the holdout by hand on a clean checkout until it prints one METRIC line and exits with 0",
+            fix=mend(contract.spec, repository, held.detail, command="holdout"),
         )
 
 

@@ -5,6 +5,7 @@ import json
 
 from autoexp.campaign.events import BaselineMeasured, Noted, SampleTaken, SegmentOpened
 from autoexp.engine.cells import weaker
+from autoexp.engine.mending import mend
 from autoexp.engine.sampling import calibrated, valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
@@ -124,12 +125,12 @@ def _passes(shop: Workshop, seed: int) -> bool:
         shop.observer.working("running the checks on the baseline")
         checked = shop.executor.checks(commit, n=0)
         if not shop.stop() and checked.outcome is not Outcome.MEASURED:
-            _fail(shop, checked.outcome, checked.detail)
+            _fail(shop, checked.outcome, checked.detail, command="checks")
     if shop.spec.harness.holdout is not None and not shop.stop():
         shop.observer.working("running the holdout on the baseline")
         held = shop.executor.holdout(commit, Side.BASELINE, n=0, i=0, seed=seed)
         if not shop.stop() and held.outcome is not Outcome.MEASURED:
-            _fail(shop, held.outcome, f"the holdout: {held.detail}")
+            _fail(shop, held.outcome, f"the holdout: {held.detail}", command="holdout")
     return not shop.stop()
 
 
@@ -156,10 +157,10 @@ def _facts(shop: Workshop) -> dict[str, object]:
     }
 
 
-def _fail(shop: Workshop, outcome: Outcome, detail: str) -> None:
+def _fail(shop: Workshop, outcome: Outcome, detail: str, *, command: str = "measure") -> None:
     shop.record(BaselineMeasured(k=shop.segment.k, outcome=outcome, detail=detail))
     raise HarnessError(
         f"the baseline must be a passing run, but it ended as {outcome.value}:\n{detail.strip()}",
         where=f"commit {shop.segment.commit[:12]}",
-        fix="run the measure and checks commands by hand on a clean checkout until both pass, commit, and start again",
+        fix=mend(shop.spec, shop.repository, detail, command=command),
     )

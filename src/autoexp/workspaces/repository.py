@@ -66,14 +66,25 @@ class Repository:
         """List tracked paths of the user's checkout that differ from HEAD, sorted; writes nothing."""
         if self.root is None:
             return []
-        # With the user's settings: their filters (LFS) decide whether their own file is changed.
-        variables = {"GIT_WORK_TREE": str(self.root)}
-        git = Git(self.root, git_dir=self.git_dir, variables=variables, users_settings="honoured")
-        output = git.run(
+        output = self._of_user(self.root).run(
             "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty"
         )
         paths = {path_text(line[3:]) for line in output.split(b"\0") if line}
         return sorted(path for path in paths if matcher is None or matcher(path))
+
+    def ignored(self) -> list[str]:
+        """List what git ignores in the user's checkout, sorted; a folder that holds nothing else is one entry, without its slash."""
+        if self.root is None:
+            return []
+        output = self._of_user(self.root).run(
+            "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"
+        )
+        return sorted(path_text(name).rstrip("/") for name in output.split(b"\0") if name)
+
+    def _of_user(self, root: Path) -> Git:
+        """Give git with the user's settings: their filters (LFS) decide whether their own file is changed."""
+        variables = {"GIT_WORK_TREE": str(root)}
+        return Git(root, git_dir=self.git_dir, variables=variables, users_settings="honoured")
 
     def read_blob(self, name: str) -> bytes:
         """Return the bytes of a blob, named by its id or as `commit:path`."""

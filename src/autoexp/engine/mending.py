@@ -1,0 +1,61 @@
+"""What to do when a harness does not pass on the baseline: its message, read as somebody who knows the sandbox would."""
+
+import re
+
+from autoexp.spec.model import Spec
+from autoexp.spec.sandbox import place_in_tree
+from autoexp.workspaces.repository import Repository
+
+MOST_NAMED = 6
+
+_CACHES = re.compile(
+    r"(?:^|/)(?:__pycache__|\..{1,40}_cache|\.cache|[^/]*\.(?:egg-info|pyc|log|tmp|swp)|\.autoexp|\.git|\.DS_Store|\.tox|\.nox"
+    r"|\.idea|\.vscode|\.coverage|htmlcov|build|dist|target|out)(?:/|$)"
+)
+"""What tools leave behind; a measurement should not need it."""
+
+_MISSING = re.compile(
+    r"ModuleNotFoundError|ImportError|[Cc]annot find (?:module|package)|MODULE_NOT_FOUND|No such file or directory"
+    r"|command not found|: not found|not found: |ENOENT|FileNotFoundError|exit code 127"
+)
+_NETWORK = re.compile(
+    r"[Cc]ould not resolve host|name resolution|Network is unreachable|EAI_AGAIN|ENETUNREACH|Name or service not known"
+    r"|nodename nor servname|[Nn]o such host|download of .{1,80} failed|getaddrinfo"
+)
+_GIT = re.compile(r"not a git repository|unable to detect version|error obtaining VCS status", re.IGNORECASE)
+
+
+def mend(spec: Spec, repository: Repository, detail: str, *, command: str) -> str:
+    """Give the next steps of a person whose `command` (measure, checks, holdout) ended with `detail`."""
+    rest = f"run harness.{command} by hand on a clean checkout until it passes there, commit, and start again"
+    if spec.sandbox.harness.level != "none":
+        rest += (
+            "; if it passes there, the sandbox does not show what it needs, and docs/sandbox.md names the keys for that"
+        )
+    steps = (_missing(spec, repository, detail), _offline(spec, detail), _no_git(detail), rest)
+    return "; else ".join(step for step in steps if step)
+
+
+def _missing(spec: Spec, repository: Repository, detail: str) -> str:
+    """Name what the checkout has and the measured tree has not."""
+    if _MISSING.search(detail) is None:
+        return ""
+    there = {place_in_tree(pattern) for pattern in spec.harness.provide}
+    beside = [name for name in repository.ignored() if name not in there and not _CACHES.search(name)][:MOST_NAMED]
+    if not beside:
+        return ""
+    names = ", ".join(f'"{name}"' for name in beside)
+    return f"the tree that is measured has only committed files: name what it needs besides in `harness.provide: [{names}]`"
+
+
+def _offline(spec: Spec, detail: str) -> str:
+    rules = spec.sandbox.harness
+    if rules.level == "none" or rules.network == "host" or _NETWORK.search(detail) is None:
+        return ""
+    return "the sandbox has no network: fetch before and `provide` it, or name the hosts in `sandbox.harness.network`"
+
+
+def _no_git(detail: str) -> str:
+    if _GIT.search(detail) is None:
+        return ""
+    return "the tree that is measured has no git: set what the command asks git for, a version say, in `harness.env`"
