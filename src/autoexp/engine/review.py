@@ -12,6 +12,9 @@ from autoexp.experiment.outcome import Verdict
 from autoexp.experiment.records import Candidate, Decision
 from autoexp.workspaces.changes import EXECUTABLE
 
+LONGEST_READ = 4 << 20
+"""Letters of a diff that are looked at: a search through more takes minutes, and whoever adds more may well be asked why."""
+
 
 def review(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -> Decision | Failure:
     """Give the last word on a ruling; only a would-be keep of a single experiment is looked at again."""
@@ -43,15 +46,18 @@ def _suspicions(shop: Workshop, opened: Experiment, candidate: Candidate) -> tup
     """Say what is odd about the figures, the lines and the files of a candidate."""
     changes = shop.repository.changed(candidate.parent, candidate.commit)
     new = [change for change in changes if change.old is None]
-    return suspicions(
+    diff = shop.repository.text_diff(candidate.parent, candidate.commit)
+    unread = f"the change is longer than {LONGEST_READ >> 20} MB: the rest of its lines was not read"
+    found = suspicions(
         spec=shop.spec,
-        added=added_lines(shop.repository.text_diff(candidate.parent, candidate.commit)),
+        added=added_lines(diff[:LONGEST_READ]),
         new_paths=[change.path for change in new],
         executable=[change.path for change in new if change.new is not None and change.new.mode == EXECUTABLE],
         tree=frozenset(shop.repository.paths(candidate.parent)) if new else frozenset(),
         candidate=opened.of_side(Side.CANDIDATE),
         incumbent=opened.of_side(Side.INCUMBENT) or _kept_with(shop, opened),
     )
+    return (*found, unread) if len(diff) > LONGEST_READ else found
 
 
 def _kept_with(shop: Workshop, opened: Experiment) -> tuple[Sample, ...]:
