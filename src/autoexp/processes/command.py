@@ -73,7 +73,7 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
             program = launch(start, stdout=out, stderr=err)
             started = time.monotonic()
             tree.grows(program.pid, program.session)
-            beyond = partial(_beyond, tree, limits, box.processes)
+            beyond = partial(_beyond, tree, limits, box)
             written = [out.fileno(), err.fileno(), *([own] if own else [])]
             how, words = _watch(program.pid, started, limits, written, stop, beyond)
             wall_s = time.monotonic() - started
@@ -130,9 +130,9 @@ def _watch(
                 return found
 
 
-def _beyond(tree: Tree, limits: Limits, aside: int) -> tuple[How, str] | None:
+def _beyond(tree: Tree, limits: Limits, box: Box) -> tuple[How, str] | None:
     """Look at the command and at those of its processes that its own end or theirs has made ours."""
-    return overstepped(tree.roots(), limits, aside=aside)
+    return overstepped(tree.roots(), limits, aside=box.processes, in_memory=box.in_memory)
 
 
 def _end_gently(pid: int) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from autoexp.processes.finished import How, Limits
@@ -16,17 +16,20 @@ def default_memory() -> int:
     return int(os.sysconf("SC_PHYS_PAGES") * _PAGE * _SHARE_OF_MEMORY)
 
 
-def overstepped(roots: Iterable[int], limits: Limits, *, aside: int = 0) -> tuple[How, str] | None:
+def overstepped(
+    roots: Iterable[int], limits: Limits, *, aside: int = 0, in_memory: Sequence[str] = ()
+) -> tuple[How, str] | None:
     """Tell which limit some processes with all below them have passed, and in words; None while they keep to them.
 
     `aside` processes are the sandbox's own and do not count. Shared memory counts once for each process at first; only
-    beyond the limit the exact proportional sizes are read.
+    beyond the limit the exact proportional sizes are read. `in_memory` are folders of the sandbox whose files take memory.
     """
     pids = tuple(pid for root in roots for pid in descendants(root))
     if limits.processes is not None and len(pids) - aside > limits.processes:
         return "processes", f"it ran more than {limits.processes} processes at once"
     memory = limits.memory if limits.memory is not None else default_memory()
-    if sum(map(_resident, pids)) > memory and (exact := sum(map(_proportional, pids))) > memory:
+    files = _files(pids, in_memory)
+    if sum(map(_resident, pids)) + files > memory and (exact := _exact(pids, files)) > memory:
         return "memory", f"it used {exact / 1e6:.0f} MB of memory, more than the {memory / 1e6:.0f} MB allowed"
     return None
 
@@ -49,11 +52,28 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def _proportional(pid: int) -> int:
+def _files(pids: Sequence[int], places: Sequence[str]) -> int:
+    """Give the bytes in files of some folders, as the first process sees them that has a root of its own."""
+    for pid in pids if places else ():
+        root = f"/proc/{pid}/root"
+        with contextlib.suppress(OSError):
+            if os.stat(f"{root}/").st_dev != os.stat("/").st_dev:  # noqa: PTH116  often
+                found = [os.statvfs(root + place) for place in places]
+                return sum((one.f_blocks - one.f_bfree) * one.f_frsize for one in found)
+    return 0
+
+
+def _exact(pids: Iterable[int], files: int) -> int:
+    """Give the memory of all with that of files: those that are mapped stand in both accounts, and count once."""
+    both = [_proportional(pid) for pid in pids]
+    return max(sum(size for size, _ in both), sum(size - shared for size, shared in both) + files)
+
+
+def _proportional(pid: int) -> tuple[int, int]:
+    """Give a process's part of memory, and how much of that is shared memory and mapped files in memory."""
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines():
-            if line.startswith(b"Pss:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    return _resident(pid)
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines()
+        sizes = {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(b":") for line in lines[1:])}
+        return sizes[b"Pss"], sizes.get(b"Pss_Shmem", 0)
+    except (OSError, ValueError, KeyError, IndexError):
+        return _resident(pid), 0

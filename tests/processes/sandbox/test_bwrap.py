@@ -23,7 +23,7 @@ DAEMON = "setsid sh -c 'setsid sleep 60 & sleep 60' & "
 
 
 def test_what_belongs_to_others_is_not_there(inside: Inside) -> None:
-    places = "/etc/shadow /etc/ssh /run /var /home/cloudsdk /mnt /srv /root/.ssh /root/.cache /sys/kernel/debug"
+    places = "/etc/shadow /etc/ssh /run /var/lib /home/cloudsdk /mnt /srv /root/.ssh /root/.cache /sys/kernel/debug"
     assert inside.says(LISTING.format(places)) == ""
 
 
@@ -358,6 +358,23 @@ def test_memory_beyond_its_limit_is_named(inside: Inside) -> None:
     assert finished.how == "memory"
     assert "100 MB allowed" in finished.detail
     assert inside.alive() == []
+
+
+@pytest.mark.parametrize("place", ["/tmp", "/var/tmp", "/dev/shm", "$HOME", "build"])
+def test_files_in_private_folders_count_as_memory(inside: Inside, place: str) -> None:
+    (inside.tree / "build").mkdir()
+    limits = Limits(20.0, memory=200_000_000)
+    fill = f"head -c {{}}M /dev/zero > {place}/a; sleep {{}}"
+    assert inside.run(fill.format(300, 10), limits=limits, scratch=("build",)).how == "memory"
+    assert inside.run(fill.format(100, 0.5), limits=limits, scratch=("build",)).passed
+
+
+def test_a_mapped_file_in_memory_counts_once(inside: Inside) -> None:
+    mapped = (
+        "import mmap, time; f = open('/dev/shm/a', 'w+b'); f.truncate(140 << 20); m = mmap.mmap(f.fileno(), 0);"
+        " [m.write(b'x' * 2**20) for _ in range(140)]; time.sleep(0.5)"
+    )
+    assert inside.run((PYTHON, "-c", mapped), limits=Limits(20.0, memory=250_000_000)).passed
 
 
 def test_processes_beyond_their_limit_are_named(inside: Inside) -> None:

@@ -34,6 +34,11 @@ class Box(Protocol):
         """Tell how many processes it needs for itself."""
         ...
 
+    @property
+    def in_memory(self) -> tuple[str, ...]:
+        """Name the folders inside whose files take memory."""
+        ...
+
     def command(self, argv: Sequence[str], *, result: int) -> list[str]:
         """Give what is started in place of the command."""
         ...
@@ -78,6 +83,7 @@ class OpenBox:
     prefix: tuple[str, ...] = ()
     reports: bool = False
     processes: int = 0
+    in_memory: tuple[str, ...] = ()
 
     def command(self, argv: Sequence[str], *, result: int) -> list[str]:
         """Give the command as it is."""

@@ -13,7 +13,8 @@ from autoexp.processes.sandbox.links import links
 from autoexp.processes.sandbox.system import ETC, HARDWARE, KERNEL, NETWORK_ETC, ROOTS, prefixes
 from autoexp.processes.sandbox.view import WORK, Bind, View
 
-HOME, TMP, SHM = "/home/run", "/tmp", "/dev/shm"  # noqa: S108  private ones
+HOME, TMP = "/home/run", "/tmp"  # noqa: S108  private ones
+SHARED = (TMP, "/var/tmp", "/dev/shm")  # noqa: S108  by all users elsewhere, and here by one
 TMP_BYTES, HOME_BYTES = 4 << 30, 1 << 30
 PROXY, PROXY_PORT = "/px", 3128
 SOCKET = "s"
@@ -87,6 +88,11 @@ class MountedBox:
     def processes(self) -> int:
         """Count bubblewrap, the shim and the forwarder."""
         return 3 if self.view.proxy else 2
+
+    @property
+    def in_memory(self) -> tuple[str, ...]:
+        """Name the private folders."""
+        return (*SHARED, HOME, *(f"{WORK}/{place}" for place in self.view.scratch))
 
     def command(self, argv: Sequence[str], *, result: int) -> list[str]:
         """Give the call of bubblewrap."""
@@ -166,7 +172,7 @@ def _system(etc: Path | None, *, host_network: bool) -> tuple[str, ...]:
     mounts += ["--proc", "/proc", "--dev", "/dev"]
     if os.geteuid() == 0:  # the kernel's settings can be written by the user root, also by one without any rights
         mounts += [word for name in KERNEL for word in ("--ro-bind-try", f"/proc/{name}", f"/proc/{name}")]
-    for shared in (TMP, "/var/tmp", SHM):  # noqa: S108  private ones
+    for shared in SHARED:
         mounts += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", shared]
     mounts += ["--perms", "0700", "--size", str(HOME_BYTES), "--tmpfs", HOME]
     return tuple(mounts)
