@@ -202,10 +202,10 @@ def test_private_report_counts_and_lines_on_stdout_do_not(project: Project, leve
 
 
 SECRETS = """\
-for place in "$REPO" "$REPO/.git" "$CACHE"; do
+for place in "$REPO/.git/autoexp" "$REPO/.git/refs/autoexp" "$CACHE"; do
   if [ -n "$(ls -A "$place/" 2> /dev/null)" ]; then echo "saw $place" >&2; exit 4; fi
 done
-for place in "$REPO/value.txt" "$REPO/.git/config" /etc/shadow /proc/1/environ; do
+for place in "$REPO/private.txt" "$REPO/.git/autoexp/demo/journal.jsonl" /etc/shadow /proc/1/environ; do
   if cat "$place" > /dev/null 2>&1; then echo "read $place" >&2; exit 4; fi
 done
 env | grep AUTOEXP_TEST_LEAK && exit 5
@@ -214,6 +214,8 @@ env | grep AUTOEXP_TEST_LEAK && exit 5
 
 def test_neither_side_sees_the_users_checkout_or_our_state(project: Project, level: str) -> None:
     (project.path / "bench.sh").write_text(SECRETS + (project.path / "bench.sh").read_text())
+    (project.path / ".git/info/exclude").write_text("private.txt\n")
+    (project.path / "private.txt").write_text("private\n")
     (project.path / "propose.sh").write_text(SECRETS + "echo 90 > value.txt\n")
     project.git("add", ".")
     project.git("commit", "-q", "-m", "looks around")
