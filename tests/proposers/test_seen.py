@@ -1,6 +1,8 @@
 """What a command proposer sees of the user's folder: the programs that its command names, and its brief."""
 
 import os
+import venv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,38 @@ def test_what_the_command_does_not_name_is_not_seen(folder, desk, cell, brief, t
     command = 'cat "$AUTOEXP_FOLDER/$(echo secret).txt" > said; cat "$AUTOEXP_FOLDER/propose.py"; true'
     propose(folder, apart(desk, tmp_path), cell, brief, command)
     assert (desk.workspace / "said").read_text() == ""
+
+
+def installed(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        (".venv/bin/python propose.py", [".venv", "propose.py"]),
+        (".venv/bin/python -u propose.py secret.txt", [".venv", "propose.py"]),
+        (".venv/bin/propose secret.txt", [".venv"]),
+        ("node_modules/.bin/propose", ["node_modules"]),
+        ("bin/propose", ["bin/propose"]),
+        ("tools/python propose.py", ["propose.py", "tools/python"]),
+    ],
+)
+def test_a_program_of_an_environment_in_the_folder_brings_the_environment_and_its_script(
+    folder: Path, tmp_path: Path, command: str, names: list[str]
+) -> None:
+    installed(folder, ".venv/pyvenv.cfg", ".venv/bin/python", ".venv/bin/propose", "node_modules/.bin/propose")
+    installed(folder, "bin/propose", "lib/x", "tools/python")
+    assert sorted(seen(located(command, folder=folder, workspace=tmp_path / "copy"), folder)) == names
+
+
+def test_a_script_runs_in_the_environment_that_its_command_names(folder, desk, cell, brief, tmp_path) -> None:
+    venv.create(folder / ".venv", symlinks=True)
+    library = next((folder / ".venv/lib").glob("python*/site-packages"))
+    (library / "helper.py").write_text("WORDS = 'of the environment'\n")
+    (folder / "propose.py").write_text("import helper, json\nprint(json.dumps({'description': helper.WORDS}))\n")
+    cell = replace(cell, closed=(str(folder),), checkout=str(folder))
+    said = propose(folder, apart(desk, tmp_path), cell, brief, ".venv/bin/python propose.py")
+    assert said == "of the environment"

@@ -3,7 +3,8 @@
 The program is the first word of the command that names a file, in the copy or in the user's folder. It is looked for in
 the copy first: a program that is committed runs as it was committed. One that lies in the user's folder only, untracked
 or git-ignored, is named by its full path instead. Other words stay as they are, so that a path to write to never leads
-into the user's folder. Text with shell syntax is left alone; it can say "$AUTOEXP_FOLDER".
+into the user's folder; only behind an interpreter of the user's folder (`.venv/bin/python propose.py`) the next one counts, too. Text
+with shell syntax is left alone; it can say "$AUTOEXP_FOLDER".
 """
 
 import re
@@ -14,6 +15,8 @@ from pathlib import Path
 from autoexp.spec.sections import Command
 
 _SHELL_SYNTAX = re.compile(r"[|&;<>()$`\\*?\[\]#~!{}\n=]")
+
+_INTERPRETER = re.compile(r"(?:python|pypy|node|deno|bun|ruby|perl|php|lua|Rscript|julia|tsx|ts-node|bash|sh)[\d.]*")
 
 
 def located(command: Command, *, folder: Path, workspace: Path) -> Command:
@@ -57,5 +60,6 @@ def _placed(words: Sequence[str], folder: Path, workspace: Path) -> list[str]:
             break
         if (folder / word).is_file():
             placed[position] = str(folder / word)
-            break
+            if position or not _INTERPRETER.fullmatch(Path(word).name):
+                break
     return placed

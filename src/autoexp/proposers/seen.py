@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autoexp.ports import Desk
 from autoexp.processes.sandbox.cell import Cell
+from autoexp.processes.sandbox.system import prefixes
 from autoexp.processes.sandbox.view import Bind
 from autoexp.spec.sections import Command
 
@@ -29,11 +30,23 @@ def brief_seen(desk: Desk, cell: Cell) -> tuple[Bind, dict[str, str]]:
 def programs_seen(command: Command, folder: Path) -> tuple[Bind, ...]:
     """Give binds for what a command names in the user's folder, and for nothing else there.
 
-    That is a word that is a path into the folder (see `program.located`), and what follows `$AUTOEXP_FOLDER/` in a text.
+    That is a word that is a path into the folder (see `program.located`), and what follows `$AUTOEXP_FOLDER/` in a text. A program
+    of a virtual environment or of node_modules brings the whole of it.
     """
     inside = f"{folder}/"
     found = {os.path.normpath(inside + name) for name in _names(command, inside) if name}
-    return tuple(Bind(Path(place)) for place in sorted(found) if place.startswith(inside) and os.access(place, os.F_OK))
+    named = [place for place in sorted(found) if place.startswith(inside) and os.access(place, os.F_OK)]
+    whole = sorted({home for place in named for home in _installation(Path(place))})
+    alone = [place for place in named if not any(place.startswith(f"{home}/") for home in whole)]
+    return tuple(Bind(Path(place)) for place in [*alone, *whole])
+
+
+def _installation(program: Path) -> set[str]:
+    """Give the folders that a program consists of when it is one of a virtual environment, or of node_modules."""
+    home = program.parent.parent
+    if not (home / "pyvenv.cfg").is_file() and (program.parent.name, home.name) != (".bin", "node_modules"):
+        return set()
+    return set(prefixes(str(program.parent))) - set(prefixes(""))
 
 
 def _names(command: Command, inside: str) -> Iterator[str]:
