@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autoexp.ports import Desk
+from autoexp.ports import Desk, ProposerFailed
 from autoexp.processes.confine import landlock_abi, seccomp_works
 from autoexp.processes.sandbox import bwrap
 from autoexp.processes.sandbox.box import Landlocked, Unsandboxed
@@ -162,3 +162,16 @@ def test_a_script_runs_in_the_environment_that_its_command_names(folder, desk, c
     cell = replace(cell, closed=(str(folder),), checkout=str(folder))
     said = propose(folder, apart(desk, tmp_path), cell, brief, ".venv/bin/python propose.py")
     assert said == "of the environment"
+
+
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        ("echo \"ModuleNotFoundError: No module named 'mine'\" >&2; exit 1", "sandbox.proposer.read"),
+        ("echo 'Could not resolve host: api.example.com' >&2; exit 1", "sandbox.proposer.network"),
+    ],
+)
+def test_a_proposer_that_misses_something_is_told_the_key(folder, desk, cell, brief, tmp_path, command, key) -> None:
+    with pytest.raises(ProposerFailed) as failed:
+        propose(folder, apart(desk, tmp_path), cell, brief, command)
+    assert (key in str(failed.value)) == (cell.level != "none")

@@ -2,6 +2,7 @@
 
 import re
 
+from autoexp.processes.sandbox.symptoms import misses_files, misses_git, misses_network
 from autoexp.spec.model import Spec
 from autoexp.spec.sandbox import place_in_tree
 from autoexp.workspaces.repository import Repository
@@ -13,16 +14,6 @@ _CACHES = re.compile(
     r"|\.idea|\.vscode|\.coverage|htmlcov|build|dist|target|out)(?:/|$)"
 )
 """What tools leave behind; a measurement should not need it."""
-
-_MISSING = re.compile(
-    r"ModuleNotFoundError|ImportError|[Cc]annot find (?:module|package)|MODULE_NOT_FOUND|No such file or directory"
-    r"|command not found|: not found|not found: |ENOENT|FileNotFoundError|exit code 127"
-)
-_NETWORK = re.compile(
-    r"[Cc]ould not resolve host|name resolution|Network is unreachable|EAI_AGAIN|ENETUNREACH|Name or service not known"
-    r"|nodename nor servname|[Nn]o such host|download of .{1,80} failed|getaddrinfo"
-)
-_GIT = re.compile(r"not a git repository|unable to detect version|error obtaining VCS status", re.IGNORECASE)
 
 
 def mend(spec: Spec, repository: Repository, detail: str, *, command: str) -> str:
@@ -38,7 +29,7 @@ def mend(spec: Spec, repository: Repository, detail: str, *, command: str) -> st
 
 def _missing(spec: Spec, repository: Repository, detail: str) -> str:
     """Name what the checkout has and the measured tree has not."""
-    if _MISSING.search(detail) is None:
+    if not misses_files(detail):
         return ""
     there = {place_in_tree(pattern) for pattern in spec.harness.provide}
     beside = [name for name in repository.ignored() if name not in there and not _CACHES.search(name)][:MOST_NAMED]
@@ -50,12 +41,12 @@ def _missing(spec: Spec, repository: Repository, detail: str) -> str:
 
 def _offline(spec: Spec, detail: str) -> str:
     rules = spec.sandbox.harness
-    if rules.level == "none" or rules.network == "host" or _NETWORK.search(detail) is None:
+    if rules.level == "none" or rules.network == "host" or not misses_network(detail):
         return ""
     return "the sandbox has no network: fetch before and `provide` it, or name the hosts in `sandbox.harness.network`"
 
 
 def _no_git(detail: str) -> str:
-    if _GIT.search(detail) is None:
+    if not misses_git(detail):
         return ""
     return "the tree that is measured has no git: set what the command asks git for, a version say, in `harness.env`"

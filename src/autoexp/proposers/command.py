@@ -4,7 +4,7 @@ It runs in the disposable copy (cwd) with AUTOEXP_BRIEF and AUTOEXP_BRIEF_MD, th
 user's folder that holds autoexp.yaml. How the program is found is told in `program.py`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pydantic import Field
@@ -16,6 +16,7 @@ from autoexp.processes import Finished, run
 from autoexp.processes.environment import environment, secrets_from
 from autoexp.processes.masking import mask, mask_file
 from autoexp.processes.sandbox.cell import Cell
+from autoexp.processes.sandbox.symptoms import misses_files, misses_network
 from autoexp.proposers.answer import last_line, proposal_from
 from autoexp.proposers.options import ProposerOptions, Unbuilt, Variables
 from autoexp.proposers.output import Printed
@@ -99,14 +100,23 @@ class CommandProposer:
             line = mask(last_line(printed.stdout), around.secrets)
             for path in (printed.stdout, printed.stderr):
                 mask_file(path, around.secrets)
-        hint = "" if finished.passed else outdated(options.command, folder=self._folder, workspace=desk.workspace)
-        return _judged(finished, line, printed, hint)
+        hints: Iterable[str] = () if finished.passed else self._hints(printed.tail(), desk.workspace)
+        return _judged(finished, line, printed, hints)
+
+    def _hints(self, said: str, workspace: Path) -> Iterator[str]:
+        """Say what may be behind a failure."""
+        yield outdated(self._options.command, folder=self._folder, workspace=workspace)
+        if self._cell.level not in {"none", "container"}:
+            if misses_files(said):
+                yield "the sandbox shows a proposer the tree and the program that its command names; sandbox.proposer.read shows more"
+            if misses_network(said) and self._cell.rules.network == "off":
+                yield "the sandbox has no network: sandbox.proposer.network names the hosts that a proposer may reach"
 
 
-def _judged(finished: Finished, line: str, printed: Printed, hint: str) -> Proposal:
+def _judged(finished: Finished, line: str, printed: Printed, hints: Iterable[str]) -> Proposal:
     if finished.passed:
         return proposal_from(line).model_copy(update={"wall_s": finished.usage.wall_s})
     if finished.returncode == NOTHING_LEFT:
         said = proposal_from(line) if line.lstrip().startswith("{") else Proposal()
         raise NothingLeft(said.description or said.hypothesis or "the proposer has nothing left to propose")
-    raise ProposerFailed("\n".join(filter(None, [f"the proposer failed: {finished.detail}", printed.tail(), hint])))
+    raise ProposerFailed("\n".join(filter(None, [f"the proposer failed: {finished.detail}", printed.tail(), *hints])))

@@ -1,0 +1,28 @@
+"""What programs say when a sandbox does not show them something, or does not let them out."""
+
+import re
+
+_MISSING = re.compile(
+    r"ModuleNotFoundError|ImportError|[Cc]annot find (?:module|package)|MODULE_NOT_FOUND|No such file or directory"
+    r"|command not found|: not found|not found: |ENOENT|FileNotFoundError|exit code 127"
+)
+_OFFLINE = re.compile(
+    r"[Cc]ould not resolve host|name resolution|Network is unreachable|EAI_AGAIN|ENETUNREACH|Name or service not known"
+    r"|nodename nor servname|[Nn]o such host|download of .{1,80} failed|getaddrinfo"
+)
+_WITHOUT_GIT = re.compile(r"not a git repository|unable to detect version|error obtaining VCS status", re.IGNORECASE)
+
+
+def misses_files(said: str) -> bool:
+    """Tell whether a program looked for a file, a module or another program in vain."""
+    return _MISSING.search(said) is not None
+
+
+def misses_network(said: str) -> bool:
+    """Tell whether a program did not get out."""
+    return _OFFLINE.search(said) is not None
+
+
+def misses_git(said: str) -> bool:
+    """Tell whether a program asked git for something where no repository is."""
+    return _WITHOUT_GIT.search(said) is not None
