@@ -3,6 +3,7 @@
 import functools
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,8 @@ _APART = (
     "--hostname",
     "localhost",  # a name that resolves: servers and distributed runtimes look their own one up
 )
+_NEWER = {"--disable-userns": 0, "--size": 1, "--perms": 1}
+_PATIENCE_S = 10
 
 
 def program() -> str | None:
@@ -101,7 +104,8 @@ class MountedBox:
             apart.append("--unshare-net")
         forward = [f"{_INSIDE}/forwarder.py", str(PROXY_PORT), f"{PROXY}/{SOCKET}", *self.view.local]
         shim = [*PYTHON, "-c", _SHIM, str(result), "\n".join(forward) if self.view.proxy else ""]
-        return [self.program, *apart, *self.mounts, "--chdir", self.inside, "--", *shim, *self._filter(), *argv]
+        options = understood(self.program, [*apart, *self.mounts, "--chdir", self.inside])
+        return [self.program, *options, "--", *shim, *self._filter(), *argv]
 
     def shell(self) -> list[str]:
         """Give nothing: the shell that forks it stays outside."""
@@ -111,6 +115,31 @@ class MountedBox:
         if self.view.network == "host" or self.network_space:
             return []
         return [*PYTHON, f"{_INSIDE}/confine.py", '{"landlock": false, "network": "off"}']
+
+
+def understood(program: str, options: Sequence[str]) -> list[str]:
+    """Leave out what an older bubblewrap does not know: closed user namespaces, sizes and modes of private folders."""
+    unknown = _unknown(program)
+    kept: list[str] = []
+    skip = 0
+    for option in options:
+        if skip:
+            skip -= 1
+        elif option in unknown:
+            skip = unknown[option]
+        else:
+            kept.append(option)
+    return kept
+
+
+@functools.lru_cache(maxsize=4)
+def _unknown(program: str) -> dict[str, int]:
+    """Give the newer options that a program does not list, with the number of words behind each."""
+    try:
+        told = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    return {option: words for option, words in _NEWER.items() if option not in told.stdout + told.stderr}
 
 
 def _mounts(view: View, etc: Path | None = None) -> Iterator[str]:
