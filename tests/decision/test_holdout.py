@@ -161,6 +161,16 @@ def test_last_word_on_a_would_be_keep(passed, odd, accepted, verdict, flags) -> 
     ]
 
 
+def test_holdout_that_passes_answers_only_what_it_can() -> None:
+    found = reviewed(KEEP, evidence(), n=7, passed=True, odd=("a", "b"), unanswered=("b",))
+    assert (found.verdict.value, found.flags) == ("inconclusive", ("suspicious", "needs_review"))
+    assert (
+        reviewed(KEEP, evidence(), n=7, passed=True, odd=("a",), unanswered=("a",), accepted="x").verdict.value
+        == "keep"
+    )
+    assert reviewed(KEEP, evidence(), n=7, passed=False, odd=("a",), unanswered=("a",)).verdict.value == "discard"
+
+
 def test_keep_without_anything_to_add_is_as_it_was() -> None:
     assert reviewed(KEEP, evidence(), n=7, passed=None) is KEEP
 

@@ -247,15 +247,20 @@ def test_kill_before_the_review_is_read_keeps_it(project: Project) -> None:
     assert project.statuses()[-1] == "keep"
 
 
-def test_odd_change_is_kept_where_the_holdout_passes(project: Project) -> None:
-    project.contract(
-        (project.path / "autoexp.yaml").read_text().replace("  timeout:", "  holdout: sh bench2.sh\n  timeout:")
-    )
-    (project.path / "bench2.sh").write_text(
-        "read -r a < value.txt; read -r b < bonus.txt; echo METRIC y=$(( a - b % 20 ))\n"
-    )
+HOLDOUT = "read -r a < value.txt; read -r b < bonus.txt; {}echo METRIC y=$(( a - b % 20 )){}\n"
+
+
+def held(project: Project, before: str = "", after: str = "") -> None:
+    """Give the project a holdout, which autoexp believes to keep the candidate out when it reports as the kit does."""
+    text = (project.path / "autoexp.yaml").read_text()
+    project.contract(text.replace("  timeout:", "  holdout: bash bench2.sh\n  timeout:"))
+    (project.path / "bench2.sh").write_text(HOLDOUT.format(before, after))
     project.git("add", ".")
     project.git("commit", "-qm", "holdout")
+
+
+def test_odd_change_is_kept_where_a_holdout_apart_from_it_passes(project: Project) -> None:
+    held(project, 'echo "AUTOEXP-KIT 1" >&"$AUTOEXP_REPORT_FD"; ', ' >&"$AUTOEXP_REPORT_FD"')
     project.edits(odd(10), odd(40))
     project.run("run")
     kept, overfit = project.rows()[1:]
@@ -263,6 +268,27 @@ def test_odd_change_is_kept_where_the_holdout_passes(project: Project) -> None:
     assert "the holdout passed" in kept["reasons"]
     assert (overfit["status"], overfit["flags"]) == ("discard", ["overfit", "suspicious"])
     assert project.status()["needs_review"] == []
+
+
+def test_odd_change_waits_where_it_could_write_the_number_of_the_holdout(project: Project) -> None:
+    held(project)
+    project.edits(odd(10), odd(40), write(95))
+    project.run("run")
+    assert [row["flags"] for row in project.rows()[1:]] == [
+        ["needs_review", "suspicious"],
+        ["overfit", "suspicious"],
+        [],
+    ]
+    assert project.statuses()[-1] == "keep"
+
+
+def test_odd_figure_is_answered_by_any_holdout(project: Project) -> None:
+    (project.path / "checks.sh").write_text("true\n")
+    held(project)
+    project.edits(write(10))
+    project.run("run")
+    row = project.rows()[1]
+    assert (row["status"], row["flags"]) == ("keep", ["suspicious"])
 
 
 def test_gain_too_good_to_be_true_waits_for_a_person(project: Project) -> None:

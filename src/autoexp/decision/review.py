@@ -12,20 +12,28 @@ _KEPT_ONLY = {"provisional", "simpler"}
 
 
 def reviewed(
-    decision: Decision, evidence: Evidence, *, n: int, passed: bool | None, odd: Sequence[str] = (), accepted: str = ""
+    decision: Decision,
+    evidence: Evidence,
+    *,
+    n: int,
+    passed: bool | None,
+    odd: Sequence[str] = (),
+    unanswered: Sequence[str] = (),
+    accepted: str = "",
 ) -> Decision:
     """Give the last word on a would-be keep.
 
-    `passed` is the holdout's answer (None: there is no holdout), `odd` are the reasons to suspect the change, and `accepted` is
-    the reason of the person who accepted it. A failed holdout discards; suspicion without a holdout and without a person's word
-    leaves it `inconclusive`. No reason says what the holdout showed: proposers read reasons.
+    `passed` is the holdout's answer (None: there is no holdout), `odd` are the reasons to suspect the change, `unanswered` those of
+    them that a holdout which passes says nothing about, and `accepted` is the reason of the person who accepted it. A failed
+    holdout discards; suspicion that neither a holdout nor a person has answered leaves it `inconclusive`. No reason says what
+    the holdout showed: proposers read reasons.
     """
     notes = tuple(f"{SUSPICIOUS}: {reason}" for reason in odd)
     flags = (SUSPICIOUS,) if odd else ()
     if passed is False:
         reason = _reworded(decision, "discarded, the holdout failed")
         return _refused(decision, evidence, Verdict.DISCARD, (reason, *notes), (OVERFIT, *flags))
-    if odd and passed is None and not accepted:
+    if (unanswered if passed else odd) and not accepted:
         reason = _reworded(decision, "inconclusive, it waits for a person")
         ask = (
             f"`autoexp accept {n} --why ...` measures it again and keeps it, `autoexp reject {n} --why ...` settles it"

@@ -27,14 +27,22 @@ def review(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -> 
         if not isinstance(answer, bool):
             return answer
         passed = answer
+    figures, change = _odd_figures(shop, opened), _odd_change(shop, candidate)
     return reviewed(
         decision,
         evidence_for(shop.state, shop.spec),
         n=n,
         passed=passed,
-        odd=_suspicions(shop, opened, candidate),
+        odd=(*figures, *change),
+        unanswered=() if _apart(shop) else change,
         accepted=_accepted(shop, opened.directive.of),
     )
+
+
+def _apart(shop: Workshop) -> bool:
+    """Tell whether the holdout kept the candidate out of its own process: what runs in there can forge its number, too."""
+    run = shop.state.open.holdout if shop.state.open else None
+    return run is not None and bool(run.samples) and all(sample.channel == "kit" for sample in run.samples)
 
 
 def _accepted(shop: Workshop, of: int | None) -> str:
@@ -42,8 +50,16 @@ def _accepted(shop: Workshop, of: int | None) -> str:
     return found.review.why if found and found.review else ""
 
 
-def _suspicions(shop: Workshop, opened: Experiment, candidate: Candidate) -> tuple[str, ...]:
-    """Say what is odd about the figures, the lines and the files of a candidate."""
+def _odd_figures(shop: Workshop, opened: Experiment) -> tuple[str, ...]:
+    """Say what is odd about the numbers of a candidate."""
+    incumbent = opened.of_side(Side.INCUMBENT) or _kept_with(shop, opened)
+    return suspicions(
+        spec=shop.spec, added=(), new_paths=(), candidate=opened.of_side(Side.CANDIDATE), incumbent=incumbent
+    )
+
+
+def _odd_change(shop: Workshop, candidate: Candidate) -> tuple[str, ...]:
+    """Say what is odd about the lines and the files of a candidate."""
     changes = shop.repository.changed(candidate.parent, candidate.commit)
     new = [change for change in changes if change.old is None]
     diff = shop.repository.text_diff(candidate.parent, candidate.commit)
@@ -54,8 +70,8 @@ def _suspicions(shop: Workshop, opened: Experiment, candidate: Candidate) -> tup
         new_paths=[change.path for change in new],
         executable=[change.path for change in new if change.new is not None and change.new.mode == EXECUTABLE],
         tree=frozenset(shop.repository.paths(candidate.parent)) if new else frozenset(),
-        candidate=opened.of_side(Side.CANDIDATE),
-        incumbent=opened.of_side(Side.INCUMBENT) or _kept_with(shop, opened),
+        candidate=(),
+        incumbent=(),
     )
     return (*found, unread) if len(diff) > LONGEST_READ else found
 
