@@ -294,3 +294,16 @@ def test_a_whole_group_left_behind_is_counted(start):
 @linux
 def test_children_that_the_command_killed_itself_are_no_leftovers(start):
     assert start("sleep 60 & kill -9 $!; true").leftovers == 0
+
+
+def test_what_was_printed_cannot_be_taken_back(start, tmp_path):
+    ended = start("echo first; (sleep 0.05; : >/proc/self/fd/1; echo late) & sleep 0.2")
+    assert ended.passed
+    assert (tmp_path / "out").read_text() == "first\nlate\n"
+
+
+def test_long_output_arrives_whole_and_in_order(start, tmp_path):
+    ended = start("seq 1 900000; seq 900001 1000000 >&2")
+    assert ended.passed
+    assert (tmp_path / "out").read_text().split() == [str(n) for n in range(1, 900001)]
+    assert (tmp_path / "err").read_text().split()[-1] == "1000000"

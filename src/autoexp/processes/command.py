@@ -1,4 +1,4 @@
-"""Run one command to its end: output straight to files, limits kept, nothing of it left alive."""
+"""Run one command to its end: output kept in files, limits kept, nothing of it left alive."""
 
 import itertools
 import os
@@ -6,15 +6,16 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from autoexp.experiment.measurement import Usage
 from autoexp.processes.account import Account, ask_to_end, high_file, read_account, report_pipe
 from autoexp.processes.children import wait_for
+from autoexp.processes.drain import Drain
 from autoexp.processes.finished import Finished, How, Limits
 from autoexp.processes.launch import NotFound, Start, launch
 from autoexp.processes.sandbox.box import Box, OpenBox
@@ -57,7 +58,13 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
     """
     argv = ["/bin/sh", "-c", command] if isinstance(command, str) else list(command)
     box = box or OpenBox(cwd)
-    with _private(stdout) as out, _private(stderr) as err, report_pipe() as (ours, result), _reporting(report) as own:
+    most = limits.output_bytes
+    with (
+        Drain(stdout, most=most) as out,
+        Drain(stderr, most=most) as err,
+        report_pipe() as (ours, result),
+        _reporting(report) as own,
+    ):
         tree = Tree.plant(f"{marker}:{next(_serial):08d}")  # always as long: the size of an environment moves timings
         try:
             start = Start(
@@ -70,24 +77,29 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
                 processors=limits.processors,
                 file_size=limits.file_size,
             )
-            program = launch(start, stdout=out, stderr=err)
+            program = launch(start, stdout=out.write_end, stderr=err.write_end)
             started = time.monotonic()
+            out.started()
+            err.started()
             tree.grows(program.pid, program.session)
             beyond = partial(_beyond, tree, limits, box)
-            written = [out.fileno(), err.fileno(), *([own] if own else [])]
-            how, words = _watch(program.pid, started, limits, written, stop, beyond)
+            outputs = _Outputs(out, err, own, most)
+            how, words = _watch(program.pid, started, limits, outputs, stop, beyond)
             wall_s = time.monotonic() - started
             if how != "exited" and box.reports:
                 _end_gently(program.pid)
             felled = tree.fell(grace_s=_GRACE_S if how == "exited" and not box.reports else 0.0)
+            outputs.pump()
         except NotFound as error:
-            return Finished("not_found", detail=str(error))
+            err.started()
+            err.pump()
+            return Finished("not_found", detail="\n".join(filter(None, [str(error), _last_words(stderr)])))
         except BaseException:
             tree.fell()
             raise
         finally:
             tree.forget()
-        if how == "exited" and _flooded(written, limits):
+        if how == "exited" and outputs.flooded():
             how, words = "flood", _FLOOD.format(limits.output_bytes)
         told = read_account(ours) if box.reports else None
         account = _seen(felled, wall_s) if told is None else told
@@ -100,31 +112,46 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
     return _finished(how, words, account, wall_s)
 
 
-def _private(path: Path) -> IO[bytes]:
-    """Open an output for its owner alone: it may hold secrets until they are masked."""
-    return open(path, "wb", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600))
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    """What a command prints and reports."""
+
+    out: Drain
+    err: Drain
+    report: int | None
+    most: int
+
+    def pump(self) -> bool:
+        return any([self.out.pump(), self.err.pump()])
+
+    def flooded(self) -> bool:
+        reported = 0 if self.report is None else os.fstat(self.report).st_size
+        return max(self.out.written, self.err.written, reported) > self.most
 
 
 def _watch(
     pid: int,
     started: float,
     limits: Limits,
-    outputs: Sequence[int],
+    outputs: _Outputs,
     stop: Callable[[], bool] | None,
     beyond: Callable[[], tuple[How, str] | None],
 ) -> tuple[How, str]:
     """Wait until the command ends or a limit is passed; say which, and in words. Reaps nothing."""
     deadline = None if limits.wall_s is None else started + limits.wall_s
+    much = False
     with _alarm(pid) as ended:
         while True:
             left = _LOOK_S if deadline is None else min(_LOOK_S, deadline - time.monotonic())
-            if ended(max(left, 0.0)):
+            if ended(0.0 if much else max(left, 0.0)):
+                outputs.pump()
                 return "exited", ""
+            much = outputs.pump()
             if stop is not None and stop():
                 return "stopped", "it was stopped from outside"
             if deadline is not None and time.monotonic() >= deadline:
                 return "timeout", f"it did not end within {limits.wall_s or 0:g} s"
-            if _flooded(outputs, limits):
+            if outputs.flooded():
                 return "flood", _FLOOD.format(limits.output_bytes)
             if (found := beyond()) is not None:
                 return found
@@ -169,10 +196,6 @@ def _alarm(pid: int) -> Iterator[Callable[[float], bool]]:
         yield lambda seconds: bool(poll.poll(max(1, round(seconds * 1000))))
     finally:
         os.close(descriptor)
-
-
-def _flooded(outputs: Sequence[int], limits: Limits) -> bool:
-    return any(os.fstat(output).st_size > limits.output_bytes for output in outputs)
 
 
 def _seen(felled: Felled, wall_s: float) -> Account:

@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from autoexp.processes.children import become_subreaper
 
@@ -49,7 +49,7 @@ class Start:
     file_size: int | None = None
 
 
-def launch(start: Start, *, stdout: IO[bytes], stderr: IO[bytes]) -> Started:
+def launch(start: Start, *, stdout: int, stderr: int) -> Started:
     """Start a command in a session of its own; it is then a child of this process. Raises NotFound."""
     program = start.argv[0]
     _expect(program, start.cwd, start.env)
@@ -76,7 +76,7 @@ def _pinned(processors: frozenset[int] | None) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def _through_a_shell(start: Start, stdout: IO[bytes], stderr: IO[bytes]) -> Started:
+def _through_a_shell(start: Start, stdout: int, stderr: int) -> Started:
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
@@ -96,20 +96,11 @@ def _through_a_shell(start: Start, stdout: IO[bytes], stderr: IO[bytes]) -> Star
             shell.kill()
             shell.wait()
         if not told.strip().isdigit():
-            raise NotFound(f"cannot start {start.argv[0]}: {_why(stderr) or '/bin/sh gave no process'}")
+            raise NotFound(f"cannot start {start.argv[0]}: /bin/sh gave no process")
         bound(int(told), start.file_size)
         with contextlib.suppress(OSError):  # killed meanwhile by others: its wait status tells
             ours.send(b"go\n")
         return Started(int(told), shell.pid)
-
-
-def _why(stderr: IO[bytes]) -> str:
-    """Give what the program before the shell said, when it gave up."""
-    try:
-        with open(stderr.name, "rb") as said:  # noqa: PTH123  the name may be a number
-            return said.read(2000).decode("utf-8", "replace").strip()
-    except (OSError, AttributeError):
-        return ""
 
 
 def bound(pid: int, file_size: int | None) -> None:
@@ -122,7 +113,7 @@ def bound(pid: int, file_size: int | None) -> None:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (file_size, file_size))
 
 
-def _directly(start: Start, stdout: IO[bytes], stderr: IO[bytes]) -> Started:
+def _directly(start: Start, stdout: int, stderr: int) -> Started:
     with start.stdin.open("rb") as source:
         process = subprocess.Popen(
             [*start.shell, *start.argv],
