@@ -30,6 +30,10 @@ from autoexp.workspaces.scope import Scope
 
 TYPICAL_RUNS = {"standard": 3.0, "patient": 5.0, "thorough": 10.0, "eager": 2.5, "thrifty": 1.5, "one-shot": 1.5}
 """Runs of an average experiment in the simulated campaigns of benchmarks/decisions."""
+_WITHOUT_HOLDOUT = (
+    "without harness.holdout a change that is over 5 times better in one step, or holds lines that honest changes rarely bring, "
+    "waits for your word (`autoexp accept N --why ...`)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
     notices = (
         f"HEAD was measured, and `run` refuses to start while these differ from it: {named(dirty)}" if dirty else "",
         "" if contract.spec.proposer else "no proposer is named yet; `run` needs one",
+        "" if contract.spec.harness.holdout else _WITHOUT_HOLDOUT,
     )
     return tuple(notice for notice in notices if notice)
 
