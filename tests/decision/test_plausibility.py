@@ -394,7 +394,7 @@ def test_long_lines_are_judged(piece):
 def test_no_honest_edit_of_the_lab_is_flagged(repository):
     lab = Path(gallery.__file__).parent / "etl"
     before = (lab / "pipeline.py").read_bytes()
-    of_lab = load((lab / "autoexp.yaml").read_text())
+    of_lab = load(gallery.filled((lab / "autoexp.yaml").read_text(), {"CACHE": "/var/cache/lab"}, {}))
     flagged = set()
     for edit in load_edits((lab / "edits.yaml").read_text(), file="edits.yaml"):
         if edit.replace is None or edit.replace.file != "pipeline.py":
