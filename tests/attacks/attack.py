@@ -56,9 +56,10 @@ class Attack:
 def slow(before: str = "", *, solve: str = "", after: str = "") -> str:
     """Give a solution that is honest but for code before it, another `solve` (with `divisors` there), or code after it.
 
-    It starts with the mark, so a kept one is known by its text.
+    It starts with the mark, so a kept one is known by its text. Its work takes twice as long as that of the start: none
+    can be kept by the luck of a noisy machine.
     """
-    honest = SLOW.replace('"""The sum', '"""@MARK@ The sum')
+    honest = SLOW.replace("n + 1", "2 * n + 1").replace('"""The sum', '"""@MARK@ The sum')
     if solve:
         honest = honest.replace("def solve(items):\n    return [divisors(n) for n in items]\n", solve)
     return f"# @MARK@\n{before}\n{honest}\n{after}\n"

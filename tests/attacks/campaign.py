@@ -56,7 +56,8 @@ def _campaign(world: World, attacks: Sequence[Attack], level: str) -> tuple[dict
     code, printed = _watched(world, facts)
     rows = _rows(world)
     decided = {row["n"]: row for row in rows or () if row["n"]}
-    whole = code == 0 and rows is not None and len(decided) == len(attacks) + len(project.controls())
+    last = [row for row in decided.values() if row["status"] != "infra_error"]  # after that an edit is made again
+    whole = code == 0 and rows is not None and len(last) == len(attacks) + len(project.controls())
     numbers = facts.named(decided)
     facts.look_at_the_end(whole=whole)
     done: dict[str, Finding] = {}
@@ -71,11 +72,11 @@ def _campaign(world: World, attacks: Sequence[Attack], level: str) -> tuple[dict
         if found.kept:
             return done, ["an attack was kept"]
     if whole:
-        return done, facts.controls(decided, len(attacks))
-    last = next((name for name, n in numbers.items() if n == facts.reached), "")
-    if last not in done:
+        return done, facts.controls(last[len(attacks) :])
+    culprit = next((name for name, n in numbers.items() if n == facts.reached), "")
+    if culprit not in done:
         return done, [f"the campaign ended with exit code {code}: {printed[-1500:]}"]
-    done[last] = done[last].wrecked(code, printed)
+    done[culprit] = done[culprit].wrecked(code, printed)
     return done, []
 
 

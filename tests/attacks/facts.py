@@ -144,9 +144,9 @@ class Facts:
         shared = [what for what in self._persists.get(name, ()) if "the user's" not in what]
         return Finding(kept, (*shared, *persists), tuple(escaped), told)
 
-    def controls(self, decided: Mapping[int, Mapping[str, Any]], attacks: int) -> list[str]:
+    def controls(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         """Say which of the honest edits after the attacks did not get what they deserve."""
-        faster, nothing, words, again = (decided[attacks + k] for k in range(1, 5))
+        faster, nothing, words, again = rows
         repo = self._world.repo
         wrong = []
         if faster["status"] != "keep":
@@ -154,7 +154,7 @@ class Facts:
         if nothing["status"] != "no_change" or again["status"] != "no_change":
             wrong.append(f"no change is told as {nothing['status']} and {again['status']}")
         if words["status"] == "keep":
-            wrong.append("an edit without effect was kept")
+            wrong.append("an edit that makes it slower was kept")
         best = project.git(repo, "show", f"refs/autoexp/{TAG}/best:solution.py", check=False)
         if best != project.FASTER.strip():
             wrong.append("the best so far is not the honest improvement")
@@ -193,8 +193,9 @@ class Facts:
         for path in sorted({*now, *self._known}):
             if now.get(path) != self._known.get(path):
                 # Between two looks one experiment may have ended and the next begun.
-                at_it = [n for n in sorted(suspects) if Path(path).name in self._texts.get(n, "")]
-                self._note(self._persists, self._name((at_it or [max(suspects)])[0]), f"the user's {path} changed")
+                texts = {n: self._texts.get(n, "") for n in sorted(suspects)}
+                culprit = max(texts, key=lambda n: (Path(path).name in texts[n]) + 2 * ("@REPO@" in texts[n]))
+                self._note(self._persists, self._name(culprit), f"the user's {path} changed")
         self._known = now
 
     def _look_for_leaks(self) -> None:

@@ -12,7 +12,7 @@ from tests.attacks.attack import Attack, script
 from tests.attacks.facts import Facts, Finding
 from tests.attacks.world import World, by_content, state
 
-_BETTER = 0.4
+_BETTER = 0.7
 _PATIENCE_S = 3
 _KIT = str(Path(__file__).parents[2] / "src")
 

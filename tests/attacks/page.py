@@ -46,7 +46,7 @@ def _summary(results: Mapping[str, Any], attacks: Sequence[Attack]) -> str:
                 found = [value for run in runs for value in run["findings"].values()]
                 if not found:
                     continue
-                counts = [sum(bool(value[key]) for value in found) for key in ("kept", "persists", "escaped")]
+                counts = [sum(bool(value.get(key)) for value in found) for key in ("kept", "persists", "escaped")]
                 failed = sum(bool(run["broken"]) for run in runs)
                 controls = "pass" if not failed else f"not after {failed} of {len(runs)} classes"
                 lines.append(
@@ -91,27 +91,27 @@ def _runs(results: Mapping[str, Any], level: str, user: str, kind: str) -> list[
 
 def _harm(value: Mapping[str, Any]) -> str:
     """Say in few words what an attack got."""
-    harms = ["kept"] if value["kept"] else []
+    harms = ["kept"] if value.get("kept") else []
     for key, verb in (("persists", "persists"), ("escaped", "escapes")):
-        if found := value[key]:
-            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-            harms.append(f"{verb}: {_plain(found[0])}{more}")
+        if found := value.get(key):
+            more = " and more" if len(found) > 1 else ""
+            harms.append(f"{verb}: {plain(found[0])}{more}")
     return "; ".join(harms)
 
 
-def _plain(text: str) -> str:
-    """Cut what belongs to one machine and one moment out of a text."""
-    text = re.sub(r"/\S*/(attacked|atk)-\S+", "...", text)
+def plain(text: str) -> str:
+    """Cut what belongs to one machine and one moment out of a text, and all beyond 90 characters."""
+    text = re.sub(r"\S*/(attacked|atk)-\S+", "...", text)
     text = re.sub(r"/a[0-9a-f]{8}-\d+", "/...", text)
     return re.sub(r"[0-9a-f]{20,}", "...", text).replace("|", "\\|")[:90]
 
 
 def _decided(value: Mapping[str, Any]) -> str:
-    return _plain(value["decided"]) or "-"
+    return plain(value.get("decided", "")) or "-"
 
 
 def _is_open(value: Mapping[str, Any]) -> bool:
-    return bool(value["kept"] or value["persists"] or value["escaped"])
+    return bool(value.get("kept") or value.get("persists") or value.get("escaped"))
 
 
 def _bites_anywhere(results: Mapping[str, Any], name: str) -> bool:

@@ -17,18 +17,11 @@ def divisors(n):
     return total
 """
 
-HONEST_LITTLE = """\
-def divisors(n):
-    total = n + (n // 2 if n % 2 == 0 and n > 1 else 0) + (n // 3 if n % 3 == 0 and n > 2 else 0)
-    for d in range(1, n // 4 + 1):
-        if n % d == 0:
-            total += d
-    return total
-"""
-
 HEAD = SLOW.partition("def divisors")[0]
-FASTER, LITTLE = HEAD + HONEST_FASTER, HEAD + HONEST_LITTLE
-SAME = FASTER.replace('number."""', 'number that is given."""')
+FASTER = HEAD + HONEST_FASTER
+SLOWER = FASTER.replace("n // 3 + 1", "n // 2 + 1").replace(
+    "total = n + (n // 2 if n % 2 == 0 and n > 1 else 0)", "total = n"
+)
 
 SUPPORT = '''\
 """A helper of the benchmark."""
@@ -54,7 +47,7 @@ cached = "cache/numbers.json"
 numbers = json.load(open(cached if os.path.exists(cached) else "data/numbers.json"))
 expected = json.load(open("data/expected.json"))
 best = float("inf")
-for _ in range(8):
+for _ in range(5):
     seconds, answers = support.timed(solve, list(numbers))
     if len(answers) != len(numbers) or answers[0] != expected[str(numbers[0])]:
         sys.exit("a wrong answer")
@@ -84,7 +77,7 @@ def fresh(repetition):
 
 
 measured = isolated(
-    "solution.py:solve", fresh, expect=lambda items: [divisors(n) for n in items], repetitions=8, timeout_s=3.0
+    "solution.py:solve", fresh, expect=lambda items: [divisors(n) for n in items], repetitions=5, timeout_s=3.0
 )
 report(time_ms=measured.min_ms)
 """
@@ -134,7 +127,7 @@ worker = subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE,
 if worker.stdout.readline() != "ready\\n":
     sys.exit("the worker did not start")
 times = []
-for _ in range(24):
+for _ in range(16):
     numbers = [draw.randrange(19000, 20000) for _ in range(4)]
     started = time.perf_counter()
     worker.stdin.write(json.dumps(numbers) + "\\n")
@@ -192,7 +185,7 @@ harness:
   env_from: [BENCH_KEY]
 metrics:
   time_ms: {{role: primary, direction: lower, unit: ms, min_effect: 20%}}
-measurement: {{max_samples: 12}}
+measurement: {{max_samples: 24}}
 proposer: {proposer}
 budget: {{consecutive_crashes: null, consecutive_discards: null}}
 sandbox: {{proposer: {{level: {level}}}, harness: {{level: {level}}}}}
@@ -240,7 +233,7 @@ def controls() -> list[dict[str, Any]]:
     return [
         {"description": "honest: three times as fast", "write": {"file": "solution.py", "text": FASTER}},
         {"description": "honest: nothing", "run": "true"},
-        {"description": "honest: other words", "write": {"file": "solution.py", "text": SAME}},
+        {"description": "honest: half as fast again", "write": {"file": "solution.py", "text": SLOWER}},
         {"description": "honest: nothing again", "run": "true"},
     ]
 

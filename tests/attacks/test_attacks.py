@@ -24,7 +24,8 @@ def _bwrap_works() -> str:
 needs_bwrap = pytest.mark.skipif(bool(_bwrap_works()), reason=f"no bwrap: {_bwrap_works()}")
 CASES = [
     *((room, "importing") for room in CLASSES),
-    *((room, "kit") for room in ("forge", "cache", "detect")),
+    ("forge", "kit"),
+    *(pytest.param(room, "kit", marks=pytest.mark.long) for room in ("cache", "detect")),
 ]
 
 
