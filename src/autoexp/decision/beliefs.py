@@ -5,8 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from autoexp.decision.scale import Scale, scale_of
 from autoexp.decision.sequential import Ledger, Noise, calibrated, counted, taught
-from autoexp.experiment.records import Decision, Lesson
+from autoexp.experiment.records import NEEDS_REVIEW, OVERFIT, Decision, Lesson
 from autoexp.spec.criteria import Criterion
+
+_NO_IMPROVEMENT = -1000.0
+"""The logarithm of evidence against any: the holdout has seen through what the samples showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,10 @@ def after(beliefs: Beliefs, decision: Decision, *, kept: bool) -> Beliefs:
         if name in gauges:
             gauges[name] = replace(gauges[name], noise=taught(gauges[name].noise, lesson))
     ledger = beliefs.ledger
-    log_e = decision.evidence.get("log_e")
-    if log_e is not None:
+    log_e = None if NEEDS_REVIEW in decision.flags else decision.evidence.get("log_e")  # nobody knows yet what it was
+    if log_e is not None and OVERFIT in decision.flags:
+        ledger = counted(ledger, _NO_IMPROVEMENT, kept=False)
+    elif log_e is not None:
         told = decision.lessons.get(decision.metric)
         gained = kept and log_e >= decision.evidence.get("log_bar", log_e)  # what is kept as no worse claims nothing
         ledger = counted(ledger, log_e, kept=gained, sizes=told.sizes if told else ())

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from autoexp.decision.case import Evidence
 from autoexp.decision.teaching import lessons
 from autoexp.experiment.outcome import Verdict
-from autoexp.experiment.records import NEEDS_REVIEW, Decision
+from autoexp.experiment.records import NEEDS_REVIEW, OVERFIT, Decision
 
-OVERFIT, SUSPICIOUS = "overfit", "suspicious"
+SUSPICIOUS = "suspicious"
 _KEPT_ONLY = {"provisional", "simpler"}
 
 

@@ -63,13 +63,16 @@ def cells(
     provided = provided_by(spec, repository)
     beside = digest_of_beside(spec, provided)
     closed = _closed(repository, cache)
-    homes = homes_of_tools(environ)
+    tools = {
+        **homes_of_tools(environ),
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }  # what git may not read stops it, what is not there does not
     checkout = str(repository.root or "")
     with ExitStack() as held:
         ways = {
             name: held.enter_context(
                 with_way_out(
-                    Cell(chosen[name], side, closed=closed, checkout=checkout, variables=homes),
+                    Cell(chosen[name], side, closed=closed, checkout=checkout, variables=tools),
                     cache / f"px-{name}-{os.getpid()}",
                 )
             )

@@ -11,8 +11,8 @@ Operator = Literal["draft", "improve", "repair", "merge", "tune", "ablate", "con
 
 MAX_DEPTH = 20
 
-NEEDS_REVIEW = "needs_review"
-"""The flag of a would-be keep that waits for a person."""
+NEEDS_REVIEW, OVERFIT = "needs_review", "overfit"
+"""Flags of would-be keeps that were turned down: by odd figures or lines, until a person answers, and by the holdout."""
 
 
 class Value(BaseModel):
