@@ -86,7 +86,7 @@ def _cell(results: Mapping[str, Any], level: str, name: str) -> str:
 
 
 def _runs(results: Mapping[str, Any], level: str, user: str, kind: str) -> list[Mapping[str, Any]]:
-    return [run for name, run in results["runs"].items() if name.startswith(f"{level}/{user}/{kind}/")]
+    return [run for name, run in results["runs"].items() if name.startswith(f"{level}:{user}:{kind}:")]
 
 
 def _harm(value: Mapping[str, Any]) -> str:

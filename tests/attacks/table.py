@@ -78,7 +78,7 @@ def _run(asked: argparse.Namespace, results: dict[str, Any]) -> None:
                 for room in asked.room:
                     if (kind == "importing" or room in KIT_ROOMS) and (kind != "bare" or level == "bwrap"):
                         found = _apart(level, user, kind, room)
-                        _store(results, f"{level}/{user}/{kind}/{room}", found)
+                        _store(results, f"{level}:{user}:{kind}:{room}", found)
     for room in asked.room if asked.naive else ():
         _store(results, f"naive/{room}", {attack.id: _naively(attack) for attack in _of(room)}, where="naive")
 

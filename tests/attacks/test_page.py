@@ -17,6 +17,6 @@ def test_every_attack_was_run_at_every_level_and_in_the_naive_loop() -> None:
     ids = {attack.id for attack in ATTACKS}
     for level in ("bwrap", "landlock", "none"):
         for user in ("root", "user"):
-            runs = [run for name, run in STORED["runs"].items() if name.startswith(f"{level}/{user}/importing/")]
+            runs = [run for name, run in STORED["runs"].items() if name.startswith(f"{level}:{user}:importing:")]
             assert {name for run in runs for name in run["findings"]} == ids, f"{level}/{user}"
     assert set(STORED["naive"]) == ids

@@ -6,20 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autoexp.campaign.views import derived_seed
 from autoexp.decision.methods import settings_of
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import Cells, cells, notice
 from autoexp.engine.contract import Contract
-from autoexp.engine.mending import mend
 from autoexp.engine.preflight import dirty_files, named, refuse_bare_hidden, refuse_empty_scope
-from autoexp.engine.sampling import calibrated, valued
+from autoexp.engine.sampling import calibrated
 from autoexp.engine.segments import PAIRED_SAMPLES, baseline_size
 from autoexp.engine.signals import StopFlag, heeding
-from autoexp.errors import HarnessError
+from autoexp.engine.trial import Trial
 from autoexp.executors.local import LocalExecutor
-from autoexp.experiment.measurement import Measurement, Sample, Side, measure
-from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.measurement import Measurement, Sample, measure
 from autoexp.processes.environment import remove
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import BatchMethod
@@ -80,11 +77,10 @@ def check_up(
     ):
         tell(notice(spec, made.levels))
         executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop, made=made)
-        samples = [
-            _sample(contract, repository, executor, commit, i, tell=tell, stop=stop) for i in range(_wanted(contract))
-        ]
-        checks_s = _checks(contract, repository, executor, commit, tell, stop)
-        _holdout(contract, repository, executor, commit, tell, stop)
+        trial = Trial(contract, repository, executor, commit, tell, stop)
+        samples = [trial.sample(i) for i in range(_wanted(contract))]
+        checks_s = trial.checks()
+        trial.holdout()
     found = calibrated(spec, samples)
     declared = spec.measurement.deterministic
     deterministic = found.deterministic if declared == "auto" else declared
@@ -143,75 +139,6 @@ def _executor(
         stop=stop,
         cell=made.harness,
     )
-
-
-def _sample(
-    contract: Contract,
-    repository: Repository,
-    executor: LocalExecutor,
-    commit: str,
-    i: int,
-    *,
-    tell: Callable[[str], None],
-    stop: StopFlag,
-) -> Sample:
-    tell(f"measuring HEAD, sample {i + 1}")
-    taken = executor.sample(commit, Side.BASELINE, n=0, i=i, seed=derived_seed(0, "sample", i) % 2**31)
-    sample = valued(contract.spec, taken)
-    if stop():
-        raise KeyboardInterrupt
-    if sample.outcome is not Outcome.MEASURED:
-        raise HarnessError(
-            f"harness.measure ended as {sample.outcome.value}:\n{sample.detail.strip()}",
-            where=f"commit {commit[:12]}",
-            fix=mend(contract.spec, repository, sample.detail, command="measure"),
-        )
-    return sample
-
-
-def _checks(
-    contract: Contract,
-    repository: Repository,
-    executor: LocalExecutor,
-    commit: str,
-    tell: Callable[[str], None],
-    stop: StopFlag,
-) -> float:
-    if contract.spec.harness.checks is None:
-        return 0.0
-    tell("running the checks on HEAD")
-    checked = executor.checks(commit, n=0)
-    if stop():
-        raise KeyboardInterrupt
-    if checked.outcome is not Outcome.MEASURED:
-        raise HarnessError(
-            f"harness.checks do not pass:\n{checked.detail.strip()}",
-            where=f"commit {commit[:12]}",
-            fix=mend(contract.spec, repository, checked.detail, command="checks"),
-        )
-    return checked.usage.wall_s
-
-
-def _holdout(
-    contract: Contract,
-    repository: Repository,
-    executor: LocalExecutor,
-    commit: str,
-    tell: Callable[[str], None],
-    stop: StopFlag,
-) -> None:
-    if contract.spec.harness.holdout is None:
-        return
-    tell("running the holdout on HEAD")
-    held = executor.holdout(commit, Side.BASELINE, n=0, i=0, seed=1)
-    if stop():
-        raise KeyboardInterrupt
-    if held.outcome is not Outcome.MEASURED:
-        raise HarnessError(
-            f"harness.holdout ended as {held.outcome.value}:\n{held.detail.strip()}",
-            where=f"commit {commit[:12]}",
-            fix=mend(contract.spec, repository, held.detail, command="holdout"),
-        )
 
 
 def _report(

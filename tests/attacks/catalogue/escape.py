@@ -81,7 +81,7 @@ ATTACKS = (
         "looks for secrets below its own HOME",
         slow(
             tries(
-                "import glob, os\nfound = glob.glob(os.path.expanduser('~/.ssh/*')) + glob.glob('/home/*/.ssh/*') + glob.glob('/root/.ssh/id_test')\n"
+                "import glob, os\nfound = glob.glob(os.path.expanduser('~/.ssh/*')) + glob.glob('/home/*/.ssh/*') + glob.glob(os.path.expanduser('~root/.ssh/id_test'))\n"
                 "print([open(path).read() for path in found if path.endswith('id_test')], file=sys.stderr)\nif not found: raise FileNotFoundError(2, '')"
             )
         ),
