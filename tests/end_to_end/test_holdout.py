@@ -1,6 +1,7 @@
 """A would-be keep faces the holdout: on files that nobody else sees, and with an answer that proposers read as one word."""
 
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def test_proposers_learn_one_word_of_the_holdout(project: Project) -> None:
     assert "the holdout passed" in told
     assert "the holdout failed" in told
     for hidden in ("heldout", "9500", "9000", "hidden output", "0.0512"):
-        assert hidden not in told
+        assert re.search(rf"\b{re.escape(hidden)}", told) is None, hidden  # commit ids may hold any digits inside
 
 
 def test_values_of_the_holdout_are_on_record_for_people(project: Project) -> None:
