@@ -44,14 +44,55 @@ class NothingLeft(Exception):  # noqa: N818  a message, not a failure
 
 
 class ProposerFailed(Exception):  # noqa: N818  read as a sentence
-    """The proposer could not make a proposal: outcome proposer_error, with the reason."""
+    """The proposer could not make a proposal: `outcome` (proposer_error if not said otherwise), with the reason.
+
+    `said` is what is known of the proposal all the same, above all what it cost; `mendable` tells that the proposer might do better when it
+    sees the reason.
+    """
+
+    def __init__(
+        self,
+        reason: str = "",
+        *,
+        said: Proposal | None = None,
+        outcome: Outcome = Outcome.PROPOSER_ERROR,
+        mendable: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.said = said
+        self.outcome = outcome
+        self.mendable = mendable
+
+
+class Unavailable(Exception):  # noqa: N818  news about the weather
+    """The service behind a proposer cannot answer now. The engine waits and asks again; nothing is used up.
+
+    `kind` is one of rate_limit, overloaded, quota, server, hang, reset, cut, malformed; `retry_after_s` is what the service asked for.
+    """
+
+    def __init__(self, reason: str, *, kind: str, retry_after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.retry_after_s = retry_after_s
+
+
+class AccessRefused(Exception):  # noqa: N818  waiting does not help
+    """The service behind a proposer refuses to serve: a key, a right, a model's name. The campaign pauses, with the mend."""
+
+    def __init__(self, reason: str, *, fix: str) -> None:
+        super().__init__(reason)
+        self.fix = fix
 
 
 class Proposer(Protocol):
     """Whoever writes the change."""
 
     def propose(self, brief: Brief, desk: Desk) -> Proposal:
-        """Leave edits in `desk.workspace` and describe them. Raises NothingLeft or ProposerFailed."""
+        """Leave edits in `desk.workspace` and describe them. Raises NothingLeft, ProposerFailed, Unavailable or AccessRefused.
+
+        One that can mend its change has an attribute `repairs`, the number of times that it is asked to in one experiment: then `brief.repair`
+        says what was wrong, and the workspace holds the change as it is.
+        """
         ...
 
 

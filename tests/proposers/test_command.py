@@ -38,7 +38,7 @@ def test_the_last_line_describes_the_proposal(propose):
         "tokens": {"input": 5, "cached": 1, "output": 2}, "cost_usd": 0.25,
     }  # fmt: skip
     proposal = propose(("printf", "METRIC x=0\nlog\n%s\n\n", json.dumps(answer)))
-    assert (proposal.hypothesis, proposal.description, proposal.asi, proposal.ideas) == (
+    assert (proposal.hypothesis, proposal.description, proposal.asi, tuple(idea.text for idea in proposal.ideas)) == (
         "h",
         "d",
         {"kind": "cache"},

@@ -83,6 +83,8 @@ def brief_for(state: CampaignState, directive: Directive, *, goal: str, program:
         experiments_total=sum(not experiment.tests for experiment in state.experiments),
         kept=state.counts.kept,
         experiments=shown,
-        ideas=tuple(idea for experiment in shown if experiment.proposal for idea in experiment.proposal.ideas)[-20:],
+        ideas=tuple(idea.text for experiment in shown if experiment.proposal for idea in experiment.proposal.ideas)[
+            -20:
+        ],
         hints=directive.hints,
     )

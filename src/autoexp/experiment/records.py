@@ -33,11 +33,17 @@ class Directive(Value):
 
 
 class Tokens(Value):
-    """Tokens that a proposer used; None where it did not say."""
+    """Tokens that a proposer used; None where it did not say.
+
+    `input` counts all that was read, with what came from a cache (`cached`) or was written to one (`cache_write`); `output` all that was
+    written, with what was only thought (`reasoning`).
+    """
 
     input: int | None = None
     cached: int | None = None
     output: int | None = None
+    reasoning: int | None = None
+    cache_write: int | None = None
 
     @property
     def total(self) -> int | None:
@@ -55,22 +61,65 @@ class Traffic(Value):
     refused: int = 0
 
 
+class Idea(Value):
+    """Something to try another time: why it waits, and which constraint of the contract is in its way, if one is."""
+
+    text: str
+    why: str = ""
+    blocked_by: str = ""
+
+
+class Offer(Value):
+    """One of several hypotheses that a model gave in one answer, best first; `edits` is the text of its edits, as it was written.
+
+    `gain` is the improvement that the model expects, as a fraction; `risk` and `effort` are its own words.
+    """
+
+    rank: int
+    description: str = ""
+    hypothesis: str = ""
+    kind: str = ""
+    gain: float | None = None
+    risk: str = ""
+    effort: str = ""
+    asi: dict[str, Any] = Field(default_factory=dict)
+    edits: str = ""
+
+
 class Proposal(Value):
     """What a proposer says about the edits that it left in its workspace. Text, never data that counts.
 
-    `wall_s`, `sandbox` and `traffic` are the engine's own: time, level, and whom the proposer talked to.
+    `wall_s`, `sandbox` and `traffic` are the engine's own: time, level, and whom the proposer talked to. `cost_source` tells who put a price on
+    it (provider, contract, genai-prices, or the proposer itself). `requests` are the answers of a model, None where nobody counts them;
+    `proposer` and `model` name who proposed. `offers` are all hypotheses of an answer that held several, `offer` is the rank of the one
+    tried here, and `dropped` are the ranks of those that no longer fit.
     """
 
     hypothesis: str = ""
     description: str = ""
     asi: dict[str, Any] = Field(default_factory=dict)
-    ideas: tuple[str, ...] = ()
+    ideas: tuple[Idea, ...] = ()
     tokens: Tokens = Tokens()
     cost_usd: float | None = None
+    cost_source: str = ""
+    requests: int | None = None
+    proposer: str = ""
+    model: str = ""
+    offers: tuple[Offer, ...] = ()
+    offer: int | None = None
+    dropped: tuple[int, ...] = ()
     expect: tuple[str, ...] = ()
     wall_s: float | None = None
     sandbox: str = ""
     traffic: dict[str, Traffic] = Field(default_factory=dict)
+
+    @field_validator("ideas", mode="before")
+    @classmethod
+    def _plain_ideas(cls, ideas: Any) -> Any:
+        """Take an idea that is only a text, as older journals and simple programs write it."""
+        if isinstance(ideas, list | tuple):
+            return tuple({"text": idea} if isinstance(idea, str) else idea for idea in ideas)
+        return ideas
 
     @field_validator("asi")
     @classmethod
