@@ -159,7 +159,7 @@ def test_python_leaves_no_bytecode_in_the_copy(propose, desk):
     assert not (desk.workspace / "__pycache__").exists()
 
 
-@pytest.mark.parametrize("key", [{"allow": []}, {"repair": 1}])
+@pytest.mark.parametrize("key", [{"allow": []}])
 def test_keys_that_are_not_built_are_refused_by_name(key):
     with pytest.raises(ValidationError, match="not built yet") as refused:
         CommandProposer.Options.model_validate({"command": "true", **key})

@@ -42,6 +42,9 @@ def as_json(brief: Brief) -> dict[str, Any]:
         "experiments": [_row(experiment) for experiment in brief.experiments],
         "ideas": [_cut(idea) for idea in brief.ideas],
         "hints": list(brief.hints),
+        "repair": {"outcome": brief.repair.outcome.value, "detail": brief.repair.detail, "left": brief.repair.left}
+        if brief.repair
+        else None,
     }
 
 

@@ -90,6 +90,29 @@ class Proposed(Value):
     proposal: Proposal
 
 
+class Waiting(Value):
+    """The service behind the proposer cannot answer now: it is asked again after `wait_s` seconds, for the `row`-th time in a row.
+
+    `kind` is the weather, as ports.Unavailable names it.
+    """
+
+    event: Literal["waiting"] = "waiting"
+    n: int
+    kind: str
+    reason: str
+    wait_s: float
+    row: int = 1
+
+
+class MendAsked(Value):
+    """A try of experiment `n` ended like this, and the same proposer is asked to mend it. Nothing measured counts any more."""
+
+    event: Literal["mend"] = "mend"
+    n: int
+    outcome: Outcome
+    detail: str = ""
+
+
 class Captured(Value):
     """The edits in scope, as a commit that can never be lost."""
 
@@ -203,6 +226,7 @@ class Stopped(Value):
     event: Literal["stopped"] = "stopped"
     reason: StopReason
     detail: str = ""
+    fix: str = ""
 
 
 class Unknown(Value):
@@ -219,6 +243,8 @@ Event = (
     | BaselineMeasured
     | Intent
     | Proposed
+    | Waiting
+    | MendAsked
     | Captured
     | SampleTaken
     | ChecksRun

@@ -9,12 +9,24 @@ from autoexp.experiment.records import NEEDS_REVIEW, Candidate, Decision, Direct
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """What came before a proposer mended its change: what it said, what it had made, and how that ended."""
+
+    proposal: Proposal | None
+    candidate: Candidate | None
+    outcome: Outcome
+    detail: str
+    samples: tuple[Sample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
-    """One try, joined from its events.
+    """One experiment, joined from its events.
 
     A checkpoint test is one as well: `tests` are the numbers of the keeps that it tests. `tested_by` is the number of the
     test that settled a provisional keep; `taken_out` says that it did not confirm it. `review` is a person's word on a
-    would-be keep that waited for it; `flags` are those of an outcome without a decision.
+    would-be keep that waited for it; `flags` are those of an outcome without a decision. `tries` came before the change was
+    mended; while `mending`, nothing has come of the last request to do so.
     """
 
     n: int
@@ -42,6 +54,25 @@ class Experiment:
     flags: tuple[str, ...] = ()
     holdout: HoldoutRun | None = None
     review: Reviewed | None = None
+    tries: tuple[Try, ...] = ()
+    mending: bool = False
+
+    @property
+    def proposals(self) -> tuple[Proposal, ...]:
+        """Give everything that was proposed, in order: each was paid for, also those that were mended."""
+        found = (*(one.proposal for one in self.tries), None if self.mending else self.proposal)
+        return tuple(proposal for proposal in found if proposal is not None)
+
+    @property
+    def repairs(self) -> int:
+        """Give how often the proposer was asked to mend its change."""
+        return len(self.tries)
+
+    @property
+    def samples_taken(self) -> int:
+        """Give the runs of the harness, those of the holdout and of mended changes with them."""
+        before = sum(len(one.samples) for one in self.tries)
+        return before + len(self.samples) + (len(self.holdout.samples) if self.holdout else 0)
 
     def of_side(self, side: Side) -> tuple[Sample, ...]:
         """Give the samples of one side, in the order taken."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from autoexp.campaign import checkpoints
+from autoexp.campaign import checkpoints, proposing
 from autoexp.campaign import events as ev
 from autoexp.campaign.counting import (
     cost_of_runs,
@@ -45,7 +45,7 @@ def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C
         case ev.SessionClosed():
             return replace(state, session_since=None)
         case ev.Stopped() as event:
-            return replace(state, stop_reason=event.reason, stop_detail=event.detail)
+            return replace(state, stop_reason=event.reason, stop_detail=event.detail, stop_fix=event.fix)
         case ev.SegmentOpened() as event:
             return _open_segment(state, event, record.wall)
         case ev.BaselineMeasured() as event:
@@ -65,13 +65,21 @@ def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C
         case ev.SampleTaken(n=0) as event:
             return _baseline_sample(state, event.sample)
         case ev.Withdrawn():
-            return replace(state, open=None)
+            return replace(state, open=None, waiting=None)
+        case ev.Waiting() as event:
+            return proposing.waited(state, event)
         case ev.Done() as event:
             return _close(state, event)
         case ev.Reviewed() as event:
             return reviewed(state, event)
         case (
-            ev.Proposed() | ev.Captured() | ev.SampleTaken() | ev.ChecksRun() | ev.HoldoutRun() | ev.Decided() as event
+            ev.Proposed()
+            | ev.MendAsked()
+            | ev.Captured()
+            | ev.SampleTaken()
+            | ev.ChecksRun()
+            | ev.HoldoutRun()
+            | ev.Decided() as event
         ):
             return _progress(state, event)
         case _:
@@ -98,6 +106,8 @@ def _open_session(state: CampaignState, event: ev.SessionOpened, record: ev.Reco
         state,
         stop_reason=None,
         stop_detail="",
+        stop_fix="",
+        waiting=None,
         counts=replace(state.counts, proposer_errors_in_row=0, infra_errors_in_row=0),
         session_since=record.monotonic,
         session_boot=record.boot,
@@ -162,16 +172,16 @@ def _without_items(sample: Sample) -> Sample:
 
 def _progress(  # noqa: PLR0911  one line an event
     state: CampaignState,
-    event: ev.Proposed | ev.Captured | ev.SampleTaken | ev.ChecksRun | ev.HoldoutRun | ev.Decided,
+    event: ev.Proposed | ev.MendAsked | ev.Captured | ev.SampleTaken | ev.ChecksRun | ev.HoldoutRun | ev.Decided,
 ) -> CampaignState:
     experiment = state.open
     if experiment is None or experiment.n != event.n:
         return state
     match event:
         case ev.Proposed(proposal=proposal):
-            cost = plus(state.cost_usd, proposal.cost_usd)
-            tokens = plus(state.tokens, proposal.tokens.total)
-            return replace(state, open=replace(experiment, proposal=proposal), cost_usd=cost, tokens=tokens)
+            return proposing.proposed(state, experiment, proposal)
+        case ev.MendAsked():
+            return proposing.mend_asked(state, experiment, event)
         case ev.Captured(candidate=candidate):
             return replace(state, open=replace(experiment, candidate=candidate))
         case ev.SampleTaken(sample=sample):
@@ -222,6 +232,7 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
     closed = replace(
         experiment,
         samples=tuple(_without_items(sample) for sample in experiment.samples),
+        proposal=proposing.slim(experiment.proposal),
         outcome=outcome,
         status=event.status,
         closed=True,
@@ -233,6 +244,7 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
         beliefs = after(beliefs, experiment.decision, kept=closed.confirmed or (closed.kept and not closed.provisional))
         closed = replace(closed, decision=experiment.decision.model_copy(update={"lessons": {}}))
     counts = counted(state.counts, closed, outcome)
+    state = proposing.used(state, closed)
     state = replace(state, open=None, experiments=(*state.experiments, closed), counts=counts, beliefs=beliefs)
     if closed.tests:
         return checkpoints.tested(state, experiment)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from autoexp.campaign.counting import plus
 from autoexp.campaign.state import CampaignState, Experiment, Segment
 from autoexp.experiment.measurement import Side, measure
 from autoexp.experiment.outcome import Outcome
@@ -55,7 +56,7 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
     """Give the row of one experiment."""
     proposal, decision, candidate = experiment.proposal, experiment.decision, experiment.candidate
     means = experiment.measurement.means()
-    tokens = proposal.tokens if proposal else Tokens()
+    tokens = tokens_of(experiment)
     return _row(
         n=experiment.n,
         commit=candidate.commit if candidate else None,
@@ -69,11 +70,13 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
         hypothesis=proposal.hypothesis if proposal else "",
         asi=proposal.asi if proposal else {},
         effect=decision.effect if decision else None,
-        samples=len(experiment.samples) + (len(experiment.holdout.samples) if experiment.holdout else 0),
+        samples=experiment.samples_taken,
         diff_lines=candidate.diff_lines if candidate else 0,
         wall_time_s=round(experiment.wall_time_s, 3),
         tokens=tokens.model_dump(),
         tokens_used=tokens.total,
+        requests=requests_of(experiment),
+        repairs=experiment.repairs,
         cost_usd=cost_of(experiment),
         cost_usd_total=cost_total,
         reasons=list(experiment.reasons),
@@ -105,9 +108,27 @@ def _back_to(state: CampaignState, experiment: Experiment) -> float | None:
 
 def cost_of(experiment: Experiment) -> float | None:
     """Add what proposer and harness reported; None when nobody reported a cost."""
-    proposing = experiment.proposal.cost_usd if experiment.proposal else None
     held_out = experiment.holdout.samples if experiment.holdout else ()
-    return _sum([proposing, *(sample.cost_usd for sample in (*experiment.samples, *held_out))])
+    mended = (sample for one in experiment.tries for sample in one.samples)
+    runs = (*mended, *experiment.samples, *held_out)
+    return _sum([*(proposal.cost_usd for proposal in experiment.proposals), *(sample.cost_usd for sample in runs)])
+
+
+def tokens_of(experiment: Experiment) -> Tokens:
+    """Add the tokens of all that was proposed; None where nobody counted."""
+    said = [proposal.tokens for proposal in experiment.proposals]
+    totals: dict[str, int | None] = dict.fromkeys(Tokens.model_fields)
+    for tokens in said:
+        totals = {name: plus(total, getattr(tokens, name)) for name, total in totals.items()}
+    return Tokens(**totals)
+
+
+def requests_of(experiment: Experiment) -> int | None:
+    """Add the answers of models that an experiment took; None where nobody counted."""
+    total: int | None = None
+    for proposal in experiment.proposals:
+        total = plus(total, proposal.requests)
+    return total
 
 
 def _primary_of_segment(state: CampaignState, k: int) -> str:
@@ -133,6 +154,8 @@ def _row(**given: Any) -> Row:
         "wall_time_s": 0.0,
         "tokens": Tokens().model_dump(),
         "tokens_used": None,
+        "requests": None,
+        "repairs": 0,
         "cost_usd": None,
         "cost_usd_total": None,
     } | given

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoexp.campaign.events import BaselineMeasured
+from autoexp.campaign.events import BaselineMeasured, Waiting
 from autoexp.campaign.experiments import Experiment
 from autoexp.decision.beliefs import Beliefs
 from autoexp.experiment.measurement import Measurement, Sample
+from autoexp.experiment.records import Offer
 from autoexp.spec.criteria import Criterion, criteria
 
 __all__ = ["CampaignState", "Counts", "Experiment", "Incumbent", "Segment"]
@@ -60,7 +61,11 @@ class Incumbent:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What budgets and stop rules look at; `holdouts` is how often the holdout gave an answer."""
+    """What budgets and stop rules look at; `holdouts` is how often the holdout gave an answer.
+
+    `requests` are answers of models, `repairs` how often a proposer was asked to mend its change, `waits` how often its service could not
+    answer, and `waited_s` the seconds waited for it.
+    """
 
     decided: int = 0
     attempts: int = 0
@@ -71,6 +76,10 @@ class Counts:
     infra_errors_in_row: int = 0
     samples: int = 0
     holdouts: int = 0
+    requests: int | None = None
+    repairs: int = 0
+    waits: int = 0
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ class CampaignState:
     `active_s` is the time that sessions have worked; `session_since` the monotonic clock of the boot `session_boot` at the
     last record, None between sessions. `last_n` is the last number used up; `events` counts records. `checkpoint` is the last
     confirmed commit and `checkpoint_gain` the gain up to there; `provisional` are the numbers of the keeps since then, which
-    wait for their test.
+    wait for their test. `offers` are hypotheses that are paid for and not tried yet; `waiting` is what the open experiment waits for.
     """
 
     tag: str = ""
@@ -101,6 +110,9 @@ class CampaignState:
     tokens: int | None = None
     stop_reason: str | None = None
     stop_detail: str = ""
+    stop_fix: str = ""
+    offers: tuple[Offer, ...] = ()
+    waiting: Waiting | None = None
     active_s: float = 0.0
     session_since: float | None = None
     session_boot: str = ""

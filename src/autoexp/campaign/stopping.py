@@ -13,10 +13,11 @@ MAX_ERRORS_IN_ROW = 3
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why the campaign ends here."""
+    """Why the campaign ends here, and what a person can do about it where it cannot go on alone."""
 
     reason: StopReason
     detail: str
+    fix: str = ""
 
 
 def stop_rule(state: CampaignState, budget: BudgetSection) -> Stop | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent
-from autoexp.experiment.records import Directive
+from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Directive, Offer
 
 REMEMBERED_ROWS = 50
 
@@ -34,6 +35,16 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """Why a proposer is asked to mend its change: how that ended, what was said, and how many times it may still do so after this."""
+
+    outcome: Outcome
+    detail: str
+    left: int = 0
+    proposer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """What a proposer reads: bounded, however long the campaign."""
 
@@ -57,9 +68,19 @@ class Brief:
     ideas: tuple[str, ...] = ()
     hints: tuple[str, ...] = field(default=())
     objective: dict[str, Any] = field(default_factory=dict)
+    repair: Repair | None = None
+    offers: tuple[Offer, ...] = ()
 
 
-def brief_for(state: CampaignState, directive: Directive, *, goal: str, program: str, scope: tuple[str, ...]) -> Brief:
+def brief_for(
+    state: CampaignState,
+    directive: Directive,
+    *,
+    goal: str,
+    program: str,
+    scope: tuple[str, ...],
+    repair: Repair | None = None,
+) -> Brief:
     """Build the brief of the next experiment. `position` counts attempts, interrupted ones aside."""
     metrics = state.segment.spec["metrics"] if state.segment else {}
     headline = state.segment.headline if state.segment else None
@@ -87,4 +108,6 @@ def brief_for(state: CampaignState, directive: Directive, *, goal: str, program:
             -20:
         ],
         hints=directive.hints,
+        repair=repair,
+        offers=state.offers,
     )

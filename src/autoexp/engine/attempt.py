@@ -1,21 +1,18 @@
 """One experiment: the steps of the protocol in order. What ends it early is a value, not an exception."""
 
-import json
-from collections.abc import Mapping
-
-from autoexp import briefs
-from autoexp.campaign.events import Captured, Decided, Intent, Proposed, Withdrawn
+from autoexp.campaign.events import Captured, Decided, Intent, Withdrawn
 from autoexp.campaign.views import derived_seed
-from autoexp.engine.briefing import brief_of
 from autoexp.engine.candidates import Ending, candidate_at, carry_over, present
 from autoexp.engine.conclude import conclude
 from autoexp.engine.judge import judge
+from autoexp.engine.proposing import propose
+from autoexp.engine.repairing import MENDABLE, ask_to_mend, repairs, same_change
+from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import StorageError, WorldError
 from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Candidate, Directive, Proposal, Traffic
-from autoexp.ports import Desk, NothingLeft, ProposerFailed
-from autoexp.processes.traffic import Counts
+from autoexp.experiment.records import Candidate, Directive, Proposal
+from autoexp.ports import NothingLeft
 from autoexp.workspaces.fixtures import in_the_way
 from autoexp.workspaces.refs import RefUpdate
 
@@ -24,15 +21,19 @@ SECRET = ("secret",)
 
 
 def attempt(shop: Workshop, directive: Directive) -> None:
-    """Make one experiment from intent to done, or a checkpoint test. Raises NothingLeft when the proposer has nothing left.
+    """Make one experiment from intent to done, or a checkpoint test.
 
-    A failing machine ends the experiment as infra_error, and a rule ends a row of these; only a record that cannot be
-    written ends the session at once.
+    Raises NothingLeft when the proposer has nothing left, GivenUp when its service does not serve: then the number is withdrawn. A failing
+    machine ends the experiment as infra_error, and a rule ends a row of these; only a record that cannot be written ends the session at once.
     """
     n = intend(shop, directive)
     try:
-        candidate = _candidate(shop, n, directive)
-        ruling = _unmeasured(n, candidate, shop) if isinstance(candidate, Ending) else judge(shop, n, candidate)
+        ruling, mendable = _tried(shop, n, _candidate(shop, n, directive))
+        if directive.operator != "confirm" and directive.of is None:
+            ruling = _mended(shop, n, directive, ruling, mendable=mendable)
+    except (NothingLeft, GivenUp) as left:
+        shop.record(Withdrawn(n=n, reason=str(left)))
+        raise
     except StorageError:
         raise
     except (WorldError, OSError) as error:
@@ -49,6 +50,34 @@ def _candidate(shop: Workshop, n: int, directive: Directive) -> Candidate | Endi
     return proposal if isinstance(proposal, Ending) else capture(shop, n, proposal)
 
 
+def _tried(shop: Workshop, n: int, candidate: Candidate | Ending) -> tuple[Decided, bool]:
+    """Give the ruling on a try, and whether its proposer might mend what is wrong with it."""
+    if isinstance(candidate, Ending):
+        return _unmeasured(n, candidate, shop), candidate.mendable
+    ruling = judge(shop, n, candidate)
+    return ruling, ruling.outcome in MENDABLE
+
+
+def _mended(shop: Workshop, n: int, directive: Directive, ruling: Decided, *, mendable: bool) -> Decided:
+    """Let the same proposer mend its change, as often as it may; what does not come of it leaves the ruling as it was."""
+    for left in reversed(range(repairs(shop.proposer))):
+        if not mendable or shop.stop():
+            break
+        again = ask_to_mend(shop, n, directive, ruling, left=left)
+        candidate = again if isinstance(again, Ending) else capture(shop, n, again)
+        if isinstance(candidate, Ending) and candidate.outcome is not Outcome.OUT_OF_SCOPE:
+            if candidate.outcome is Outcome.INTERRUPTED:
+                return _unmeasured(n, candidate, shop)
+            ruling = ruling.model_copy(update={"detail": f"{ruling.detail}\nnot mended: {candidate.detail}".strip()})
+            mendable = candidate.mendable
+        elif isinstance(candidate, Candidate) and same_change(shop, candidate, ruling):
+            told = f"{ruling.detail}\nnot mended: it was left as it is".strip()
+            return ruling.model_copy(update={"detail": told, "commit": candidate.commit})
+        else:
+            ruling, mendable = _tried(shop, n, candidate)
+    return ruling
+
+
 def intend(shop: Workshop, directive: Directive) -> int:
     """Step 1: use up a number before anything is done for it."""
     state = shop.state
@@ -58,58 +87,6 @@ def intend(shop: Workshop, directive: Directive) -> int:
     with shop.faults.around("intent", n):
         shop.record(Intent(n=n, directive=directive, parent=parent, segment=shop.segment.k, seed=seed))
     return n
-
-
-def propose(shop: Workshop, n: int, directive: Directive) -> Proposal | Ending:
-    """Step 2: let the proposer edit a disposable copy of the parent's tree."""
-    opened = shop.state.open
-    parent = opened.parent if opened else shop.state.incumbent.commit
-    brief = brief_of(shop.state, directive, shop.contract)
-    shop.observer.working(f"experiment {n}: proposing")
-    with shop.faults.around("propose", n):
-        desk = Desk(
-            workspace=shop.copy.reset(parent),
-            brief_json=shop.desk / "brief.json",
-            brief_md=shop.desk / "brief.md",
-            output=shop.folder.output / str(n),
-            marker=shop.marker,
-        )
-        shop.desk.mkdir(parents=True, exist_ok=True)
-        desk.brief_json.write_text(json.dumps(briefs.as_json(brief)), encoding="utf-8")
-        desk.brief_md.write_text(briefs.as_markdown(brief), encoding="utf-8")
-        started, talk = shop.clock(), shop.cells.talk()
-        try:
-            proposal = shop.proposer.propose(brief, desk)
-        except NothingLeft as nothing:
-            shop.record(Withdrawn(n=n, reason=str(nothing)))
-            raise
-        except ProposerFailed as failed:
-            outcome = Outcome.INTERRUPTED if shop.stop() else Outcome.PROPOSER_ERROR
-            return Ending(outcome, str(failed))
-        proposal = proposal.model_copy(
-            update={
-                "wall_s": round(shop.clock() - started, 3),
-                "sandbox": shop.sandbox["proposer"],
-                "traffic": _since(talk, shop.cells.talk()),
-            }
-        )
-        shop.record(Proposed(n=n, proposal=proposal))
-    return Ending(Outcome.INTERRUPTED, shop.stop.reason) if shop.stop() else proposal
-
-
-def _since(before: Mapping[str, Counts], now: Mapping[str, Counts]) -> dict[str, Traffic]:
-    """Give what was said to each host meanwhile."""
-    talk = {}
-    for host, counts in now.items():
-        old = before.get(host, Counts())
-        if counts != old:
-            talk[host] = Traffic(
-                sent=counts.sent - old.sent,
-                received=counts.received - old.received,
-                connections=counts.connections - old.connections,
-                refused=counts.refused - old.refused,
-            )
-    return talk
 
 
 def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
@@ -135,10 +112,20 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
         when = int(opened.started) if opened else 0
         commit = shop.repository.commit(parent, captured.changes, message, when=when)
     with shop.faults.around("attempt", n):
-        shop.refs.update([RefUpdate(shop.ref("attempt", n), commit, None)])
+        shop.refs.update(_refs_of_attempt(shop, n, commit))
     candidate = candidate_at(shop, commit, parent, captured.changes)
     shop.record(Captured(n=n, candidate=candidate))
     return candidate
+
+
+def _refs_of_attempt(shop: Workshop, n: int, commit: str) -> list[RefUpdate]:
+    """Point the ref of an attempt at its candidate. One that is mended keeps a ref of its own, for it was measured."""
+    opened, name = shop.state.open, shop.ref("attempt", n)
+    before = opened.candidate.commit if opened and opened.candidate else None
+    if before is None or opened is None:
+        return [RefUpdate(name, commit, None)]
+    kept = shop.ref("attempt", f"{n}-try-{opened.repairs}")
+    return [*([] if shop.refs.read(kept) else [RefUpdate(kept, before, None)]), RefUpdate(name, commit, before)]
 
 
 def _unmeasured(n: int, ending: Ending, shop: Workshop) -> Decided:

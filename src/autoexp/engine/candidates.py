@@ -18,11 +18,12 @@ PATHS_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """An attempt that ended before anything was measured."""
+    """An attempt that ended before anything was measured; `mendable` tells that its proposer might do better when it sees why."""
 
     outcome: Outcome
     detail: str = ""
     flags: tuple[str, ...] = ()
+    mendable: bool = False
 
 
 def present(shop: Workshop, n: int) -> Candidate:

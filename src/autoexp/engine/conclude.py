@@ -93,6 +93,16 @@ def record_of(experiment: Experiment) -> dict[str, Any]:
         "holdout": experiment.holdout.model_dump(mode="json") if experiment.holdout else None,
         "flags": list(experiment.flags),
         "decision": decision.model_dump(mode="json") if decision else None,
+        "tries": [
+            {
+                "outcome": one.outcome,
+                "detail": one.detail,
+                "commit": one.candidate.commit if one.candidate else None,
+                "proposal": one.proposal.model_dump(mode="json") if one.proposal else None,
+                "samples": [sample.model_dump(mode="json") for sample in one.samples],
+            }
+            for one in experiment.tries
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from autoexp.engine.attempt import attempt
 from autoexp.engine.recovery import recover
 from autoexp.engine.requests import answer_requests
 from autoexp.engine.segments import ensure_segment
+from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
 from autoexp.ports import NothingLeft
 from autoexp.spec.budget import BudgetSection
@@ -50,6 +51,8 @@ def _next(shop: Workshop) -> Stop | None:
             attempt(shop, directive)
         except NothingLeft as nothing:
             return Stop("exhausted", str(nothing) or "the proposer has nothing left to propose")
+        except GivenUp as given_up:
+            return Stop("error", str(given_up), given_up.fix) if given_up.fix else None  # else a budget says why
     return None
 
 
@@ -67,5 +70,5 @@ def _tested(shop: Workshop, stop: Stop | None) -> Stop | None:
 def _close(shop: Workshop, stop: Stop | None) -> None:
     """End the session on record. An interrupted campaign is not stopped: it only rests."""
     if stop is not None and not shop.stop.interrupted:
-        shop.record(Stopped(reason=stop.reason, detail=stop.detail))
+        shop.record(Stopped(reason=stop.reason, detail=stop.detail, fix=stop.fix))
     shop.record(SessionClosed(reason=stop.detail if stop else "the number of experiments asked for is reached"))

@@ -18,7 +18,7 @@ from autoexp.processes.masking import mask, mask_file
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.processes.sandbox.symptoms import misses_files, misses_network
 from autoexp.proposers.answer import last_line, proposal_from
-from autoexp.proposers.options import ProposerOptions, Unbuilt, Variables
+from autoexp.proposers.options import ProposerOptions, Repairs, Unbuilt, Variables
 from autoexp.proposers.output import Printed
 from autoexp.proposers.program import located, outdated
 from autoexp.proposers.seen import brief_seen, programs_seen
@@ -36,7 +36,7 @@ class CommandOptions(ProposerOptions):
     env: Variables = Field(default_factory=dict)
     env_from: Strings = ()
     allow: Unbuilt = None
-    repair: Unbuilt = None
+    repair: Repairs = 1
 
 
 class CommandProposer:
@@ -55,6 +55,7 @@ class CommandProposer:
     ) -> None:
         """Take the options. Raises AutoexpError when a variable of `env_from` is not set."""
         secrets_from(environ, options.env_from)
+        self.repairs = options.repair
         self._options = options
         self._folder = folder.absolute()
         self._environ = environ

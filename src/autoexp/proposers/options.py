@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class ProposerOptions(BaseModel):
@@ -24,3 +24,6 @@ def _refused(value: Any) -> None:
 
 Variables = Annotated[dict[str, str], BeforeValidator(_plain)]
 Unbuilt = Annotated[None, BeforeValidator(_refused)]
+
+Repairs = Annotated[int, Field(ge=0, le=10, strict=True)]
+"""How often a proposer is asked to mend one change."""

@@ -44,6 +44,10 @@ class ProposalCopy:
         self._one_commit.install(self._tree.path, shown, self._tree.index_file(), self._tree.submodules())
         return self._tree.path
 
+    def again(self) -> Path:
+        """Return the copy as it was left, for whoever mends what is in it."""
+        return self._tree.path
+
     def capture(
         self, scope: Scope, *, max_files: int = _DEFAULT.max_files, max_bytes: int = _DEFAULT.max_bytes
     ) -> Capture:

@@ -55,6 +55,10 @@ class Plain(Quiet):
                 say(_line(state, state.experiments[-1]))
                 if back := _back(state):
                     say(back)
+            case ev.Waiting() as event:
+                say(f"waiting {seconds(event.wait_s)}, then asking again: {one_line(event.reason)}")
+            case ev.MendAsked() as event:
+                say(f"      {event.outcome.value}: asked to mend it")
             case ev.Noted(text=text):
                 say(f"note: {one_line(text)}")
             case _:

@@ -10,6 +10,7 @@ from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 
 if TYPE_CHECKING:
     from autoexp.api import Result
+    from autoexp.campaign.state import CampaignState
 
 Number = Annotated[int, typer.Argument(help="Number of the experiment.")]
 Why = Annotated[str, typer.Option(help="Your reason, for the record.")]
@@ -79,10 +80,18 @@ def _summarise(result: "Result") -> None:
     if result.interrupted:
         say("nothing is lost: `autoexp run` goes on from here")
     elif stopped is not None and stopped.reason == "error":
-        why = next((e.detail for e in reversed(state.experiments) if e.detail), "")
-        say(f"the last one: {why.strip()}\n  fix: mend it, then `autoexp run` goes on from here", err=True)
+        _say_mend(state, stopped.fix)
     elif stopped is not None and stopped.reason not in DONE_REASONS:
         say("to go on, change or remove that limit below `budget` in autoexp.yaml, then `autoexp run`")
+
+
+def _say_mend(state: "CampaignState", fix: str) -> None:
+    """Say what made the campaign pause, and how it goes on."""
+    if fix:
+        say(f"paused: {state.stop_detail}\n  fix: {fix}; then `autoexp run` goes on from here", err=True)
+        return
+    why = next((e.detail for e in reversed(state.experiments) if e.detail), "")
+    say(f"the last one: {why.strip()}\n  fix: mend it, then `autoexp run` goes on from here", err=True)
 
 
 def stop(repo: Repo = HERE, tag: Tag = None) -> None:

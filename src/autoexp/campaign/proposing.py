@@ -1,0 +1,58 @@
+"""What the fold makes of a proposer's answers: their price, what was paid for and not tried yet, mended changes, waiting."""
+
+from dataclasses import replace
+
+from autoexp.campaign.counting import plus
+from autoexp.campaign.events import MendAsked, Waiting
+from autoexp.campaign.experiments import Experiment, Try
+from autoexp.campaign.state import CampaignState
+from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Proposal
+
+NOT_TRIED = frozenset({Outcome.INTERRUPTED, Outcome.INFRA_ERROR})
+"""Outcomes after which a hypothesis is as good as before: it was never measured."""
+
+
+def proposed(state: CampaignState, experiment: Experiment, proposal: Proposal) -> CampaignState:
+    """Take up an answer, and what it cost."""
+    return replace(
+        state,
+        open=replace(experiment, proposal=proposal, mending=False),
+        cost_usd=plus(state.cost_usd, proposal.cost_usd),
+        tokens=plus(state.tokens, proposal.tokens.total),
+        counts=replace(state.counts, requests=plus(state.counts.requests, proposal.requests)),
+        offers=proposal.offers or state.offers,
+        waiting=None,
+    )
+
+
+def mend_asked(state: CampaignState, experiment: Experiment, event: MendAsked) -> CampaignState:
+    """Put a try away: what is measured from here on is another change."""
+    said = None if experiment.mending else slim(experiment.proposal)
+    samples = tuple(sample.model_copy(update={"items": {}}) for sample in experiment.samples)
+    ended = Try(said, experiment.candidate, event.outcome, event.detail, samples)
+    opened = replace(experiment, tries=(*experiment.tries, ended), samples=(), checks=None, holdout=None, mending=True)
+    counts = replace(state.counts, repairs=state.counts.repairs + 1)
+    return replace(state, open=opened, counts=counts)
+
+
+def waited(state: CampaignState, event: Waiting) -> CampaignState:
+    """Note what the open experiment waits for."""
+    counts = replace(
+        state.counts, waits=state.counts.waits + 1, waited_s=state.counts.waited_s + max(0.0, event.wait_s)
+    )
+    return replace(state, waiting=event, counts=counts)
+
+
+def used(state: CampaignState, closed: Experiment) -> CampaignState:
+    """Take the hypothesis that an experiment tried off the list, with those that it found not to fit any more."""
+    ranks = {rank for proposal in closed.proposals for rank in proposal.dropped}
+    if closed.outcome not in NOT_TRIED:
+        ranks |= {proposal.offer for proposal in closed.proposals if proposal.offer is not None}
+    left = tuple(offer for offer in state.offers if offer.rank not in ranks)
+    return replace(state, offers=left, waiting=None)
+
+
+def slim(proposal: Proposal | None) -> Proposal | None:
+    """Leave the hypotheses of an answer to the journal, and to the list of those not tried."""
+    return proposal.model_copy(update={"offers": ()}) if proposal is not None and proposal.offers else proposal
