@@ -42,14 +42,19 @@ def item(name: str, score: Any) -> None:
 
     Raises KitError for an id with spaces, of more than 200 characters or used before, and after 20,000 items.
     """
-    if re.fullmatch(r"\S+", name) is None or len(name) > LONGEST_ITEM:
-        raise KitError(f"the id of an item has 1 to {LONGEST_ITEM} characters and no spaces, and is not {name[:50]!r}")
+    check_item(name)
     if name in _channel.items:
         raise KitError(f"the item {name!r} is reported twice: a run has one score of each")
     if len(_channel.items) == MOST_ITEMS:
         raise KitError(f"more than {MOST_ITEMS:,} items: report fewer, with the mean of several items as one score")
     _channel.write([f"ITEM {name}={_number(score, name)}"])
     _channel.items.add(name)
+
+
+def check_item(name: str) -> None:
+    """Raise KitError for an id that no item can have."""
+    if re.fullmatch(r"\S+", name) is None or len(name) > LONGEST_ITEM:
+        raise KitError(f"the id of an item has 1 to {LONGEST_ITEM} characters and no spaces, and is not {name[:50]!r}")
 
 
 def cost(usd: Any) -> None:

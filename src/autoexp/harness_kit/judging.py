@@ -1,0 +1,246 @@
+"""Has a model score what the candidate wrote, by a rubric of the harness's own."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import statistics
+import threading
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
+
+from . import channel, wire
+from . import rubric as words
+from .errors import KitError
+from .remembered import Remembered, digest_of
+from .scores import Scores, spread_of
+from .standard import StandardOnly
+from .tally import Tally
+from .withheld import value_of
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
+
+_TRIES = 2  # for one score, when an answer holds none
+_PRICES = {"input", "output", "cached"}
+
+
+def judge(
+    answers: Mapping[str, str],
+    *,
+    rubric: str | os.PathLike[str],
+    model: str,
+    base_url: str,
+    api: str = "openai",
+    key_env: str = "",
+    context: Mapping[str, str] | None = None,
+    repeats: int = 3,
+    scale: tuple[float, float] = (0, 10),
+    cache: str | os.PathLike[str] | None = None,
+    fresh: bool = False,
+    draw: str = "",
+    options: Mapping[str, Any] | None = None,
+    usd_per_million: Mapping[str, float] | None = None,
+    longest: int = 20_000,
+    parallel: int = 4,
+    timeout_s: float = 60.0,
+    patience_s: float = 120.0,
+) -> Scores:
+    """Have each text scored `repeats` times; give the mean of each item, and the mean of these.
+
+    `answers` holds the texts by the ids of their items, `context` what each of them answers to, `rubric` is a file of the
+    harness. `key_env` names the variable with the key, which is withheld from now on. Scores are remembered in the folder
+    `cache` by all that they depend on, and by `draw`; `fresh` reads none of them. `options` go into the body of each
+    request. `usd_per_million` prices tokens (input, output and cached) where the service does not tell a cost; what it
+    cost is reported also when it was in vain.
+
+    Raises KitError when the service does not answer within `patience_s`, refuses the key or the request, or gives an answer
+    without a score twice: there is no score then, and never a 0 instead.
+    """
+    _refuse_items(answers, context or {})
+    _refuse_numbers(scale, usd_per_million, repeats=repeats, longest=longest, parallel=parallel)
+    key = value_of(key_env) if key_env else ""
+    asker = _Asker(
+        _endpoint(base_url, api=api, key=key, timeout_s=timeout_s, patience_s=patience_s),
+        model=model,
+        rubric=_text_of(rubric),
+        scale=(float(scale[0]), float(scale[1])),
+        options=dict(options or {}),
+        longest=longest,
+        remembered=None if cache is None else Remembered(os.fspath(cache), key),
+        fresh=fresh,
+        draw=draw,
+        tally=Tally(usd_per_million),
+    )
+    asker.refuse_options()
+    asked = [
+        _Asked(name, text, (context or {}).get(name), repeat)
+        for name, text in answers.items()
+        for repeat in range(repeats)
+    ]
+    try:
+        given = _in_threads(asker.score, asked, parallel=parallel, give_up=asker.endpoint.given_up)
+    finally:
+        asker.tally.report()
+    by_item = {name: given[place * repeats : (place + 1) * repeats] for place, name in enumerate(answers)}
+    items = {name: statistics.fmean(scores) for name, scores in by_item.items()}
+    return Scores(
+        mean=statistics.fmean(items.values()),
+        items=items,
+        spread=spread_of(list(by_item.values())),
+        requests=asker.tally.requests,
+        reused=asker.tally.reused,
+        tokens=asker.tally.tokens,
+        cost_usd=asker.tally.usd,
+    )
+
+
+class _Asked(NamedTuple):
+    """One score that is wanted."""
+
+    item: str
+    text: str
+    context: str | None
+    repeat: int
+
+
+class _Asker:
+    """Remembers a score, or asks for it."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        model: str,
+        rubric: str,
+        scale: tuple[float, float],
+        options: Mapping[str, Any],
+        longest: int,
+        remembered: Remembered | None,
+        fresh: bool,
+        draw: str,
+        tally: Tally,
+    ) -> None:
+        self.endpoint, self.tally = endpoint, tally
+        self._model, self._scale, self._options, self._longest = model, scale, options, longest
+        self._system = words.system_message(rubric, scale)
+        self._remembered, self._fresh = remembered, fresh
+        self._same = (words.VERSION, rubric, model, endpoint.api, endpoint.base.geturl(), scale, longest, options, draw)
+
+    def refuse_options(self) -> None:
+        """Raise KitError for options that cannot be sent, before anything is asked."""
+        try:
+            json.dumps(self._body(""))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise KitError(f"options= is what JSON can say: {error}") from None
+
+    def score(self, asked: _Asked) -> float:
+        """Give one score. Raises KitError when there is none."""
+        digest = digest_of(*self._same, asked.context, asked.text, asked.repeat)
+        if self._remembered is not None and not self._fresh:
+            known = self._remembered.read(digest)
+            if known is not None and self._scale[0] <= known <= self._scale[1]:
+                self.tally.reuse()
+                return known
+        score = self._asked_for(asked)
+        if self._remembered is not None:
+            self._remembered.write(digest, score)
+        return score
+
+    def _asked_for(self, asked: _Asked) -> float:
+        why = ""
+        for _ in range(_TRIES):
+            body = self._body(words.user_message(asked.text, asked.context, longest=self._longest))
+            answer = self.endpoint.ask(body)
+            self.tally.add(answer)
+            try:
+                return words.score_of(answer.text, self._scale)
+            except words.Unreadable as error:
+                why = f"{error}{', and it was cut off: give it more room in options=' if answer.cut else ''}"
+                said = answer.text
+        raise KitError(f"the judge gave no score for {asked.item}, {_TRIES} times: {why}. It said: {said[-200:]!r}")
+
+    def _body(self, user: str) -> dict[str, Any]:
+        return wire.body_of(self.endpoint.api, self._model, self._system, user, self._options)
+
+
+def _endpoint(base_url: str, *, api: str, key: str, timeout_s: float, patience_s: float) -> Endpoint:
+    if api not in wire.APIS:
+        raise KitError(f"api= is {' or '.join(wire.APIS)}, and not {api!r:.50}")
+    with StandardOnly():  # http.client and ssl take a while to import: only who judges pays for them
+        from .endpoint import endpoint_of  # noqa: PLC0415
+    return endpoint_of(
+        base_url, api=api, key=key, timeout_s=timeout_s, patience_s=patience_s, given_up=threading.Event()
+    )
+
+
+def _in_threads(
+    score: Callable[[_Asked], float], asked: Sequence[_Asked], *, parallel: int, give_up: threading.Event
+) -> list[float]:
+    """Give the scores in order; when one fails, begin no other, wait for those that run, and raise what it raised."""
+    found: dict[int, float] = {}
+    failed: list[BaseException] = []
+    waiting = iter(enumerate(asked))
+    lock = threading.Lock()
+
+    def work() -> None:
+        while not give_up.is_set():
+            with lock:
+                place, wanted = next(waiting, (None, None))
+            if place is None or wanted is None:
+                return
+            try:
+                found[place] = score(wanted)
+            except BaseException as error:
+                failed.append(error)
+                give_up.set()
+
+    threads = [threading.Thread(target=work, name="judge", daemon=True) for _ in range(min(parallel, len(asked)))]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    finally:
+        give_up.set()
+    if failed:
+        raise failed[0]
+    return [found[place] for place in range(len(asked))]
+
+
+def _text_of(rubric: str | os.PathLike[str]) -> str:
+    try:
+        with open(rubric, encoding="utf-8") as stored:
+            text = stored.read()
+    except (OSError, ValueError) as error:
+        raise KitError(f"the rubric {os.fspath(rubric)} cannot be read: {error}") from None
+    if not text.strip():
+        raise KitError(
+            f"the rubric {os.fspath(rubric)} is empty: write what a good answer has, and how points are given"
+        )
+    return text
+
+
+def _refuse_items(answers: Mapping[str, str], context: Mapping[str, str]) -> None:
+    if not answers:
+        raise KitError("there is no answer to judge: answers= maps ids of items to texts")
+    for given in (answers, context):
+        for name, text in given.items():
+            channel.check_item(name)
+            if type(text) is not str:
+                raise KitError(f"{name}: a text is needed, and not {type(text).__name__}")
+    stray = sorted(set(context) - set(answers))
+    if stray:
+        raise KitError(f"context= names {stray[0]}, which answers= does not")
+
+
+def _refuse_numbers(scale: tuple[float, float], usd_per_million: Mapping[str, float] | None, **counts: int) -> None:
+    if not (len(scale) == 2 and all(map(math.isfinite, scale)) and scale[0] < scale[1]):
+        raise KitError(f"scale= is the lowest and the highest score, and not {scale!r:.60}")
+    for name, count in counts.items():
+        if count < 1:
+            raise KitError(f"{name}= is 1 or more, and not {count}")
+    if usd_per_million is not None:
+        known = {"input", "output"} <= set(usd_per_million) <= _PRICES
+        if not known or not all(math.isfinite(price) and price >= 0 for price in usd_per_million.values()):
+            raise KitError("usd_per_million= has the prices `input` and `output`, and may have `cached`")
