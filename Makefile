@@ -57,7 +57,7 @@ clean:
 	@touch $@
 
 .venv/.dev: .venv/.labs
-	$(BIN)/python -m pip install --quiet --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[labs,models]" --group dev
 	@touch $@
 
 .venv/.docs: .venv/.base
