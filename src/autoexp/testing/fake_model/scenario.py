@@ -1,7 +1,7 @@
 """What the model is to say: turns, defaults and usage, read from keywords or a JSON file and refused early when a key is wrong."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypedDict, get_type_hints
+from typing import Any, TypedDict, cast, get_type_hints
 
 from .faults import faults_of
 from .wire.request import Request
@@ -76,11 +76,11 @@ def checked(scenario: Mapping[str, Any]) -> Scenario:
     whole["turns"] = [turn_of(turn, f"turn {n}") for n, turn in enumerate(scenario.get("turns") or (), start=1)]
     whole["default"] = turn_of(scenario.get("default") or "Done.", "default")
     whole["side"] = turn_of(scenario.get("side") or "Scripted side reply", "side")
-    whole["sessions"] = {name: checked(part) for name, part in (scenario.get("sessions") or {}).items()}
+    whole["sessions"] = {name: checked(_own(scenario, part)) for name, part in (scenario.get("sessions") or {}).items()}
     _check_usage(scenario.get("usage"), "the scenario")
     if scenario.get("select", "next") not in {"next", "conversation"}:
         raise ScenarioError(f"select is {scenario['select']!r}; say next or conversation")
-    return whole  # type: ignore[return-value]
+    return cast("Scenario", whole)
 
 
 def turn_of(said: Say, where: str) -> Turn:
@@ -96,13 +96,19 @@ def turn_of(said: Say, where: str) -> Turn:
         faults_of(turn.get("error"))
     except (TypeError, ValueError) as error:
         raise ScenarioError(f"error of {where}: {error}") from error
-    return dict(turn)  # type: ignore[return-value]
+    return cast("Turn", dict(turn))
 
 
 def ops_of(turn: Turn) -> list[tuple[str, Any]]:
     """Return the portable operations of a turn, in order."""
     alone = [(name, turn[name]) for name in OPS if name in turn]  # type: ignore[literal-required]
     return alone + [pair for op in turn.get("ops", ()) for pair in op.items()]
+
+
+def _own(scenario: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a session's scenario: what it does not say itself is as in the whole."""
+    replaced = {"turns", "handler"} if {"turns", "handler"} & set(part) else set()
+    return {name: value for name, value in scenario.items() if name not in replaced | {"sessions"}} | dict(part)
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: type, where: str) -> None:

@@ -107,7 +107,7 @@ class Session:
 
     @property
     def _turns(self) -> list[Turn]:
-        return list(self.scenario.get("turns", ()))  # type: ignore[arg-type]
+        return [turn_of(turn, "a turn") for turn in self.scenario.get("turns", ())]
 
     @property
     def _default(self) -> Turn:

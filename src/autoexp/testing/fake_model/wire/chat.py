@@ -11,7 +11,7 @@ _STOPS = {"length": "length", "refused": "content_filter"}
 _REFUSALS = {  # kind: status, type, code, message
     "bad_request": (400, "invalid_request_error", None, "The request is not valid"),
     "expired_key": (401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided: sk-***"),
-    "forbidden": (403, "invalid_request_error", "forbidden", "You have insufficient permissions for this operation"),
+    "forbidden": (403, "request_forbidden", "unsupported_country_region_territory", "Country or region not supported"),
     "no_model": (
         404,
         "invalid_request_error",
@@ -27,7 +27,7 @@ _REFUSALS = {  # kind: status, type, code, message
         "You exceeded your current quota, check your plan and billing details",
     ),
     "server": (500, "server_error", None, "The server had an error while processing your request"),
-    "overloaded": (503, "server_error", "overloaded", "The engine is currently overloaded, please try again later"),
+    "overloaded": (503, "server_error", None, "The engine is currently overloaded, please try again later"),
 }
 
 
@@ -51,7 +51,7 @@ def read(body: Json, path: str) -> Request:
 
 
 def write(request: Request, reply: Reply) -> Written:
-    """Return the completion, and its chunks when the client asked for a stream; usage comes in a stream only when asked for."""
+    """Return the completion, and its chunks when the client asked for a stream; in a stream, usage comes only when asked for, or with a cost."""
     calls = [
         {
             "id": new_id("call"),
@@ -74,7 +74,7 @@ def write(request: Request, reply: Reply) -> Written:
     }
     if not request.stream:
         return Written(body)
-    told = bool((request.body.get("stream_options") or {}).get("include_usage"))
+    told = reply.cost is not None or (request.body.get("stream_options") or {}).get("include_usage")
     return Written(body, tuple(_chunks(head, reply.text, calls, stop, usage if told else {})))
 
 

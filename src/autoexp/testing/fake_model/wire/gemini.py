@@ -68,10 +68,12 @@ def write(request: Request, reply: Reply) -> Written:
 def refuse(kind: str, status: int | None, message: str | None, model: str) -> Refusal:
     """Return what the provider says for a kind of refusal; a key that is not valid is a 400 here."""
     usual, name, text = _REFUSALS[kind]
-    return Refusal(
-        status or usual,
-        {"error": {"code": status or usual, "message": message or text.format(model=model), "status": name}},
-    )
+    told = message or text.format(model=model)
+    error: Json = {"code": status or usual, "message": told, "status": name}
+    if kind == "expired_key":
+        info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
+        error["details"] = [{**info, "domain": "googleapis.com"}]
+    return Refusal(status or usual, {"error": error})
 
 
 def _split(parts: list[Json]) -> list[Json]:
