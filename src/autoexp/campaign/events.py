@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from autoexp.experiment.measurement import Measurement, Sample, Usage
 from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Candidate, Decision, Directive, Proposal, Value
+from autoexp.experiment.records import Candidate, Decision, Directive, Idea, Proposal, Value
 
 StopReason = Literal[
     "experiments",
@@ -213,6 +213,34 @@ class Reviewed(Value):
     why: str
 
 
+class Hinted(Value):
+    """A person gives every proposer a hint, until hints are cleared."""
+
+    event: Literal["hint"] = "hint"
+    text: str
+
+
+class HintsCleared(Value):
+    """A person takes all hints back."""
+
+    event: Literal["hints_cleared"] = "hints_cleared"
+
+
+class IdeaAdded(Value):
+    """A person parks an idea, or opens one again."""
+
+    event: Literal["idea"] = "idea"
+    idea: Idea
+
+
+class IdeaDropped(Value):
+    """A person gives up an idea of the backlog."""
+
+    event: Literal["idea_dropped"] = "idea_dropped"
+    id: str
+    why: str = ""
+
+
 class SessionClosed(Value):
     """A process stopped working on the campaign; the campaign may go on later."""
 
@@ -255,6 +283,10 @@ Event = (
     | Noted
     | Answered
     | Reviewed
+    | Hinted
+    | HintsCleared
+    | IdeaAdded
+    | IdeaDropped
     | SessionClosed
     | Stopped
     | Unknown

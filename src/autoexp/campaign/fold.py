@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from autoexp.campaign import checkpoints, proposing
+from autoexp.campaign import checkpoints, parking, proposing
 from autoexp.campaign import events as ev
 from autoexp.campaign.counting import (
     cost_of_runs,
@@ -72,6 +72,8 @@ def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C
             return _close(state, event)
         case ev.Reviewed() as event:
             return reviewed(state, event)
+        case ev.Hinted() | ev.HintsCleared() | ev.IdeaAdded() | ev.IdeaDropped() as event:
+            return parking.told(state, event)
         case (
             ev.Proposed()
             | ev.MendAsked()
@@ -179,7 +181,7 @@ def _progress(  # noqa: PLR0911  one line an event
         return state
     match event:
         case ev.Proposed(proposal=proposal):
-            return proposing.proposed(state, experiment, proposal)
+            return proposing.proposed(parking.proposed(state, experiment, proposal), experiment, proposal)
         case ev.MendAsked():
             return proposing.mend_asked(state, experiment, event)
         case ev.Captured(candidate=candidate):
@@ -244,7 +246,7 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
         beliefs = after(beliefs, experiment.decision, kept=closed.confirmed or (closed.kept and not closed.provisional))
         closed = replace(closed, decision=experiment.decision.model_copy(update={"lessons": {}}))
     counts = counted(state.counts, closed, outcome)
-    state = proposing.used(state, closed)
+    state = parking.closed(proposing.used(state, closed), closed)
     state = replace(state, open=None, experiments=(*state.experiments, closed), counts=counts, beliefs=beliefs)
     if closed.tests:
         return checkpoints.tested(state, experiment)

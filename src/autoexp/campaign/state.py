@@ -5,6 +5,7 @@ from typing import Any
 
 from autoexp.campaign.events import BaselineMeasured, Waiting
 from autoexp.campaign.experiments import Experiment
+from autoexp.campaign.ideas import Parked
 from autoexp.decision.beliefs import Beliefs
 from autoexp.experiment.measurement import Measurement, Sample
 from autoexp.experiment.records import Offer
@@ -90,6 +91,7 @@ class CampaignState:
     last record, None between sessions. `last_n` is the last number used up; `events` counts records. `checkpoint` is the last
     confirmed commit and `checkpoint_gain` the gain up to there; `provisional` are the numbers of the keeps since then, which
     wait for their test. `offers` are hypotheses that are paid for and not tried yet; `waiting` is what the open experiment waits for.
+    `ideas` is the backlog, in the order parked, with what was tried or dropped of it; `hints` are the last few of a person.
     """
 
     tag: str = ""
@@ -113,6 +115,8 @@ class CampaignState:
     stop_fix: str = ""
     offers: tuple[Offer, ...] = ()
     waiting: Waiting | None = None
+    ideas: tuple[Parked, ...] = ()
+    hints: tuple[str, ...] = ()
     active_s: float = 0.0
     session_since: float | None = None
     session_boot: str = ""

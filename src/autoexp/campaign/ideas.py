@@ -1,0 +1,121 @@
+"""The backlog: ideas that wait, why each does, and which constraint of the contract is in its way. Nothing here is ever taken off."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from autoexp.experiment.records import Idea
+
+MOST_OPEN = 200
+LONGEST_IDEA = 500
+MOST_HINTS, LONGEST_SAID = 10, 1_000
+PERSON = 0
+"""In the place of an experiment's number: a person parked the idea."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An idea of the backlog. `n` is the experiment that parked it, `segment` the contract in which it was parked, or blocked last.
+
+    `blocked_by` names a guard, `checks`, `scope`, or says it in words; `unblocked` tells that the contract no longer holds it back.
+    `tried_by` is the number of the last experiment that tried it, also where something blocked that, and the idea is open again.
+    """
+
+    id: str
+    text: str
+    why: str = ""
+    blocked_by: str = ""
+    n: int = PERSON
+    state: Literal["open", "tried", "dropped"] = "open"
+    tried_by: int | None = None
+    segment: int = 0
+    unblocked: bool = False
+
+
+Backlog = tuple[Parked, ...]
+
+
+def open_ideas(ideas: Iterable[Parked]) -> Backlog:
+    """Give those that wait, oldest first."""
+    return tuple(idea for idea in ideas if idea.state == "open")
+
+
+def parked(ideas: Backlog, found: Iterable[Idea], *, n: int, segment: int, again: bool = False) -> Backlog:
+    """Add ideas. One that is known by its text gets the reason that it lacked; `again` opens it once more.
+
+    Beyond the bound the oldest stay, because the early ones were found while most was still to be had.
+    """
+    for idea in found:
+        text = _short(idea.text)
+        if not text:
+            continue
+        told = Idea(text=text, why=_short(idea.why), blocked_by=_short(idea.blocked_by))
+        known = by_text(ideas, text)
+        if known is not None:
+            ideas = _told_again(ideas, known, told, segment=segment, again=again)
+        elif has_room(ideas):
+            one = Parked(f"i{len(ideas) + 1}", text, told.why, told.blocked_by, n, segment=segment)
+            ideas = (*ideas, one)
+    return ideas
+
+
+def _told_again(ideas: Backlog, known: Parked, told: Idea, *, segment: int, again: bool) -> Backlog:
+    if known.state != "open":
+        if not (again and has_room(ideas)):
+            return ideas
+        opened = replace(known, state="open", segment=segment, unblocked=False)
+        return changed(ideas, replace(opened, why=told.why or known.why, blocked_by=told.blocked_by))
+    reasons = {"why": known.why or told.why, "blocked_by": known.blocked_by or told.blocked_by}
+    return changed(ideas, replace(known, **reasons))
+
+
+def tried(ideas: Backlog, claims: Sequence[str], *, by: int) -> Backlog:
+    """Close what an experiment says that it tried: by id, or by its text."""
+    for idea in claimed(ideas, claims):
+        ideas = changed(ideas, replace(idea, state="tried", tried_by=by))
+    return ideas
+
+
+def dropped(ideas: Backlog, name: str, *, why: str) -> Backlog:
+    """Close what a person gives up; one that is not open stays what it is."""
+    for idea in claimed(ideas, [name]):
+        ideas = changed(ideas, replace(idea, state="dropped", why=_short(why) or idea.why))
+    return ideas
+
+
+def claimed(ideas: Backlog, claims: Sequence[str]) -> Backlog:
+    """Give the open ideas that are named by id or text."""
+    names = {same(claim) for claim in claims if claim.strip()}
+    return tuple(idea for idea in open_ideas(ideas) if names & {idea.id, same(idea.text)})
+
+
+def by_text(ideas: Iterable[Parked], text: str) -> Parked | None:
+    """Give the idea with this text, whatever its case, spaces and full stops."""
+    return next((idea for idea in ideas if same(idea.text) == same(text)), None)
+
+
+def has_room(ideas: Backlog) -> bool:
+    """Tell whether one more may wait."""
+    return len(open_ideas(ideas)) < MOST_OPEN
+
+
+def changed(ideas: Backlog, idea: Parked) -> Backlog:
+    """Give the backlog with this idea in the place of the one with its id."""
+    return tuple(idea if one.id == idea.id else one for one in ideas)
+
+
+@lru_cache(maxsize=4096)
+def same(text: str) -> str:
+    """Give what two tellings of one idea have in common."""
+    return _short(text).casefold().rstrip(" .!;")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_IDEA else line[: LONGEST_IDEA - 1] + "…"
+
+
+def hinted(hints: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """Add a hint of a person; the last few stay, and the same one again counts as new."""
+    return (*(hint for hint in hints if hint != text), text)[-MOST_HINTS:]

@@ -1,0 +1,73 @@
+"""What the fold makes of ideas: those that proposers and persons name, those that were paid for and left, and what became of each."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from autoexp.campaign import ideas
+from autoexp.campaign.events import Hinted, HintsCleared, IdeaAdded, IdeaDropped
+from autoexp.campaign.experiments import Experiment
+from autoexp.campaign.state import CampaignState
+from autoexp.experiment.outcome import UNDECIDED, Outcome
+from autoexp.experiment.records import Idea, Offer, Proposal
+
+UNFIT = "it was paid for, and does not fit on the best so far any more"
+LEFT = "it was paid for, and was left when new hypotheses were asked for"
+NOT_TRIED = UNDECIDED | {Outcome.NO_CHANGE}
+"""Outcomes after which an idea waits as before: nothing of it was measured."""
+
+
+def proposed(state: CampaignState, experiment: Experiment, proposal: Proposal) -> CampaignState:
+    """Park the ideas of an answer, and hypotheses that are lost with it. To be called while the offers are still those before it."""
+    found = [*proposal.ideas, *_lost(state, experiment, proposal)]
+    return _parked(state, *found, n=experiment.n) if found else state
+
+
+def closed(state: CampaignState, experiment: Experiment) -> CampaignState:
+    """Close the ideas that an experiment has tried."""
+    if experiment.outcome in NOT_TRIED or experiment.tests:
+        return state
+    claims = [claim for proposal in experiment.proposals for claim in claims_of(proposal)]
+    return replace(state, ideas=ideas.tried(state.ideas, claims, by=experiment.n))
+
+
+def claims_of(proposal: Proposal) -> list[str]:
+    """Give what a proposal names as the idea that it tries: ids or texts in `asi.idea`, or an idea's text as its description."""
+    named = proposal.asi.get("idea")
+    names = named if isinstance(named, list) else [named]
+    return [*(name for name in names if isinstance(name, str)), proposal.description]
+
+
+def told(state: CampaignState, event: IdeaAdded | IdeaDropped | Hinted | HintsCleared) -> CampaignState:
+    """Take up what a person said. An idea told again is open again."""
+    match event:
+        case IdeaAdded(idea=idea):
+            return _parked(state, idea, n=ideas.PERSON, again=True)
+        case IdeaDropped(id=name, why=why):
+            return replace(state, ideas=ideas.dropped(state.ideas, name, why=why))
+        case Hinted(text=text):
+            return replace(state, hints=ideas.hinted(state.hints, text))
+        case HintsCleared():
+            return replace(state, hints=())
+
+
+def _lost(state: CampaignState, experiment: Experiment, proposal: Proposal) -> Iterator[Idea]:
+    """Give the offers that a proposal found unfit, and, where it brings new ones, the old ones that nobody has tried."""
+    unfit = {offer.rank: offer for offer in (proposal.offers or state.offers)}
+    for rank in proposal.dropped:
+        if rank in unfit:
+            yield Idea(text=_text(unfit[rank]), why=UNFIT)
+    if proposal.offers:
+        tried = {one.offer for one in experiment.proposals}
+        new = {ideas.same(_text(offer)) for offer in proposal.offers}
+        for offer in state.offers:
+            if offer.rank not in tried and ideas.same(_text(offer)) not in new:
+                yield Idea(text=_text(offer), why=LEFT)
+
+
+def _text(offer: Offer) -> str:
+    return offer.description or offer.hypothesis
+
+
+def _parked(state: CampaignState, *found: Idea, n: int, again: bool = False) -> CampaignState:
+    segment = state.segment.k if state.segment else 0
+    return replace(state, ideas=ideas.parked(state.ideas, found, n=n, segment=segment, again=again))
