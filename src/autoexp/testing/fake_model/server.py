@@ -32,8 +32,7 @@ class Server(socketserver.TCPServer):
     def __init__(self, service: Service, *, port: int = 0) -> None:
         self.service = service
         self.stopping = threading.Event()
-        self._open: dict[socket.socket, threading.Thread] = {}
-        self._lock = threading.Lock()
+        self._threads: dict[socket.socket, threading.Thread] = {}
         super().__init__(("127.0.0.1", port), _Connection)
         self._loop = threading.Thread(target=self.serve_forever, args=(0.02,), name="fake-model", daemon=True)
         self._loop.start()
@@ -43,12 +42,10 @@ class Server(socketserver.TCPServer):
         self.stopping.set()
         self.shutdown()
         self._loop.join(_JOIN_S)
-        with self._lock:
-            left = dict(self._open)
-        for connection in left:
+        for connection in self._threads:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        for thread in left.values():
+        for thread in self._threads.values():
             thread.join(_JOIN_S)
         self.server_close()
 
@@ -57,8 +54,7 @@ class Server(socketserver.TCPServer):
         thread = threading.Thread(
             target=self._serve, args=(request, client_address), name="fake-model-connection", daemon=True
         )
-        with self._lock:
-            self._open[request] = thread
+        self._threads = {held: one for held, one in self._threads.items() if one.is_alive()} | {request: thread}
         thread.start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -72,8 +68,6 @@ class Server(socketserver.TCPServer):
         except Exception:  # noqa: BLE001
             self.handle_error(request, client_address)
         finally:
-            with self._lock:
-                self._open.pop(request, None)
             request.close()
 
 
