@@ -60,6 +60,7 @@ def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C
                 started=record.wall,
                 started_active_s=state.active_s,
                 tests=state.provisional if event.directive.operator == "confirm" else (),
+                reserved=event.reserved,
             )
             return replace(state, open=opened, last_n=max(state.last_n, event.n))
         case ev.SampleTaken(n=0) as event:
@@ -114,6 +115,7 @@ def _open_session(state: CampaignState, event: ev.SessionOpened, record: ev.Reco
         session_since=record.monotonic,
         session_boot=record.boot,
         sandbox=event.sandbox,
+        budget=event.budget,
     )
 
 
@@ -129,7 +131,7 @@ def _open_segment(state: CampaignState, event: ev.SegmentOpened, wall: float) ->
         event.sandbox,
         started=wall,
     )
-    state = replace(state, segment=segment, segments=(*state.segments, segment))
+    state = parking.contract_changed(replace(state, segment=segment, segments=(*state.segments, segment)))
     return state if goal == _goal(segment) else replace(state, gain=0.0, checkpoint_gain=0.0)
 
 
@@ -246,7 +248,7 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
         beliefs = after(beliefs, experiment.decision, kept=closed.confirmed or (closed.kept and not closed.provisional))
         closed = replace(closed, decision=experiment.decision.model_copy(update={"lessons": {}}))
     counts = counted(state.counts, closed, outcome)
-    state = parking.closed(proposing.used(state, closed), closed)
+    state = proposing.settled(parking.closed(proposing.used(state, closed), closed), closed)
     state = replace(state, open=None, experiments=(*state.experiments, closed), counts=counts, beliefs=beliefs)
     if closed.tests:
         return checkpoints.tested(state, experiment)

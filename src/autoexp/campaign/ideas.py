@@ -66,8 +66,20 @@ def _told_again(ideas: Backlog, known: Parked, told: Idea, *, segment: int, agai
             return ideas
         opened = replace(known, state="open", segment=segment, unblocked=False)
         return changed(ideas, replace(opened, why=told.why or known.why, blocked_by=told.blocked_by))
-    reasons = {"why": known.why or told.why, "blocked_by": known.blocked_by or told.blocked_by}
-    return changed(ideas, replace(known, **reasons))
+    return changed(ideas, replace(known, why=known.why or told.why, blocked_by=known.blocked_by or told.blocked_by))
+
+
+def blocked(ideas: Backlog, claims: Sequence[str], found: Idea, *, by: int, segment: int) -> Backlog:
+    """Keep what an experiment tried, with the constraint that was in its way; without a claim what it found is an idea of its own."""
+    known = claimed(ideas, claims)
+    if not known:
+        ideas = parked(ideas, [found], n=by, segment=segment, again=True)
+        known = claimed(ideas, [found.text])
+    why, blocked_by = _short(found.why), _short(found.blocked_by)
+    for idea in known:
+        one = replace(idea, why=why, blocked_by=blocked_by, tried_by=by, segment=segment, unblocked=False)
+        ideas = changed(ideas, one)
+    return ideas
 
 
 def tried(ideas: Backlog, claims: Sequence[str], *, by: int) -> Backlog:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from autoexp.campaign import ideas
+from autoexp.campaign import blocking, ideas
 from autoexp.campaign.events import Hinted, HintsCleared, IdeaAdded, IdeaDropped
 from autoexp.campaign.experiments import Experiment
-from autoexp.campaign.state import CampaignState
+from autoexp.campaign.state import CampaignState, Segment
 from autoexp.experiment.outcome import UNDECIDED, Outcome
 from autoexp.experiment.records import Idea, Offer, Proposal
 
@@ -23,11 +23,37 @@ def proposed(state: CampaignState, experiment: Experiment, proposal: Proposal) -
 
 
 def closed(state: CampaignState, experiment: Experiment) -> CampaignState:
-    """Close the ideas that an experiment has tried."""
+    """Close the ideas that an experiment has tried, but for those that only a constraint holds back: these wait, with its name.
+
+    A better number behind a guard or the checks is an idea even where nobody had parked it. To be called while the best so far is
+    still that before it.
+    """
     if experiment.outcome in NOT_TRIED or experiment.tests:
         return state
     claims = [claim for proposal in experiment.proposals for claim in claims_of(proposal)]
-    return replace(state, ideas=ideas.tried(state.ideas, claims, by=experiment.n))
+    found = blocking.blocked(state, experiment) if experiment.directive.of is None else None
+    if found is None and ideas.claimed(state.ideas, claims):
+        found = blocking.outside(experiment)
+    if found is None:
+        return replace(state, ideas=ideas.tried(state.ideas, claims, by=experiment.n))
+    return replace(state, ideas=ideas.blocked(state.ideas, claims, found, by=experiment.n, segment=_segment(state)))
+
+
+def contract_changed(state: CampaignState) -> CampaignState:
+    """Look at each waiting idea anew: whether the contract now lets pass what blocked it when it was parked."""
+    if state.segment is None or not any(idea.blocked_by for idea in state.ideas):
+        return state
+    specs = {segment.k: segment for segment in state.segments}
+    looked = [replace(idea, unblocked=_is_free(state, idea, specs.get(idea.segment))) for idea in state.ideas]
+    return replace(state, ideas=tuple(looked))
+
+
+def _is_free(state: CampaignState, idea: ideas.Parked, parked_in: Segment | None) -> bool:
+    if parked_in is None or state.segment is None or not idea.blocked_by or idea.state != "open":
+        return False
+    baseline = parked_in.baseline.measurement.means() if parked_in.baseline else {}
+    values = {"baseline": baseline, "incumbent": state.incumbent.measurement.means()}
+    return blocking.released(idea.blocked_by, parked_in.spec, state.segment.spec, values=values)
 
 
 def claims_of(proposal: Proposal) -> list[str]:
@@ -69,5 +95,8 @@ def _text(offer: Offer) -> str:
 
 
 def _parked(state: CampaignState, *found: Idea, n: int, again: bool = False) -> CampaignState:
-    segment = state.segment.k if state.segment else 0
-    return replace(state, ideas=ideas.parked(state.ideas, found, n=n, segment=segment, again=again))
+    return replace(state, ideas=ideas.parked(state.ideas, found, n=n, segment=_segment(state), again=again))
+
+
+def _segment(state: CampaignState) -> int:
+    return state.segment.k if state.segment else 0
