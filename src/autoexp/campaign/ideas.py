@@ -41,6 +41,15 @@ def open_ideas(ideas: Iterable[Parked]) -> Backlog:
     return tuple(idea for idea in ideas if idea.state == "open")
 
 
+def counted_ideas(ideas: Iterable[Parked]) -> dict[str, int]:
+    """Count the ideas by state; `unblocked` are the open ones that the contract held back once, and does no more."""
+    counts = {"open": 0, "unblocked": 0, "tried": 0, "dropped": 0}
+    for idea in ideas:
+        counts[idea.state] += 1
+        counts["unblocked"] += idea.unblocked
+    return counts
+
+
 def parked(ideas: Backlog, found: Iterable[Idea], *, n: int, segment: int, again: bool = False) -> Backlog:
     """Add ideas. One that is known by its text gets the reason that it lacked; `again` opens it once more.
 

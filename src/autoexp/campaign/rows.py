@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from autoexp.campaign.counting import plus
+from autoexp.campaign.notes import asi_of
 from autoexp.campaign.state import CampaignState, Experiment, Segment
 from autoexp.experiment.measurement import Side, measure
 from autoexp.experiment.outcome import Outcome
@@ -68,7 +69,7 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
         metrics=means,
         description=experiment.description,
         hypothesis=proposal.hypothesis if proposal else "",
-        asi=proposal.asi if proposal else {},
+        asi=asi_of(experiment),
         effect=decision.effect if decision else None,
         samples=experiment.samples_taken,
         diff_lines=candidate.diff_lines if candidate else 0,

@@ -4,6 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from autoexp.campaign.convergence import improvement_rate, streak, worth
+from autoexp.campaign.ideas import counted_ideas
+from autoexp.campaign.kinds import as_data
 from autoexp.campaign.reviews import unmeasured, waiting
 from autoexp.campaign.rows import primary_of
 from autoexp.campaign.state import CampaignState, Segment
@@ -59,6 +61,9 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
         "deterministic": segment.deterministic if segment else None,
         "noise": segment.baseline.noise if segment and segment.baseline else None,
         "statuses": statuses(state),
+        "kinds": as_data(state),
+        "ideas": counted_ideas(state.ideas),
+        "hints": list(state.hints),
     }
 
 
