@@ -1,0 +1,66 @@
+"""Search/replace blocks: old lines between a run of `<` and a run of `=`, new ones up to a run of `>`."""
+
+import re
+from collections.abc import Sequence
+
+from autoexp.proposers.model.protocol.edits import Replace
+from autoexp.proposers.model.protocol.errors import Unusable
+from autoexp.proposers.model.protocol.names import on_a_line
+
+_WORDS = r"(?:SEARCH|ORIGINAL|HEAD|OLD|FIND|BEFORE|CURRENT)"
+_OPENING = re.compile(
+    rf"^\s{{0,12}}(?:(<{{5,9}})\s*(?:{_WORDS}\b[ :>]*(.*)|$)|(-{{7,9}})\s*SEARCH\b[ :>]*(.*))$", re.IGNORECASE
+)
+_DIVIDER = re.compile(r"^\s{0,12}(={5,9})\s*$")
+_END = re.compile(r"^\s{0,12}(?:>{5,9}(?:\s*\w.{0,99})?|\+{7,9}\s*REPLACE\b.{0,99})\s*$", re.IGNORECASE)
+_LINE_HINT = re.compile(r"^\s*:start_line:\s*(\d{1,8})\s*$")
+_MOST_WAYS = 8
+
+
+def opens(line: str) -> bool:
+    """Tell whether a line opens a search/replace block."""
+    return bool(_OPENING.match(line[:400]))
+
+
+def take(lines: Sequence[str], start: int, *, name: str | None) -> tuple[Replace, int]:
+    """Read the block that opens at line `start`, and tell where it ends. Raises Unusable when it is cut off or has no middle."""
+    opening = _OPENING.match(lines[start][:400])
+    assert opening  # noqa: S101  whoever calls has asked opens()
+    name = on_a_line((opening[2] or opening[4] or "").strip()) or name
+    dividers: list[int] = []
+    for index in range(start + 1, len(lines)):
+        line = lines[index][:400]
+        if _DIVIDER.match(line):
+            dividers.append(index)
+        elif _END.match(line) and dividers:
+            return Replace(name, *_ways(lines, start, dividers, index)), index + 1
+        elif opens(line) and dividers and not _DIVIDER.match(line):
+            break
+    where = f" (for {name})" if name else ""
+    if not dividers:
+        raise Unusable(
+            f"the answer ends in the middle of an edit: the search block{where} has no ======= line (it was cut off)"
+        )
+    raise Unusable(
+        f"the answer ends in the middle of an edit: the search block{where} has no >>>>>>> REPLACE line (it was cut off)"
+    )
+
+
+def _ways(
+    lines: Sequence[str], start: int, dividers: list[int], end: int
+) -> tuple[tuple[tuple[str, str], ...], int | None]:
+    """Give the ways to read a block: text may hold lines that look like its middle."""
+    length = len(lines[start].strip().split(" ")[0].rstrip("SEARCHsearch"))
+    same = [index for index in dividers if len(lines[index].strip()) == length]
+    middles = same if len(same) == 1 else dividers[:_MOST_WAYS]
+    first, at = start + 1, None
+    if first < middles[0] and (hint := _LINE_HINT.match(lines[first][:400])):
+        at = int(hint[1])
+        first += 1
+        while first < middles[0] and re.match(r"^\s*(?::end_line:\s*\d+|-{5,9})\s*$", lines[first][:400]):
+            first += 1
+    return tuple((_text(lines[first:middle]), _text(lines[middle + 1 : end])) for middle in middles), at
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

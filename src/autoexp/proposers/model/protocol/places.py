@@ -1,0 +1,65 @@
+"""Which path an edit means, and whether it may be touched. Nothing that is refused here is ever written."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection
+
+from autoexp.proposers.model.protocol.errors import OutsideScope, Unusable
+
+_LONGEST_PART, _LONGEST = 255, 2000
+_DRIVE = re.compile(r"^[A-Za-z]:")
+
+
+class Places:
+    """The paths known so far, and what may be edited."""
+
+    def __init__(self, known: Collection[str], *, may_edit: Callable[[str], bool], only: str | None) -> None:
+        self._known = set(known)
+        self._may_edit = may_edit
+        self._only = only
+
+    def path(self, name: str | None, *, existing: bool) -> str:
+        """Give the path that a name means; no name means the single file in scope.
+
+        A name that is not known can mean the one known path that ends like it. Raises OutsideScope, and Unusable when
+        nothing is named.
+        """
+        if name is None:
+            if self._only is None:
+                raise Unusable(
+                    "an edit does not say which file it is for; write FILE: and its path on the line above it"
+                )
+            name = self._only
+        path = _clean(name)
+        if path is None:
+            raise OutsideScope([name])
+        if path not in self._known and (existing or not self._may_edit(path)):
+            path = self._alike(path) or path
+        if not self._may_edit(path):
+            raise OutsideScope([path])
+        self._known.add(path)
+        return path
+
+    def _alike(self, path: str) -> str | None:
+        found = [known for known in self._known if known.endswith(f"/{path}") or path.endswith(f"/{known}")]
+        return found[0] if len(found) == 1 and _clean(found[0]) == found[0] and self._may_edit(found[0]) else None
+
+
+def _clean(name: str) -> str | None:
+    """Give a relative path of plain parts, or None for anything else."""
+    name = name.replace("\\", "/")
+    if not name or len(name) > _LONGEST or name.startswith("/") or name.endswith("/") or _DRIVE.match(name):
+        return None
+    if any(unicodedata.category(char) in {"Cc", "Cs", "Cf", "Zl", "Zp"} for char in name):
+        return None
+    parts = [part for part in name.split("/") if part not in {"", "."}]
+    if not parts or any(not _plain(part) for part in parts):
+        return None
+    return "/".join(parts)
+
+
+def _plain(part: str) -> bool:
+    if part == ".." or len(part.encode()) > _LONGEST_PART or part != part.strip():
+        return False
+    folded = unicodedata.normalize("NFKC", part).casefold().rstrip(". ")
+    return folded not in {".git", "git~1", ""} and not folded.startswith((".git:", "git~1:"))
