@@ -1,6 +1,6 @@
 """The roles that a campaign is made of, as small Protocols. Whoever has the methods fills the role."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -30,17 +30,25 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a proposer gets besides the brief: its disposable copy, and where its output goes."""
+    """What a proposer gets besides the brief: its disposable copy, and where its output goes.
+
+    `fresh` makes the copy anew for one that takes over from another; None where a change is to be mended.
+    """
 
     workspace: Path
     brief_json: Path
     brief_md: Path
     output: Path
     marker: str
+    fresh: Callable[[], Path] | None = None
 
 
 class NothingLeft(Exception):  # noqa: N818  a message, not a failure
-    """The proposer has nothing left to propose; the campaign stops with that reason."""
+    """The proposer has nothing left to propose; the campaign stops with that reason. `said` is what it cost to know."""
+
+    def __init__(self, reason: str = "", *, said: Proposal | None = None) -> None:
+        super().__init__(reason)
+        self.said = said
 
 
 class ProposerFailed(Exception):  # noqa: N818  read as a sentence

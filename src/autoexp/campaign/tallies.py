@@ -1,8 +1,6 @@
 """What came of each proposer's changes: the facts that choosing among proposers goes by, recomputed from the experiments."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from autoexp.campaign.counting import headline_gain, plus
 from autoexp.campaign.rows import cost_of, requests_of, tokens_of
@@ -64,8 +62,8 @@ def tallies(state: CampaignState) -> dict[str, Tally]:
         attempts += tried
         tally = _costed(_measured(found.get(name, Tally()), state, experiment), experiment)
         found[name] = _tried(tally, experiment, attempts) if tried else tally
-        if tried and experiment.proposal is not None:
-            _note_absent(found, experiment.proposal.asi, name, attempts)
+        if tried:
+            _note_absent(found, experiment, attempts)
     return found
 
 
@@ -124,16 +122,21 @@ def _tried(tally: Tally, experiment: Experiment, attempts: int) -> Tally:
     )
 
 
-def _note_absent(found: dict[str, Tally], asi: Mapping[str, Any], name: str, attempts: int) -> None:
-    """Take down who was asked before `name`, and could not serve or had nothing left."""
-    away, left = asi.get(UNAVAILABLE), asi.get(NOTHING_LEFT)
-    for other in away if isinstance(away, dict) else ():
+def _note_absent(found: dict[str, Tally], experiment: Experiment, attempts: int) -> None:
+    """Take down who was asked before the one that proposed, and could not serve or had nothing left."""
+    for other in sorted(_names_in(experiment, UNAVAILABLE)):
         tally = found.get(other, Tally())
         row = tally.away_in_row + 1
         found[other] = replace(tally, away_in_row=row, rests_until=attempts + _rest(row))
-    for other in left if isinstance(left, list) else ():
-        if isinstance(other, str) and other != name:
-            found[other] = replace(found.get(other, Tally()), nothing_left=True)
+    for other in sorted(_names_in(experiment, NOTHING_LEFT)):
+        found[other] = replace(found.get(other, Tally()), nothing_left=True)
+
+
+def _names_in(experiment: Experiment, key: str) -> set[str]:
+    """Give the names that its proposals hold at a key of their `asi`, the proposer's own aside."""
+    told = (proposal.asi.get(key) for proposal in experiment.proposals)
+    names = {name for one in told if isinstance(one, list | dict) for name in one if isinstance(name, str)}
+    return names - {_proposer_of(experiment)}
 
 
 def _rest(row: int) -> int:

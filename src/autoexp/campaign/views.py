@@ -1,10 +1,12 @@
 """What strategies, proposers and faces see of a state."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent
+from autoexp.campaign.tallies import Tally, tallies
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Directive, Offer
 
@@ -70,6 +72,8 @@ class Brief:
     objective: dict[str, Any] = field(default_factory=dict)
     repair: Repair | None = None
     offers: tuple[Offer, ...] = ()
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    review: bool = False
 
 
 def brief_for(
@@ -110,4 +114,6 @@ def brief_for(
         hints=directive.hints,
         repair=repair,
         offers=state.offers,
+        tallies=tallies(state),
+        review=state.counts.decided > 0 and state.counts.decided % 10 == 0,
     )

@@ -6,7 +6,7 @@ from autoexp.engine.candidates import Ending, candidate_at, carry_over, present
 from autoexp.engine.conclude import conclude
 from autoexp.engine.judge import judge
 from autoexp.engine.proposing import propose
-from autoexp.engine.repairing import MENDABLE, ask_to_mend, repairs, same_change
+from autoexp.engine.repairing import MENDABLE, ask_to_mend, maker, repairs, same_change
 from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import StorageError, WorldError
@@ -60,7 +60,7 @@ def _tried(shop: Workshop, n: int, candidate: Candidate | Ending) -> tuple[Decid
 
 def _mended(shop: Workshop, n: int, directive: Directive, ruling: Decided, *, mendable: bool) -> Decided:
     """Let the same proposer mend its change, as often as it may; what does not come of it leaves the ruling as it was."""
-    for left in reversed(range(repairs(shop.proposer))):
+    for left in reversed(range(repairs(shop.proposer, made_by=maker(shop)))):
         if not mendable or shop.stop():
             break
         again = ask_to_mend(shop, n, directive, ruling, left=left)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 
 from autoexp import briefs
 from autoexp.campaign.events import Proposed
@@ -35,8 +36,9 @@ def propose(shop: Workshop, n: int, directive: Directive, *, repair: Repair | No
 
         def asked() -> Proposal:
             """Ask once. A copy that somebody has half edited before is made fresh again, unless it is to be mended."""
-            workspace = shop.copy.reset(parent) if repair is None else shop.copy.again()
-            desk = Desk(workspace, brief_json, brief_md, shop.folder.output / str(n), shop.marker)
+            fresh = partial(shop.copy.reset, parent) if repair is None else None
+            workspace = fresh() if fresh else shop.copy.again()
+            desk = Desk(workspace, brief_json, brief_md, shop.folder.output / str(n), shop.marker, fresh)
             return shop.proposer.propose(brief, desk)
 
         try:

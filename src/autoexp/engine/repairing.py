@@ -19,19 +19,25 @@ TAIL = 4000
 """Letters of an error that a proposer sees again."""
 
 
-def repairs(proposer: Proposer) -> int:
-    """Tell how often a proposer is asked to mend one change; those that cannot are never asked."""
-    return int(getattr(proposer, "repairs", 0))
+def repairs(proposer: Proposer, *, made_by: str = "") -> int:
+    """Tell how often a proposer is asked to mend one change; those that cannot are never asked, of several it is up to the one that made it."""
+    each = getattr(proposer, "repairs_of", None)
+    return int(each(made_by) if each is not None else getattr(proposer, "repairs", 0))
+
+
+def maker(shop: Workshop) -> str:
+    """Give the name of who proposed the change of the open experiment; empty where nobody has one."""
+    opened = shop.state.open
+    return opened.proposal.proposer if opened and opened.proposal else ""
 
 
 def ask_to_mend(shop: Workshop, n: int, directive: Directive, ruling: Decided, *, left: int) -> Proposal | Ending:
     """Ask once. That nobody mends it is an ending like another, whatever the reason."""
     opened = shop.state.open
-    asked = opened.proposal.proposer if opened and opened.proposal else ""
     tries = opened.repairs + 1 if opened else 1
     shop.record(MendAsked(n=n, outcome=ruling.outcome, detail=ruling.detail))
     _put_aside(shop, n, tries)
-    repair = Repair(ruling.outcome, ruling.detail[-TAIL:], left=left, proposer=asked)
+    repair = Repair(ruling.outcome, ruling.detail[-TAIL:], left=left, proposer=maker(shop))
     try:
         return propose(shop, n, directive, repair=repair)
     except (NothingLeft, GivenUp) as nothing:

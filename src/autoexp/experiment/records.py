@@ -72,7 +72,8 @@ class Idea(Value):
 class Offer(Value):
     """One of several hypotheses that a model gave in one answer, best first; `edits` is the text of its edits, as it was written.
 
-    `gain` is the improvement that the model expects, as a fraction; `risk` and `effort` are its own words.
+    `gain` is the improvement that the model expects, as a fraction; `risk` and `effort` are its own words. `proposer` names whose it is,
+    where there are several to choose from.
     """
 
     rank: int
@@ -84,6 +85,7 @@ class Offer(Value):
     effort: str = ""
     asi: dict[str, Any] = Field(default_factory=dict)
     edits: str = ""
+    proposer: str = ""
 
 
 class Proposal(Value):
