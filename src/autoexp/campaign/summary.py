@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from autoexp.campaign import tallies
 from autoexp.campaign.convergence import improvement_rate, streak, worth
 from autoexp.campaign.ideas import counted_ideas
 from autoexp.campaign.kinds import as_data
@@ -62,6 +63,7 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
         "noise": segment.baseline.noise if segment and segment.baseline else None,
         "statuses": statuses(state),
         "kinds": as_data(state),
+        "proposers": tallies.as_data(state),
         "ideas": counted_ideas(state.ideas),
         "hints": list(state.hints),
     }

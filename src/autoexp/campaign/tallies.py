@@ -1,6 +1,7 @@
 """What came of each proposer's changes: the facts that choosing among proposers goes by, recomputed from the experiments."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from autoexp.campaign.counting import headline_gain, plus
 from autoexp.campaign.rows import cost_of, requests_of, tokens_of
@@ -65,6 +66,11 @@ def tallies(state: CampaignState) -> dict[str, Tally]:
         if tried:
             _note_absent(found, experiment, attempts)
     return found
+
+
+def as_data(state: CampaignState) -> list[dict[str, Any]]:
+    """Give the records as plain data, for `status --json`."""
+    return [{"name": name, **asdict(tally)} for name, tally in tallies(state).items()]
 
 
 def _proposer_of(experiment: Experiment) -> str:

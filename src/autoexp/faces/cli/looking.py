@@ -15,6 +15,7 @@ from autoexp.faces.cli.printing import (
     style_of,
     write_data,
 )
+from autoexp.faces.cli.proposers import proposer_lines
 from autoexp.faces.options import HERE, Json, Repo, Tag
 
 SHOWN_FLAGS = ("provisional", "taken_out", "needs_review", "suspicious", "overfit", "secret")
@@ -54,6 +55,7 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
         ),
         ("gain", f"{gain(found['in_loop_gain'])} in-loop, not confirmed"),
         ("going on", _going_on(found["outlook"])),
+        *proposer_lines(found["proposers"]),
         ("noise", noise),
         ("samples", str(found["samples_used"])),
         ("time", seconds(found["active_s"])),
