@@ -39,6 +39,7 @@ def judge(
     cache: str | os.PathLike[str] | None = None,
     fresh: bool = False,
     draw: str = "",
+    known_as: str | None = None,
     options: Mapping[str, Any] | None = None,
     usd_per_million: Mapping[str, float] | None = None,
     longest: int = 20_000,
@@ -50,7 +51,7 @@ def judge(
 
     `answers` holds the texts by the ids of their items, `context` what each of them answers to, `rubric` is a file of the
     harness. `key_env` names the variable with the key, which is withheld from now on. Scores are remembered in the folder
-    `cache` by all that they depend on, and by `draw`; `fresh` reads none of them. `options` go into the body of each
+    `cache` by all that they depend on, and by `draw`; `fresh` reads none of them; `known_as` stands for an address that changes. `options` go into the body of each
     request. `usd_per_million` prices tokens (input, output and cached) where the service does not tell a cost; what it
     cost is reported also when it was in vain.
 
@@ -69,7 +70,7 @@ def judge(
         longest=longest,
         remembered=None if cache is None else Remembered(os.fspath(cache), key),
         fresh=fresh,
-        draw=draw,
+        same=(base_url if known_as is None else known_as, draw),
         tally=Tally(usd_per_million),
     )
     asker.refuse_options()
@@ -118,14 +119,14 @@ class _Asker:
         longest: int,
         remembered: Remembered | None,
         fresh: bool,
-        draw: str,
+        same: tuple[str, str],
         tally: Tally,
     ) -> None:
         self.endpoint, self.tally = endpoint, tally
         self._model, self._scale, self._options, self._longest = model, scale, options, longest
         self._system = words.system_message(rubric, scale)
         self._remembered, self._fresh = remembered, fresh
-        self._same = (words.VERSION, rubric, model, endpoint.api, endpoint.base.geturl(), scale, longest, options, draw)
+        self._same = (words.VERSION, rubric, model, endpoint.api, scale, longest, options, *same)
 
     def refuse_options(self) -> None:
         """Raise KitError for options that cannot be sent, before anything is asked."""

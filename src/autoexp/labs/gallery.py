@@ -2,13 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 SPEC_FILE = "autoexp.yaml"
 TRUTH_FILE = "truth.json"
 PLACEHOLDER = re.compile(r"@(?P<name>[A-Z][A-Z_]*)(?:=(?P<default>[^@\n]*))?@")
+PARTS = MappingProxyType(
+    {"replies": {"harness/fake_model": "testing/fake_model"}}
+)  # folders that come from elsewhere in autoexp
 STATUSES = MappingProxyType(
     {
         "neutral": ("discard", "inconclusive"),
@@ -29,16 +32,15 @@ def write(name: str, folder: Path, *, values: Mapping[str, str] | None = None) -
     The measured truth stays behind, so that no proposer can read it. Raises FileExistsError naming the files
     that are in the way, before anything is written, and KeyError for a lab or a value that is not known.
     """
-    lab = _lab(name)
-    files = [path.relative_to(lab) for path in _files(lab)]
-    in_the_way = [str(file) for file in files if (folder / file).exists()]
+    files = _files(name)
+    in_the_way = [file for file in files if (folder / file).exists()]
     if in_the_way:
         raise FileExistsError(f"{folder} already holds {', '.join(in_the_way)}. Choose an empty folder for the lab.")
-    spec = filled((lab / SPEC_FILE).read_text(encoding="utf-8"), {"CACHE": str(_cache(name))}, values or {})
-    for file in files:
+    spec = filled(files[SPEC_FILE].read_text(encoding="utf-8"), {"CACHE": str(_cache(name))}, values or {})
+    for file, source in files.items():
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(spec.encode() if str(file) == SPEC_FILE else (lab / file).read_bytes())
+        target.write_bytes(spec.encode() if file == SPEC_FILE else source.read_bytes())
     return [folder / file for file in files]
 
 
@@ -78,7 +80,13 @@ def _cache(name: str) -> Path:
     return Path.home() / ".cache" / "autoexp-labs" / name
 
 
-def _files(lab: Path) -> Iterator[Path]:
-    for path in sorted(lab.rglob("*")):
-        if path.is_file() and path.name != TRUTH_FILE and "__pycache__" not in path.parts:
-            yield path
+def _files(name: str) -> dict[str, Path]:
+    """Give the files of a lab by their paths in it, and where each of them is."""
+    lab, autoexp = _lab(name), _home().parent
+    folders = {"": lab, **{place: autoexp / source for place, source in PARTS.get(name, {}).items()}}
+    return {
+        str(place / path.relative_to(folder)): path
+        for place, folder in ((Path(place), folder) for place, folder in folders.items())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != TRUTH_FILE and "__pycache__" not in path.parts
+    }
