@@ -32,7 +32,7 @@ class Journal(Protocol):
 class Desk:
     """What a proposer gets besides the brief: its disposable copy, and where its output goes.
 
-    `fresh` makes the copy anew for one that takes over from another; None where a change is to be mended.
+    `fresh` makes the copy anew, with the change that is to be mended if there is one, for who takes over from another.
     """
 
     workspace: Path

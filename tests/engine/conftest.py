@@ -1,6 +1,7 @@
 """A session's parts in a temporary repository: real git and journal, a proposer and an executor that are a few lines."""
 
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ from autoexp.errors import StorageError
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Proposal
-from autoexp.ports import Checked, Desk, NothingLeft
+from autoexp.ports import Checked, Desk, NothingLeft, Proposer
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec import load
 from autoexp.stores.journal import FileJournal
@@ -31,7 +32,7 @@ from autoexp.workspaces import ProposalCopy, Refs, Repository, Scope
 
 CONTRACT = """\
 scope: {edit: [value.txt]}
-harness: {measure: "none is run"}
+harness: {measure: "none is run", checks: "neither"}
 metrics: {x: {role: primary, direction: lower}}
 measurement: {deterministic: true}
 budget: {consecutive_discards: null}
@@ -69,11 +70,15 @@ class Reading:
         if n and self.failures:
             raise self.failures.pop(0)
         self.taken += 1
-        value = float(self.repository.read_blob(f"{commit}:value.txt"))
+        text = self.repository.read_blob(f"{commit}:value.txt").decode().strip()
+        if text.startswith("crash"):
+            return Sample(side=side, i=i, seed=seed, outcome=Outcome.CRASH, detail=f"Traceback: {text}")
+        value = float(text)
         return Sample(side=side, i=i, seed=seed, values={"x": value})
 
     def checks(self, commit: str, *, n: int) -> Checked:
-        return Checked(Outcome.MEASURED)
+        wrong = self.repository.read_blob(f"{commit}:value.txt").decode().strip() == "13"
+        return Checked(Outcome.CHECKS_FAILED, "13 is wrong") if wrong else Checked(Outcome.MEASURED)
 
     def holdout(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
         return self.sample(commit, side, n=n, i=i, seed=seed)
@@ -115,22 +120,26 @@ class Bench:
     values: Sequence[int | Step] = (90, 95, 80)
     failures: list[Exception] = field(default_factory=list)
     taken: int = 0
+    proposer: Proposer | None = None
+    waited: list[float] = field(default_factory=list)
+    budget: str = ""
 
     def session(self, *, records: int | None = None, experiments: int | None = None) -> CampaignState:
         """Run a session that may write some records, and give the state that it reached."""
-        spec = load(CONTRACT)
+        text = CONTRACT.replace("consecutive_discards: null", f"consecutive_discards: null{self.budget}")
+        spec = load(text)
         folder = CampaignFolder(self.repository.common_dir, spec.name)
         executor = Reading(self.repository, self.failures)
         with FileJournal(folder.path, stamp) as journal:
             shop = Workshop(
-                contract=Contract(spec, CONTRACT, "", self.cache),
+                contract=Contract(spec, text, "", self.cache),
                 folder=folder,
                 repository=self.repository,
                 refs=Refs(self.repository),
                 journal=journal if records is None else FullDisk(journal, records),
                 copy=ProposalCopy(self.repository, self.cache / "propose"),
                 scope=Scope(spec.scope.edit),
-                proposer=Values(self.values),
+                proposer=self.proposer or Values(self.values),
                 strategy=Greedy(),
                 executor=executor,
                 faults=Faults(),
@@ -140,7 +149,7 @@ class Bench:
                 desk=self.cache / "desk",
                 torn=journal.torn,
                 late=frozenset(),
-                clock=lambda: 0.0,
+                clock=time.monotonic,
             )
             shop.load()
             try:

@@ -7,7 +7,7 @@ from autoexp.errors import AutoexpError, GitError, StorageError, WorldError
 from autoexp.ports import Desk
 
 WHOLE = ["keep", "discard", "keep"]
-RECORDS = 27
+RECORDS = 30
 
 
 def decided(state) -> list[str]:

@@ -1,6 +1,6 @@
 """The replaceable parts that a spec names, built from plugins."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -82,7 +82,17 @@ def _keys(model: Any) -> list[str]:
 
 
 def secret_values(spec: Spec, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Give the values that `env_from` of harness and proposer name: no candidate may hold one of them."""
-    proposing = spec.proposer.options.get("env_from", ()) if spec.proposer else ()
-    names = (*spec.harness.env_from, *([proposing] if isinstance(proposing, str) else proposing))
+    """Give the values that `env_from` and `api_key_env` of harness and proposers name: no candidate may hold one of them."""
+    names = [*spec.harness.env_from, *(_secret_names(spec.proposer.options) if spec.proposer else ())]
     return tuple(environ[name] for name in names if name in environ)
+
+
+def _secret_names(options: Mapping[str, Any]) -> Iterator[str]:
+    """Give the names of variables that hold secrets of a proposer, and of those that it chooses among."""
+    for key in ("env_from", "api_key_env"):
+        named = options.get(key, ())
+        yield from (name for name in ([named] if isinstance(named, str) else named or ()) if isinstance(name, str))
+    among = options.get("among", ())
+    for member in among if isinstance(among, list | tuple) else ():
+        if isinstance(member, Mapping):
+            yield from _secret_names(member)

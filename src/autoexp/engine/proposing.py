@@ -13,7 +13,7 @@ from autoexp.engine.weather import patiently
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Directive, Proposal, Traffic
-from autoexp.ports import Desk, ProposerFailed
+from autoexp.ports import Desk, NothingLeft, ProposerFailed
 from autoexp.processes.traffic import Counts
 
 
@@ -24,6 +24,7 @@ def propose(shop: Workshop, n: int, directive: Directive, *, repair: Repair | No
     """
     opened = shop.state.open
     parent = opened.parent if opened else shop.state.incumbent.commit
+    candidate = opened.candidate.commit if opened and opened.candidate else None
     brief = brief_of(shop.state, directive, shop.contract, repair=repair)
     doing = f"experiment {n}: proposing" if repair is None else f"experiment {n}: mending ({repair.outcome.value})"
     shop.observer.working(doing)
@@ -35,15 +36,19 @@ def propose(shop: Workshop, n: int, directive: Directive, *, repair: Repair | No
         started, talk = shop.clock(), shop.cells.talk()
 
         def asked() -> Proposal:
-            """Ask once. A copy that somebody has half edited before is made fresh again, unless it is to be mended."""
-            fresh = partial(shop.copy.reset, parent) if repair is None else None
-            workspace = fresh() if fresh else shop.copy.again()
-            desk = Desk(workspace, brief_json, brief_md, shop.folder.output / str(n), shop.marker, fresh)
+            """Ask once, on a fresh copy: one that was cut off before may have left half an edit."""
+            fresh = partial(shop.copy.reset, parent)
+            if repair is not None:
+                fresh = partial(shop.copy.again, parent, candidate)
+            desk = Desk(fresh(), brief_json, brief_md, shop.folder.output / str(n), shop.marker, fresh)
             return shop.proposer.propose(brief, desk)
 
+        nothing: NothingLeft | None = None
+        ending: Ending | None = None
         try:
             said: Proposal | None = patiently(shop, n, asked, doing=doing)
-            ending = None
+        except NothingLeft as left:
+            said, nothing = left.said, left
         except ProposerFailed as failed:
             said = failed.said
             outcome = Outcome.INTERRUPTED if shop.stop() else failed.outcome
@@ -56,6 +61,8 @@ def propose(shop: Workshop, n: int, directive: Directive, *, repair: Repair | No
             }
             said = said.model_copy(update=engine_own)
             shop.record(Proposed(n=n, proposal=said))
+    if nothing is not None:
+        raise nothing
     if ending is not None or said is None:
         return ending or Ending(Outcome.PROPOSER_ERROR, "the proposer said nothing")
     return Ending(Outcome.INTERRUPTED, shop.stop.reason) if shop.stop() else said

@@ -8,6 +8,7 @@ from autoexp.workspaces.changes import Capture
 from autoexp.workspaces.collecting import Collector, Limits
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.onecommit import OneCommit
+from autoexp.workspaces.placing import place_entry
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
 from autoexp.workspaces.tree import PersistentTree, Scan
@@ -44,9 +45,15 @@ class ProposalCopy:
         self._one_commit.install(self._tree.path, shown, self._tree.index_file(), self._tree.submodules())
         return self._tree.path
 
-    def again(self) -> Path:
-        """Return the copy as it was left, for whoever mends what is in it."""
-        return self._tree.path
+    def again(self, parent: str, candidate: str | None) -> Path:
+        """Return the copy at `parent` with the change of a candidate in it, not committed, for whoever mends it."""
+        path = self.reset(parent)
+        for change in self._repository.changed(parent, candidate) if candidate else ():
+            if change.new is not None:
+                place_entry(self._repository, self._tree.trash, path, change.path, change.new)
+            else:
+                self._tree.trash.take(f"{path}/{change.path}")
+        return path
 
     def capture(
         self, scope: Scope, *, max_files: int = _DEFAULT.max_files, max_bytes: int = _DEFAULT.max_bytes

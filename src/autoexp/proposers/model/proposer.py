@@ -1,0 +1,191 @@
+"""Asks a model for a change, and makes it in the workspace. Usage and price come from its provider, never from its answer."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from autoexp.campaign.views import Brief
+from autoexp.errors import AutoexpError
+from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Offer, Proposal, Tokens
+from autoexp.ports import AccessRefused, Desk, NothingLeft, ProposerFailed
+from autoexp.processes.masking import mask
+from autoexp.processes.sandbox.cell import Cell
+from autoexp.proposers.model.client import Reply, ask
+from autoexp.proposers.model.options import ModelOptions, endpoint_of
+from autoexp.proposers.model.prompt import messages
+from autoexp.proposers.model.protocol import Answer, OutsideScope, Unusable, changes, read
+from autoexp.proposers.model.sources import files_matching, refuse_too_long, write_changes
+from autoexp.workspaces.scope import Scope
+
+ANSWER, REQUEST = "proposer.out", "proposer.request.md"
+
+
+class ModelProposer:
+    """One request for each experiment, or for several: an answer with many hypotheses is tried in turn before the next one."""
+
+    Options = ModelOptions
+
+    def __init__(
+        self,
+        options: ModelOptions,
+        *,
+        folder: Path,
+        environ: Mapping[str, str],
+        stop: Callable[[], bool] | None = None,
+        cell: Cell | None = None,
+    ) -> None:
+        """Take the options. Raises AutoexpError when the variable that should hold the key is not set."""
+        del folder, cell  # it reads the workspace alone, and starts no command that a sandbox could hold
+        self.repairs = options.repair
+        self.patience_s = options.patience_s
+        self._options = options
+        self._endpoint = endpoint_of(options, environ)
+        self._stop = stop
+
+    def propose(self, brief: Brief, desk: Desk) -> Proposal:
+        """Make the next change. Raises NothingLeft, ProposerFailed, Unavailable, or AccessRefused, also when the code is too long."""
+        files = files_matching(desk.workspace, brief.scope)
+        may_edit = Scope(brief.scope).matches
+        only = next(iter(files)) if len(files) == 1 else None
+
+        def edited(edits: str) -> Mapping[str, bytes | None]:
+            """Give what edits make of the files. Raises Unusable, also when that is nothing."""
+            changed = changes(edits, files, may_edit=may_edit, only=only)
+            return {path: content for path, content in changed.items() if content != files.get(path)}
+
+        if brief.repair is None and brief.offers:
+            paid = self._paid(brief.offers, edited, desk)
+            if paid is not None:
+                return paid
+        dropped = tuple(offer.rank for offer in brief.offers) if brief.repair is None else ()
+        reply = self._ask(brief, files, desk)
+        said = Proposal(
+            tokens=reply.tokens,
+            cost_usd=reply.cost_usd,
+            cost_source=reply.cost_source,
+            requests=1,
+            proposer=self._options.model,
+            model=reply.model or self._options.model,
+        )
+        answer = _read(reply, said, several=self._several(brief))
+        return self._made(answer, said, edited, desk, dropped=dropped)
+
+    def _several(self, brief: Brief) -> int:
+        return 1 if brief.repair is not None else self._options.several
+
+    def _ask(self, brief: Brief, files: Mapping[str, bytes], desk: Desk) -> Reply:
+        shown = files_matching(desk.workspace, self._options.show) if self._options.show else {}
+        shown = {path: content for path, content in shown.items() if path not in files}
+        try:
+            refuse_too_long({**files, **shown}, self._options.context)
+        except AutoexpError as too_long:
+            raise AccessRefused(too_long.what, fix=too_long.fix) from None
+        last = _last_answer(desk.output) if brief.repair is not None and brief.repair.outcome in _UNREAD else ""
+        request = messages(brief, files, shown, several=self._several(brief), last_answer=last)
+        secrets = (self._endpoint.key,) if self._endpoint.key else ()
+        desk.output.mkdir(parents=True, exist_ok=True)
+        asked = "\n\n".join(f"<!-- {message.role} -->\n{message.text}" for message in request)
+        (desk.output / REQUEST).write_bytes(mask(asked, secrets).encode("utf-8", "replace"))
+        reply = ask(self._endpoint, request, stop=self._stop)
+        (desk.output / ANSWER).write_bytes(mask(reply.text, secrets).encode("utf-8", "replace"))
+        return reply
+
+    def _paid(
+        self, offers: tuple[Offer, ...], edited: Callable[[str], Mapping[str, bytes | None]], desk: Desk
+    ) -> Proposal | None:
+        """Make the best of the hypotheses that are paid for and still fit; None when none of them does."""
+        dropped: list[int] = []
+        for offer in offers:
+            try:
+                changed = edited(offer.edits)
+            except Unusable:
+                changed = {}
+            if changed:
+                write_changes(changed, desk.workspace)
+                free = Proposal(tokens=Tokens(input=0, cached=0, output=0), cost_usd=0.0, requests=0)
+                return _described(free, offer, dropped=tuple(dropped)).model_copy(
+                    update={"proposer": self._options.model, "model": self._options.model}
+                )
+            dropped.append(offer.rank)
+        return None
+
+    def _made(
+        self,
+        answer: Answer,
+        said: Proposal,
+        edited: Callable[[str], Mapping[str, bytes | None]],
+        desk: Desk,
+        *,
+        dropped: tuple[int, ...],
+    ) -> Proposal:
+        """Make the best hypothesis of an answer that can be made."""
+        said = said.model_copy(update={"ideas": answer.ideas, "asi": answer.asi})
+        kept = answer.offers if len(answer.offers) > 1 else ()
+        unfit: list[int] = []
+        first: Unusable | None = None
+        for offer in answer.offers:
+            try:
+                changed = edited(offer.edits)
+            except Unusable as unusable:
+                first = first or unusable
+                unfit.append(offer.rank)
+                continue
+            write_changes(changed, desk.workspace)
+            of_old = () if kept else dropped  # new offers take the place of the old ones
+            made = _described(said, offer, dropped=(*of_old, *unfit))
+            return made.model_copy(update={"offers": kept, "offer": offer.rank if kept else None})
+        reason = str(first) if first else "there is no edit in the answer"
+        outcome = Outcome.OUT_OF_SCOPE if isinstance(first, OutsideScope) else Outcome.PROPOSER_ERROR
+        best = answer.offers[0] if answer.offers else Offer(rank=1)
+        raise ProposerFailed(
+            f"the answer cannot be used: {reason}",
+            said=_described(said, best, dropped=dropped),
+            outcome=outcome,
+            mendable=True,
+        )
+
+
+_UNREAD = frozenset({Outcome.PROPOSER_ERROR, Outcome.OUT_OF_SCOPE})
+
+
+def _read(reply: Reply, said: Proposal, *, several: int) -> Answer:
+    """Read an answer. Raises NothingLeft when the model says so, ProposerFailed when nothing can be made of it."""
+    cannot = {
+        "refusal": "the model refused to answer",
+        "length": "it ends in the middle, for the longest output was reached (proposer.max_output)",
+    }.get(reply.finish, "")
+    if not cannot:
+        try:
+            answer = read(reply.text, several=several)
+        except Unusable as unusable:
+            cannot = str(unusable)
+        else:
+            if answer.nothing_left and not answer.offers:
+                raise NothingLeft(answer.nothing_left, said=said.model_copy(update={"ideas": answer.ideas}))
+            return answer
+    raise ProposerFailed(f"the answer cannot be used: {cannot}", said=said, mendable=True)
+
+
+def _described(said: Proposal, offer: Offer, *, dropped: tuple[int, ...]) -> Proposal:
+    """Give a proposal with the words of one hypothesis."""
+    asi: dict[str, Any] = {**said.asi, **offer.asi}
+    if offer.kind:
+        asi["kind"] = offer.kind
+    more = {"expected_gain": offer.gain, "risk": offer.risk, "effort": offer.effort}
+    asi |= {name: value for name, value in more.items() if value not in {None, ""}}
+    return said.model_copy(
+        update={
+            "description": offer.description,
+            "hypothesis": offer.hypothesis,
+            "asi": asi,
+            "offer": offer.rank,
+            "dropped": dropped,
+        }
+    )
+
+
+def _last_answer(output: Path) -> str:
+    """Give the answer before this one: the engine has put its files aside."""
+    found = sorted(output.glob(f"try-*/{ANSWER}"), key=lambda path: int(path.parent.name.removeprefix("try-")))
+    return found[-1].read_text(encoding="utf-8", errors="replace") if found else ""

@@ -1,0 +1,70 @@
+"""The files of a workspace that a model reads, and the writing of its edits: nothing outside of the scope, nothing through a link."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from autoexp.errors import AutoexpError
+from autoexp.ports import ProposerFailed
+from autoexp.proposers.applying import inside
+from autoexp.workspaces.ignore import is_leftover
+from autoexp.workspaces.scope import Scope
+
+LETTERS_PER_TOKEN = 4
+_GLOB = frozenset("*?[]!#\\")
+_LARGEST = 4 << 20
+
+
+def files_matching(workspace: Path, patterns: Sequence[str]) -> dict[str, bytes]:
+    """Give the regular files whose paths match, by path; links, .git and interpreters' caches aside. Larger than 4 MB: not read."""
+    scope = Scope(patterns)
+    found = {}
+    for path in sorted(_paths(workspace, patterns)):
+        place = workspace / path
+        if scope.matches(path) and not is_leftover(path) and not place.is_symlink() and place.is_file():
+            if place.stat().st_size > _LARGEST:
+                continue
+            found[path] = place.read_bytes()
+    return found
+
+
+def refuse_too_long(files: Mapping[str, bytes], context: int) -> None:
+    """Raise AutoexpError when the code that a model would have to read is longer than `context` tokens."""
+    size = sum(len(content) for content in files.values()) // LETTERS_PER_TOKEN
+    if size > context:
+        largest = sorted(files, key=lambda path: -len(files[path]))[:3]
+        raise AutoexpError(
+            f"the code in scope has about {size:,} tokens, and a model reads {context:,} at most (largest: {', '.join(largest)})",
+            where="proposer.context",
+            fix="name fewer files in scope.edit or proposer.show, raise proposer.context, or let a coding agent propose",
+        )
+
+
+def write_changes(changed: Mapping[str, bytes | None], workspace: Path) -> None:
+    """Write new contents, and remove what has none. Raises ProposerFailed when a path leads out of the workspace."""
+    places = {path: inside(workspace, path) for path in changed}  # all are looked at before one is written
+    for path, content in changed.items():
+        place = places[path]
+        try:
+            if content is None:
+                place.unlink(missing_ok=True)
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+        except OSError as error:
+            raise ProposerFailed(f"{path} cannot be written: {error.strerror}", mendable=True) from None
+
+
+def _paths(workspace: Path, patterns: Sequence[str]) -> Iterator[str]:
+    """Give paths that may match: those named in full, or every file where a pattern is one indeed."""
+    plain = [pattern.removeprefix("/") for pattern in patterns]
+    if not any(_GLOB & set(pattern) for pattern in plain) and all(
+        "/" in one or two.startswith("/") for one, two in zip(plain, patterns, strict=True)
+    ):
+        yield from (path for path in plain if (workspace / path).is_file())
+        if not any((workspace / path).is_dir() for path in plain):
+            return
+    for folder, folders, names in os.walk(workspace):
+        folders[:] = [name for name in folders if name != ".git"]
+        for name in names:
+            yield os.path.relpath(os.path.join(folder, name), workspace)  # noqa: PTH118  many paths

@@ -1,0 +1,169 @@
+"""A service that is away is waited for, one that refuses pauses the campaign, and neither burns anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.engine.conftest import Bench
+
+from autoexp.campaign.events import Waiting
+from autoexp.campaign.views import Brief
+from autoexp.engine.weather import LONGEST_ASKED_S, LONGEST_WAIT_S, wait_for
+from autoexp.experiment.records import Proposal, Tokens
+from autoexp.ports import AccessRefused, Desk, NothingLeft, ProposerFailed, Unavailable
+from autoexp.stores.journal import FileJournal
+from autoexp.stores.layout import CampaignFolder
+
+Said = int | str | Exception
+
+
+@dataclass
+class Saying:
+    """Proposes values in the order of its calls; an exception among them is raised."""
+
+    values: Sequence[Said]
+    repairs: int = 1
+    patience_s: float = 60.0
+    asked: int = 0
+    briefs: list[Brief] = field(default_factory=list)
+
+    def propose(self, brief: Brief, desk: Desk) -> Proposal:
+        if self.asked >= len(self.values):
+            raise NothingLeft
+        value = self.values[self.asked]
+        self.asked += 1
+        self.briefs.append(brief)
+        if isinstance(value, Exception):
+            (desk.workspace / "half-written").write_text("by a proposer that was cut off")
+            raise value
+        (desk.workspace / "value.txt").write_text(f"{value}\n")
+        return Proposal(description=f"value {value}", cost_usd=0.5, requests=1, tokens=Tokens(input=10, output=1))
+
+
+def away(kind: str = "rate_limit") -> Unavailable:
+    return Unavailable(f"the model answers 429 ({kind})", kind=kind, retry_after_s=0.0)
+
+
+def waits(bench: Bench) -> list[Waiting]:
+    folder = CampaignFolder(bench.repository.common_dir, "main")
+    with FileJournal(folder.path, lambda: pytest.fail("nothing is written")) as journal:
+        return [record.event for record in journal.read() if isinstance(record.event, Waiting)]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_service_that_is_away_burns_no_experiment_and_no_money(bench: Bench, at: int) -> None:
+    values: list[Said] = [90, 95, 80]
+    values[at:at] = [away(), away("overloaded")]
+    bench.proposer = Saying(values)
+    state = bench.session()
+    assert [e.status for e in state.experiments] == ["keep", "discard", "keep"]
+    assert (state.last_n - 1, state.cost_usd, state.counts.requests, state.counts.waits) == (3, 1.5, 3, 2)
+    assert [(event.kind, event.row, event.n) for event in waits(bench)] == [
+        ("rate_limit", 1, at + 1),
+        ("overloaded", 2, at + 1),
+    ]
+    assert state.waiting is None
+
+
+def test_refusing_service_pauses_with_the_mend_and_goes_on_afterwards(bench: Bench) -> None:
+    bench.proposer = Saying([90, AccessRefused("401: the key has expired", fix="renew KEY")])
+    state = bench.session()
+    assert (state.stop_reason, state.stop_detail, state.stop_fix) == ("error", "401: the key has expired", "renew KEY")
+    assert [e.status for e in state.experiments] == ["keep"]
+    bench.proposer = Saying([95, 80])
+    state = bench.session()
+    assert [e.status for e in state.experiments] == ["keep", "discard", "keep"]
+    assert (state.stop_reason, state.stop_fix) == ("exhausted", "")
+
+
+def test_patience_ends_in_a_pause(bench: Bench) -> None:
+    bench.proposer = Saying([away(), away(), away(), 90], patience_s=0.1)
+    state = bench.session()
+    assert state.stop_reason == "error"
+    assert "still: the model answers 429" in state.stop_detail
+    assert state.experiments == ()
+
+
+def test_crash_is_mended_within_its_experiment(bench: Bench) -> None:
+    bench.proposer = saying = Saying(["crash here", 90, 80])
+    state = bench.session()
+    assert [(e.status, e.repairs, e.description) for e in state.experiments] == [
+        ("keep", 1, "value 90"),
+        ("keep", 0, "value 80"),
+    ]
+    mended = state.experiments[0]
+    assert mended.tries[0].outcome.value == "crash"
+    assert [sample.outcome.value for sample in mended.samples] == ["measured"]
+    assert (state.cost_usd, state.counts.requests, state.counts.repairs, state.counts.decided) == (1.5, 3, 1, 2)
+    repair = saying.briefs[1].repair
+    assert repair is not None
+    assert (repair.outcome.value, repair.detail, repair.left) == ("crash", "Traceback: crash here", 0)
+    assert saying.briefs[1].directive.operator == "repair"
+    first = bench.git("show", "refs/autoexp/main/attempt/1-try-1:value.txt")
+    assert (first, bench.git("show", "refs/autoexp/main/attempt/1:value.txt")) == ("crash here", "90")
+
+
+def test_failed_checks_are_mended_and_a_worse_value_is_not(bench: Bench) -> None:
+    bench.proposer = Saying([13, 90, 95])
+    assert [(e.status, e.repairs) for e in bench.session().experiments] == [("keep", 1), ("discard", 0)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("crash here", "it was left as it is"),
+        (ProposerFailed("out of ideas"), "out of ideas"),
+        (AccessRefused("401", fix="renew"), "401"),
+        (NothingLeft("no more"), "no more"),
+    ],
+)
+def test_change_that_nobody_mends_ends_as_it_was(bench: Bench, answer: Said, told: str) -> None:
+    bench.proposer = Saying(["crash here", answer, 80])
+    first, second = bench.session().experiments
+    assert (first.status, first.repairs, second.status) == ("crash", 1, "keep")
+    assert "Traceback: crash here" in first.detail
+    assert f"not mended: {told}" in first.detail
+
+
+def test_mending_is_tried_as_often_as_the_proposer_may(bench: Bench) -> None:
+    bench.proposer = Saying(["crash 1", "crash 2", "crash 3", 80], repairs=2)
+    first, second = bench.session().experiments
+    assert (first.status, first.repairs, first.detail, second.status) == ("crash", 2, "Traceback: crash 3", "keep")
+    names = bench.git("for-each-ref", "--format=%(refname:lstrip=4)", "refs/autoexp/main/attempt").split()
+    assert names == ["1", "1-try-1", "1-try-2", "2"]
+
+
+def test_unusable_answer_costs_its_price_and_is_asked_again_once(bench: Bench) -> None:
+    def unusable() -> ProposerFailed:
+        return ProposerFailed("no edit", said=Proposal(cost_usd=0.25, requests=1), mendable=True)
+
+    bench.proposer = Saying([unusable(), 90, unusable(), unusable(), 80])
+    state = bench.session()
+    assert [(e.status, e.repairs) for e in state.experiments] == [("keep", 1), ("proposer_error", 1), ("keep", 0)]
+    assert (state.cost_usd, state.counts.requests, state.counts.decided) == (0.25 + 0.5 + 0.5 + 0.5, 5, 2)
+
+
+def test_repair_that_is_waited_for_keeps_the_change_that_it_mends(bench: Bench) -> None:
+    bench.proposer = Saying(["crash here", away(), 90])
+    first = bench.session().experiments[0]
+    assert (first.status, first.repairs, first.detail) == ("keep", 1, "")
+
+
+def test_killed_repair_leaves_one_interrupted_experiment(bench: Bench) -> None:
+    bench.proposer = Saying(["crash here", KeyError("a bug")])  # type: ignore[list-item]
+    with pytest.raises(KeyError):
+        bench.session()
+    bench.proposer = Saying([90])
+    state = bench.session()
+    assert [(e.status, e.repairs) for e in state.experiments] == [("interrupted", 1), ("keep", 0)]
+    assert "missing" not in bench.git("fsck", "--connectivity-only")
+
+
+@given(row=st.integers(1, 10_000), asked=st.none() | st.floats(0, 1e9), seed=st.integers(0, 2**48))
+def test_waits_grow_are_bounded_and_never_shorter_than_what_was_asked(row: int, asked: float | None, seed: int) -> None:
+    found = wait_for(row, asked, seed=seed)
+    assert 0 < found <= 1.2 * (LONGEST_WAIT_S if asked is None else LONGEST_ASKED_S)
+    assert found >= min(asked or 0, LONGEST_ASKED_S)
+    assert wait_for(row + 1, asked, seed=seed) >= found
