@@ -7,7 +7,7 @@ from autoexp.proposers.model.protocol.elisions import elision
 from autoexp.proposers.model.protocol.errors import OutsideScope, Unusable
 from autoexp.proposers.model.protocol.matching import place_of, unpadded
 from autoexp.proposers.model.protocol.nearest import nearest_lines
-from autoexp.proposers.model.protocol.places import Places
+from autoexp.proposers.model.protocol.places import Guess, Places
 from autoexp.proposers.model.protocol.scanning import edits_in, plain
 from autoexp.proposers.model.protocol.texts import Text, lines_of, rewritten, text_of
 
@@ -66,15 +66,20 @@ def _placed(edits: Iterable[Edit], places: Places) -> list[tuple[Edit, str, str]
     steps: list[tuple[Edit, str, str]] = []
     outside: list[str] = []
     for edit in edits:
-        creates = isinstance(edit, Write) or (isinstance(edit, Patch) and edit.new)
         try:
-            path = places.path(edit.file, existing=not creates)
-            steps.append((edit, path, places.path(edit.to, existing=False) if isinstance(edit, Move) else path))
+            path = places.path(edit.file, guess=_guess(edit))
+            steps.append((edit, path, places.path(edit.to) if isinstance(edit, Move) else path))
         except OutsideScope as refusal:
             outside += refusal.paths
     if outside:
         raise OutsideScope(outside)
     return steps
+
+
+def _guess(edit: Edit) -> Guess:
+    if isinstance(edit, Delete | Move):
+        return "exact"
+    return "short" if isinstance(edit, Write) or (isinstance(edit, Patch) and edit.new) else "alike"
 
 
 def _existing(now: Mapping[str, bytes | None], path: str) -> bytes:
@@ -224,9 +229,8 @@ def _substituted(edit: Substitute, old: Text | None, path: str) -> Text:
     if before == after:
         return old
     _refuse_elision(lines_of(after), (*old.lines, *lines_of(before)), path)
-    whole = "\n".join(old.lines)
+    whole = "\n".join(old.lines) + ("\n" if old.ends and old.ends[-1] else "")
     count, at = 0, whole.find(before)
-    first = at
     while at >= 0 and count < _MOST_EDITS:
         count, at = count + 1, whole.find(before, at + 1)
     if count > 1 and not edit.everywhere:
@@ -234,25 +238,12 @@ def _substituted(edit: Substitute, old: Text | None, path: str) -> Text:
             f"the text to be replaced stands {count} times in {path}; add text around it until it stands there once"
         )
     if count:
-        return _spliced(old, whole, before, after, first, everywhere=edit.everywhere)
+        return old.rewrite(0, len(old.lines), lines_of(whole.replace(before, after)))
     try:
         return _replaced(Replace(edit.file, ((before, after),)), old, path)
     except Unusable as refusal:
         near = "" if "closest" in refusal.reason else nearest_lines(old.lines, lines_of(before))
         raise Unusable(refusal.reason + near) from None
-
-
-def _spliced(old: Text, whole: str, before: str, after: str, first: int, *, everywhere: bool) -> Text:
-    if everywhere:
-        return old.rewrite(0, len(old.lines), whole.replace(before, after).split("\n"))
-    if whole == before and not after:
-        return old.splice(0, len(old.lines), [])
-    start = whole.count("\n", 0, first)
-    stop = start + before.count("\n") + 1
-    line_start = whole.rfind("\n", 0, first) + 1
-    line_end = whole.find("\n", first + len(before))
-    tail = whole[first + len(before) : line_end if line_end >= 0 else len(whole)]
-    return old.rewrite(start, stop, f"{whole[line_start:first]}{after}{tail}".split("\n"))
 
 
 def _refuse_elision(lines: Sequence[str], known: Sequence[str], path: str) -> None:

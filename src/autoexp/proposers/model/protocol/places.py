@@ -3,10 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Callable, Collection
+from typing import Literal
 
 from autoexp.proposers.model.protocol.errors import OutsideScope, Unusable
 
 _LONGEST_PART, _LONGEST = 255, 2000
+Guess = Literal["exact", "short", "alike"]
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -18,11 +20,12 @@ class Places:
         self._may_edit = may_edit
         self._only = only
 
-    def path(self, name: str | None, *, existing: bool) -> str:
+    def path(self, name: str | None, *, guess: Guess = "exact") -> str:
         """Give the path that a name means; no name means the single file in scope.
 
-        A name that is not known can mean the one known path that ends like it. Raises OutsideScope, and Unusable when
-        nothing is named.
+        A name that may not be edited as it stands can mean a known path: one that ends like it (`short`), or also one that it
+        ends like (`alike`: right where the edit only fits the file that is meant). Raises OutsideScope, and Unusable when nothing
+        is named.
         """
         if name is None:
             if self._only is None:
@@ -33,15 +36,19 @@ class Places:
         path = _clean(name)
         if path is None:
             raise OutsideScope([name])
-        if path not in self._known and (existing or not self._may_edit(path)):
-            path = self._alike(path) or path
+        if path not in self._known and not (guess == "short" and self._may_edit(path)):
+            path = self._known_as(path, guess) or path
         if not self._may_edit(path):
             raise OutsideScope([path])
         self._known.add(path)
         return path
 
-    def _alike(self, path: str) -> str | None:
-        found = [known for known in self._known if known.endswith(f"/{path}") or path.endswith(f"/{known}")]
+    def _known_as(self, path: str, guess: Guess) -> str | None:
+        if guess == "exact":
+            return None
+        found = [known for known in self._known if known.endswith(f"/{path}")]
+        if guess == "alike":
+            found += [known for known in self._known if path.endswith(f"/{known}")]
         return found[0] if len(found) == 1 and _clean(found[0]) == found[0] and self._may_edit(found[0]) else None
 
 
