@@ -160,11 +160,17 @@ def anthropic_stream(*texts, finish="end_turn", usage=None, after=None, end=True
 def _request(connection) -> bytes:
     data = b""
     while b"\r\n\r\n" not in data:
-        data += connection.recv(65536)
+        data += _some(connection)
     head, _, body = data.partition(b"\r\n\r\n")
     length = next(
         int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
     )
     while len(body) < length:
-        body += connection.recv(65536)
+        body += _some(connection)
     return head + b"\r\n\r\n" + body
+
+
+def _some(connection) -> bytes:
+    if not (data := connection.recv(65536)):
+        raise ConnectionResetError("the client has gone")
+    return data

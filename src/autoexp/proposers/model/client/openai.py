@@ -38,12 +38,11 @@ def body(endpoint: Endpoint, messages: Sequence[Message], *, host: str) -> dict[
 def whole(data: Mapping[str, Any]) -> Answer:
     """Read an answer that came in one piece. Raises Unreadable or ErrorSaid."""
     reader = Stream()
-    choices = data.get("choices")
-    for choice in choices if isinstance(choices, list) else []:
-        if isinstance(choice, dict) and not isinstance(choice.get("message"), dict):
-            raise Unreadable("the answer has a choice without a message")
     reader.read(data)
-    return reader.answer()
+    answer = reader.answer()
+    if not any(isinstance(choice.get("message"), dict) for choice in data["choices"]):
+        raise Unreadable("the answer has a choice without a message")
+    return answer
 
 
 class Stream:

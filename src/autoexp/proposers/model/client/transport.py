@@ -21,7 +21,7 @@ def trouble(exc: Exception, *, request: Request, endpoint: Endpoint, begun: bool
             f"the certificate of {where} does not verify: {words}",
             fix="Look at proposer.base_url; an authority of your own goes into the variable SSL_CERT_FILE.",
         )
-    return _refused(exc, where, words) or _unavailable(exc, where, words, idle_s=endpoint.idle_s, begun=begun)
+    return _refused(exc, request, words) or _unavailable(exc, where, words, idle_s=endpoint.idle_s, begun=begun)
 
 
 def no_certificates() -> ssl.SSLContext:
@@ -29,20 +29,32 @@ def no_certificates() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _refused(exc: Exception, where: str, words: str) -> AccessRefused | None:
+def _refused(exc: Exception, request: Request, words: str) -> AccessRefused | None:
     httpx2 = load("httpx2")
     if isinstance(exc, httpx2.InvalidURL | httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):
-        return AccessRefused(f"the request to {where} cannot be sent: {words}", fix=BASE_URL_FIX)
+        fix = BASE_URL_FIX if _is_bad(request.url) else PROXY_FIX
+        return AccessRefused(f"the request to {request.where} cannot be sent: {words}", fix=fix)
     if isinstance(exc, httpx2.ProxyError):
         denied = words.startswith(("401", "403", "407"))
-        return AccessRefused(f"a proxy on the way to {where} refuses: {words}", fix=PROXY_FIX) if denied else None
+        return (
+            AccessRefused(f"a proxy on the way to {request.where} refuses: {words}", fix=PROXY_FIX) if denied else None
+        )
     if isinstance(exc, httpx2.HTTPError):
         return None
     if isinstance(exc, OSError):
         return AccessRefused(
             f"the certificates cannot be read: {words}", fix="Look at the variables SSL_CERT_FILE and SSL_CERT_DIR."
         )
-    return AccessRefused(f"the way to {where} cannot be set up: {words}", fix=PROXY_FIX)
+    return AccessRefused(f"the way to {request.where} cannot be set up: {words}", fix=PROXY_FIX)
+
+
+def _is_bad(url: str) -> bool:
+    httpx2 = load("httpx2")
+    try:
+        httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return True
+    return False
 
 
 def _unavailable(exc: Exception, where: str, words: str, *, idle_s: float, begun: bool) -> Unavailable:
