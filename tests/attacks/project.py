@@ -149,7 +149,7 @@ import sys
 
 edits = json.loads(base64.b64decode(open("edits", "rb").read()))
 brief = json.load(open(os.environ["AUTOEXP_BRIEF"]))
-position = len([row for row in brief["experiments"] if row["n"] > 0])
+position = brief["position"]
 if position >= len(edits):
     sys.exit(3)
 edit = edits[position]

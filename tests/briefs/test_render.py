@@ -8,7 +8,7 @@ from tests.builders import Tape, tapes
 
 from autoexp import briefs
 from autoexp.campaign.fold import fold_all
-from autoexp.campaign.views import REMEMBERED_ROWS, brief_for
+from autoexp.campaign.views import brief_for
 from autoexp.experiment.outcome import Outcome, Verdict
 from autoexp.experiment.records import Directive, Proposal
 
@@ -46,15 +46,6 @@ def test_brief_holds_what_the_contract_promises():
     assert found["directive"]["operator"] == "improve"
 
 
-long = Proposal(description="d" * 10**6, hypothesis="h" * 10**6, asi={"a": "n" * 10**6}, ideas=("i" * 10**6,))
-
-
-def test_brief_is_bounded_whatever_a_proposer_writes():
-    found = brief(campaign(*[long] * (REMEMBERED_ROWS + 10)))
-    assert len(json.dumps(briefs.as_json(found))) < 200_000
-    assert len(briefs.as_markdown(found)) < 50_000
-
-
 def test_short_notes_are_passed_on_whole():
     found = briefs.as_json(brief(campaign(Proposal(asi={"kind": "cache", "n": 3}))))
     assert found["experiments"][0]["asi"] == {"kind": "cache", "n": 3}
@@ -67,8 +58,8 @@ def test_prose_tells_best_baseline_scope_and_what_was_tried():
     text = briefs.as_markdown(brief(tape, program="Know the domain.", hints=("try b",)))
     assert "Improve `x` (lower is better). Best so far: 9, baseline 10; gain 10.0% of the baseline." in text
     assert "You may change only: `a.py`, `b/**`." in text
-    assert "- 1. **keep**: faster (because)" in text
-    assert "- 2. **crash**: idea 2" in text
+    assert "- 1. **keep** +10.0%: “faster” (“because”)" in text
+    assert "- 2. **crash**: “idea 2”" in text
     assert "Know the domain." in text
     assert "- try b" in text
 

@@ -12,9 +12,10 @@ from autoexp.campaign import events as ev
 from autoexp.campaign.fold import fold_all
 from autoexp.campaign.rows import primary_of, rows
 from autoexp.campaign.summary import summary
-from autoexp.campaign.views import REMEMBERED_ROWS, View, brief_for, derived_seed
+from autoexp.campaign.views import PIVOT_AFTER, View, brief_for, derived_seed
 from autoexp.experiment.outcome import Outcome, Verdict
-from autoexp.experiment.records import Directive, Proposal
+from autoexp.experiment.records import Decision, Directive, Proposal
+from autoexp.spec.budget import BudgetSection
 
 CONTRACT_KEYS = [
     "tag",
@@ -126,14 +127,58 @@ def brief(tape, **more):
     return brief_for(fold_all(tape.records), Directive(), goal="g", program="p", scope=("a.py",), **more)
 
 
-def test_brief_is_bounded_however_long_the_campaign():
+def test_brief_knows_every_experiment_and_every_open_idea():
     tape = Tape().open()
-    for _ in range(REMEMBERED_ROWS + 5):
-        tape.experiment(proposal=Proposal(ideas=("one", "two")))
+    for n in range(60):
+        tape.experiment(proposal=Proposal(ideas=(f"one {n}", "two")))
     found = brief(tape)
-    assert len(found.experiments) == REMEMBERED_ROWS
-    assert found.experiments[-1].n == found.experiments_total == REMEMBERED_ROWS + 5
-    assert len(found.ideas) == 20
+    assert len(found.experiments) == found.experiments_total == 60
+    assert [idea.text for idea in found.ideas][:3] == ["one 0", "two", "one 1"]
+
+
+def test_brief_holds_no_value_of_a_holdout():
+    tape = Tape().open()
+    tape.intent()
+    tape.propose()
+    tape.sample(9.0)
+    tape.write(ev.HoldoutRun(n=1, claimed=0.1, needed=0.05, gain=0.7654321, passed=False, detail="candidate 0.7654321"))
+    tape.end(Outcome.MEASURED, Decision(verdict=Verdict.DISCARD, reasons=("discarded, the holdout failed",)))
+    found = brief(tape)
+    assert "holdout failed" in repr(found)
+    assert "0.7654321" not in repr(found)
+
+
+def test_pivot_is_asked_for_after_a_row_without_a_keep():
+    tape = Tape().open()
+    for _ in range(PIVOT_AFTER - 1):
+        tape.experiment()
+    assert not brief(tape).pivot
+    tape.experiment()
+    assert brief(tape).pivot
+    tape.experiment(verdict=Verdict.KEEP, effect=0.1)
+    assert not brief(tape).pivot
+
+
+def test_pivot_is_asked_for_when_half_of_the_plateau_is_over():
+    tape = Tape().open()
+    budget = BudgetSection.model_validate({"plateau": {"window": 6}})
+    for _ in range(3):
+        assert not brief(tape, budget=budget).pivot
+        tape.experiment()
+    assert brief(tape, budget=budget).pivot
+    assert not brief(tape).pivot
+
+
+def test_review_is_asked_for_right_after_every_tenth():
+    tape = Tape().open()
+    asked = []
+    for n in range(31):
+        if brief(tape).review:
+            asked.append(n)
+        tape.failed(Outcome.INTERRUPTED)
+        assert brief(tape).review == (n in asked)
+        tape.experiment()
+    assert asked == [10, 20, 30]
 
 
 def test_brief_names_the_incumbent_and_its_numbers():

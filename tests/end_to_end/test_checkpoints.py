@@ -145,7 +145,7 @@ def test_faces_tell_of_checkpoints(grown: Project) -> None:
     assert "taken out    7" in status
     assert "discard, taken out" in grown.run("log")
     assert "taken out: checkpoint test 9 did not confirm it" in grown.run("show", "7")
-    assert "checkpoint test of experiment 7 (not confirmed: x " in grown.run("brief")
+    assert "“checkpoint test of experiment 7” (“not confirmed: x " in grown.run("brief")
     table = (grown.path / ".autoexp/demo/results.tsv").read_text().splitlines()
     assert table[-1].endswith("\tdiscard\tcheckpoint test of experiment 7")
     grown.run("report")

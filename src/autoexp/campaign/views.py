@@ -2,15 +2,30 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from autoexp.campaign.convergence import plateau, streak
+from autoexp.campaign.ideas import Parked, open_ideas
+from autoexp.campaign.patterns import (
+    REVIEW_EVERY,
+    DeadEnd,
+    Group,
+    Lessons,
+    best_keeps,
+    dead_ends,
+    decided,
+    groups,
+    lessons,
+)
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent
 from autoexp.campaign.tallies import Tally, tallies
-from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.outcome import CRASHES, Outcome
 from autoexp.experiment.records import Directive, Offer
+from autoexp.spec.budget import BudgetSection
 
-REMEMBERED_ROWS = 50
+PIVOT_AFTER = 8
+"""Decided experiments in a row without a keep, after which a proposer is told to leave its direction."""
 
 
 def derived_seed(seed: int, *parts: int | str) -> int:
@@ -48,7 +63,11 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What a proposer reads: bounded, however long the campaign."""
+    """What a proposer is told. It holds all experiments, without what their holdouts showed; autoexp.briefs makes the bounded text of it.
+
+    `ideas` are the open ones, oldest first; `hints` those of persons, newest last, then those of the strategy. `review` asks to think about
+    the `lessons`, `pivot` to leave the direction, `since_keep` decided experiments after the last keep. `memory` is what other campaigns taught.
+    """
 
     tag: str
     goal: str
@@ -67,13 +86,22 @@ class Brief:
     experiments_total: int
     kept: int
     experiments: tuple[Experiment, ...] = ()
-    ideas: tuple[str, ...] = ()
+    ideas: tuple[Parked, ...] = ()
     hints: tuple[str, ...] = field(default=())
     objective: dict[str, Any] = field(default_factory=dict)
     repair: Repair | None = None
     offers: tuple[Offer, ...] = ()
-    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    segment: int = 0
+    groups: tuple[Group, ...] = ()
+    best: tuple[Experiment, ...] = ()
+    dead_ends: tuple[DeadEnd, ...] = ()
+    lessons: Lessons = Lessons()
+    last_error: Experiment | None = None
     review: bool = False
+    pivot: bool = False
+    since_keep: int = 0
+    memory: tuple[str, ...] = ()
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
 
 
 def brief_for(
@@ -84,11 +112,14 @@ def brief_for(
     program: str,
     scope: tuple[str, ...],
     repair: Repair | None = None,
+    budget: BudgetSection | None = None,
 ) -> Brief:
     """Build the brief of the next experiment. `position` counts attempts, interrupted ones aside."""
-    metrics = state.segment.spec["metrics"] if state.segment else {}
-    headline = state.segment.headline if state.segment else None
-    shown = state.experiments[-REMEMBERED_ROWS:]
+    segment = state.segment
+    headline = segment.headline if segment else None
+    experiments = tuple(replace(one, holdout=None) if one.holdout else one for one in state.experiments)
+    tried = decided(experiments)
+    grouped = groups(tried)
     return Brief(
         tag=state.tag,
         goal=goal,
@@ -97,23 +128,41 @@ def brief_for(
         position=state.counts.attempts,
         seed=derived_seed(state.seed, state.counts.decided),
         scope=scope,
-        metrics=metrics,
+        metrics=segment.spec["metrics"] if segment else {},
         primary=headline.name if headline else "",
         direction=headline.direction if headline else "",
-        objective=state.segment.spec.get("objective") or {} if state.segment else {},
+        objective=segment.spec.get("objective") or {} if segment else {},
         incumbent_commit=state.incumbent.commit,
         incumbent=state.incumbent.measurement.means(),
         baseline=state.primary_baseline.means(),
         gain=state.gain,
-        experiments_total=sum(not experiment.tests for experiment in state.experiments),
+        experiments_total=sum(not experiment.tests for experiment in experiments),
         kept=state.counts.kept,
-        experiments=shown,
-        ideas=tuple(idea.text for experiment in shown if experiment.proposal for idea in experiment.proposal.ideas)[
-            -20:
-        ],
-        hints=directive.hints,
+        experiments=experiments,
+        ideas=open_ideas(state.ideas),
+        hints=(*state.hints, *(hint for hint in directive.hints if hint not in state.hints)),
         repair=repair,
         offers=state.offers,
+        segment=segment.k if segment else 0,
+        groups=grouped,
+        best=best_keeps(tried),
+        dead_ends=dead_ends(tried, grouped),
+        lessons=lessons(tried),
+        last_error=next((one for one in reversed(tried) if _failed(one)), None),
+        review=bool(tried) and len(tried) % REVIEW_EVERY == 0,
+        pivot=_stuck(state, budget),
+        since_keep=streak(state),
         tallies=tallies(state),
-        review=state.counts.decided > 0 and state.counts.decided % 10 == 0,
     )
+
+
+def _failed(one: Experiment) -> bool:
+    return one.outcome in {*CRASHES, Outcome.CHECKS_FAILED} and bool(one.detail.strip())
+
+
+def _stuck(state: CampaignState, budget: BudgetSection | None) -> bool:
+    """Tell whether nothing was kept for long, or half of the window is over after which the contract calls it a plateau."""
+    if streak(state) >= PIVOT_AFTER:
+        return True
+    rule = budget.plateau if budget else None
+    return rule is not None and plateau(state, (rule.window + 1) // 2, rule.min_gain / 2)

@@ -13,7 +13,15 @@ def brief_of(state: CampaignState, directive: Directive, contract: Contract, *, 
     spec = contract.spec
     if repair is not None:
         directive = directive.model_copy(update={"operator": "repair"})
-    return brief_for(state, directive, goal=spec.goal, program=contract.program, scope=spec.scope.edit, repair=repair)
+    return brief_for(
+        state,
+        directive,
+        goal=spec.goal,
+        program=contract.program,
+        scope=spec.scope.edit,
+        repair=repair,
+        budget=spec.budget,
+    )
 
 
 def next_brief(state: CampaignState, contract: Contract) -> Brief:
