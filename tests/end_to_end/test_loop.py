@@ -64,7 +64,7 @@ def test_exports_hold_a_line_for_each_experiment(ended: Project) -> None:
     lines = [json.loads(line) for line in (folder / "experiments.jsonl").read_text().splitlines()]
     assert [line["status"] for line in lines] == EXPECTED
     assert lines[-1]["hypothesis"] == "smaller is better"
-    assert lines[-1]["asi"] == {"kind": "size"}
+    assert lines[-1]["asi"] == {"kind": "size", "hypothesis": "smaller is better"}
     assert ended.git("status", "--porcelain", "--", ".autoexp") == ""
 
 

@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoexp.experiment.records import Proposal, Tokens
+from autoexp.experiment.records import Idea, Proposal, Tokens
 from autoexp.proposers.answer import last_line, proposal_from
 
 
@@ -19,6 +19,28 @@ def test_good_keys_beside_bad_ones_are_kept():
     assert proposal_from(
         '{"hypothesis": "h", "tokens": {"input": 5, "output": null}, "ideas": ["a", 3, ""]}'
     ) == Proposal(hypothesis="h", tokens=Tokens(input=5), ideas=("a",))
+
+
+def test_ideas_are_texts_or_objects_with_their_reasons():
+    said = [
+        "a",
+        {"idea": "b", "why": "later", "blocked_by": "calls"},
+        {"text": " c ", "why": 5, "more": 1},
+        {"why": "no text"},
+        {"idea": ""},
+        [1],
+    ]
+    assert proposal_from(json.dumps({"ideas": said})).ideas == (
+        Idea(text="a"),
+        Idea(text="b", why="later", blocked_by="calls"),
+        Idea(text="c"),
+    )
+
+
+def test_the_idea_that_is_tried_may_stand_in_the_notes_or_beside_them():
+    assert proposal_from('{"idea": "i3", "asi": {"kind": "k"}}').asi == {"idea": "i3", "kind": "k"}
+    assert proposal_from('{"idea": "i3", "asi": {"idea": "i4"}}').asi == {"idea": "i4"}
+    assert proposal_from('{"idea": 3}').asi == {}
 
 
 def test_costs_that_are_no_numbers_are_unknown():
@@ -55,7 +77,7 @@ JSON = st.recursive(
     lambda c: st.lists(c) | st.dictionaries(st.text(), c),
     max_leaves=6,
 )
-KEYS = st.sampled_from(["hypothesis", "description", "asi", "ideas", "tokens", "cost_usd", "other"])
+KEYS = st.sampled_from(["hypothesis", "description", "asi", "idea", "ideas", "tokens", "cost_usd", "other"])
 
 
 @given(st.dictionaries(KEYS, JSON))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoexp.stores.inbox import LASTING, Request, _read, leave, take
+from autoexp.stores.inbox import LASTING, REVIEWS, Request, _read, leave, take
 
 
 def test_requests_are_taken_in_the_order_left(tmp_path):
@@ -72,10 +72,16 @@ def test_text_of_any_kind_arrives(tmp_path_factory, text):
     assert _read(path) == Request("hint", text)
 
 
-@given(n=st.integers(), text=st.text(st.characters()), name=st.sampled_from(sorted(LASTING)))
+@given(n=st.integers(), text=st.text(st.characters()), name=st.sampled_from(sorted(REVIEWS)))
 def test_review_arrives_with_its_number(tmp_path_factory, n, text, name):
     path = leave(tmp_path_factory.mktemp("inbox"), Request(name, text, n), stamp="1.0")
     assert _read(path) == Request(name, text, n)
+
+
+@given(text=st.text(st.characters()), why=st.text(), by=st.text(), name=st.sampled_from(sorted(LASTING - REVIEWS)))
+def test_what_a_person_says_arrives_whole(tmp_path_factory, text, why, by, name):
+    said = Request(name, text, why=why, blocked_by=by)
+    assert _read(leave(tmp_path_factory.mktemp("inbox"), said, stamp="1.0")) == said
 
 
 @pytest.mark.parametrize(

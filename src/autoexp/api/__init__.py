@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from autoexp.api.looking import Inspection, brief, diff, inspect, rows, rows_of, show, status, status_of
     from autoexp.api.places import Place
     from autoexp.api.starting import Answers, Started, init, init_lab, refuse_existing
+    from autoexp.api.suggesting import clear_hints, drop_idea, hint, idea, ideas
     from autoexp.campaign.rows import primary_of
     from autoexp.engine.contract import Contract
     from autoexp.engine.doctor import Diagnosis, examine
@@ -33,11 +34,16 @@ __all__ = [
     "Started",
     "brief",
     "check",
+    "clear_hints",
     "contract_of",
     "diff",
     "diffs",
+    "drop_idea",
     "examine",
     "export",
+    "hint",
+    "idea",
+    "ideas",
     "init",
     "init_lab",
     "inspect",
@@ -67,6 +73,7 @@ _HOMES = {
     "autoexp.api.looking": ("Inspection", "brief", "diff", "inspect", "rows", "rows_of", "show", "status", "status_of"),
     "autoexp.api.places": ("Place",),
     "autoexp.api.starting": ("Answers", "Started", "init", "init_lab", "refuse_existing"),
+    "autoexp.api.suggesting": ("clear_hints", "drop_idea", "hint", "idea", "ideas"),
     "autoexp.campaign.rows": ("primary_of",),
     "autoexp.engine.contract": ("Contract",),
     "autoexp.engine.doctor": ("Diagnosis", "examine"),

@@ -1,6 +1,6 @@
 """Looking at a campaign: everything is folded from its journal."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -144,5 +144,7 @@ def show(place: Place, n: int) -> dict[str, Any]:
         "holdout": holdout,
         "sandbox": proposal.sandbox if proposal else "",
         "traffic": {host: counts.model_dump() for host, counts in proposal.traffic.items()} if proposal else {},
+        "ideas_parked": [asdict(idea) for idea in found.state.ideas if idea.n == n],
+        "ideas_tried": [asdict(idea) for idea in found.state.ideas if idea.tried_by == n],
         "output": str(found.folder.output / str(n)),
     }

@@ -9,7 +9,7 @@ from autoexp.experiment.records import Idea
 
 MOST_OPEN = 200
 LONGEST_IDEA = 500
-MOST_HINTS, LONGEST_SAID = 10, 1_000
+MOST_HINTS, LONGEST_HINT = 10, 1_000
 PERSON = 0
 """In the place of an experiment's number: a person parked the idea."""
 
@@ -51,7 +51,8 @@ def counted_ideas(ideas: Iterable[Parked]) -> dict[str, int]:
 
 
 def parked(ideas: Backlog, found: Iterable[Idea], *, n: int, segment: int, again: bool = False) -> Backlog:
-    """Add ideas. One that is known by its text gets the reason that it lacked; `again` opens it once more.
+    """Add ideas. One that is known by its text gets the reason that it lacked; `again` opens it once more, and what is
+    said now goes first.
 
     Beyond the bound the oldest stay, because the early ones were found while most was still to be had.
     """
@@ -73,14 +74,24 @@ def _told_again(ideas: Backlog, known: Parked, told: Idea, *, segment: int, agai
     if known.state != "open":
         if not (again and has_room(ideas)):
             return ideas
-        opened = replace(known, state="open", segment=segment, unblocked=False)
-        return changed(ideas, replace(opened, why=told.why or known.why, blocked_by=told.blocked_by))
-    return changed(ideas, replace(known, why=known.why or told.why, blocked_by=known.blocked_by or told.blocked_by))
+        known = replace(known, state="open", segment=segment, unblocked=False, blocked_by="")
+    why, blocked_by = known.why or told.why, known.blocked_by or told.blocked_by
+    if again:
+        why, blocked_by = told.why or known.why, told.blocked_by or known.blocked_by
+    if blocked_by != known.blocked_by:
+        known = replace(known, segment=segment, unblocked=False)
+    return changed(ideas, replace(known, why=why, blocked_by=blocked_by))
 
 
 def blocked(ideas: Backlog, claims: Sequence[str], found: Idea, *, by: int, segment: int) -> Backlog:
-    """Keep what an experiment tried, with the constraint that was in its way; without a claim what it found is an idea of its own."""
+    """Keep what an experiment tried, with the constraint that was in its way; without a claim what it found is an idea of its own.
+
+    What a person has dropped stays dropped.
+    """
     known = claimed(ideas, claims)
+    same_text = by_text(ideas, found.text)
+    if not known and same_text is not None and same_text.state == "dropped":
+        return ideas
     if not known:
         ideas = parked(ideas, [found], n=by, segment=segment, again=True)
         known = claimed(ideas, [found.text])
@@ -94,14 +105,14 @@ def blocked(ideas: Backlog, claims: Sequence[str], found: Idea, *, by: int, segm
 def tried(ideas: Backlog, claims: Sequence[str], *, by: int) -> Backlog:
     """Close what an experiment says that it tried: by id, or by its text."""
     for idea in claimed(ideas, claims):
-        ideas = changed(ideas, replace(idea, state="tried", tried_by=by))
+        ideas = changed(ideas, replace(idea, state="tried", tried_by=by, unblocked=False))
     return ideas
 
 
 def dropped(ideas: Backlog, name: str, *, why: str) -> Backlog:
     """Close what a person gives up; one that is not open stays what it is."""
     for idea in claimed(ideas, [name]):
-        ideas = changed(ideas, replace(idea, state="dropped", why=_short(why) or idea.why))
+        ideas = changed(ideas, replace(idea, state="dropped", why=_short(why) or idea.why, unblocked=False))
     return ideas
 
 
@@ -135,6 +146,26 @@ def same(text: str) -> str:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= LONGEST_IDEA else line[: LONGEST_IDEA - 1] + "…"
+
+
+def refused_idea(ideas: Backlog, text: str) -> str:
+    """Say why a person's idea cannot be taken; empty when it can."""
+    if fault := _fault(text, "an idea", LONGEST_IDEA):
+        return fault
+    known = by_text(ideas, text)
+    is_new = known is None or known.state != "open"
+    return f"{MOST_OPEN} ideas are open already, and no more fit" if is_new and not has_room(ideas) else ""
+
+
+def refused_hint(text: str) -> str:
+    """Say why a person's hint cannot be taken; empty when it can."""
+    return _fault(text, "a hint", LONGEST_HINT)
+
+
+def _fault(text: str, what: str, most: int) -> str:
+    if not text.strip():
+        return f"{what} needs a text"
+    return f"{what} has at most {most:,} letters, and this one has {len(text):,}" if len(text) > most else ""
 
 
 def hinted(hints: tuple[str, ...], text: str) -> tuple[str, ...]:

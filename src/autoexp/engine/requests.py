@@ -1,13 +1,15 @@
 """Requests that faces leave beside the journal, answered with events. An answer is written before its request is removed."""
 
-from autoexp.campaign.events import Answered, Reviewed
+from autoexp.campaign.events import Answered, Hinted, HintsCleared, IdeaAdded, IdeaDropped, Reviewed
+from autoexp.campaign.ideas import by_text, claimed, refused_hint, refused_idea
 from autoexp.campaign.reviews import refusal
 from autoexp.engine.workshop import Workshop
+from autoexp.experiment.records import Idea
 from autoexp.stores.inbox import LASTING, Request, take
 
 
 def dismiss_late_requests(shop: Workshop) -> None:
-    """Answer what came when no session was working any more: it was not meant for this one. Reviews are: they stay."""
+    """Answer what came when no session was working any more: it was not meant for this one. Reviews, hints and ideas are: they stay."""
     for path, request in take(shop.folder.inbox):
         if path in shop.late and (request is None or request.name not in LASTING):
             name, text = (request.name, request.text) if request else ("unknown", "")
@@ -25,9 +27,46 @@ def answer_requests(shop: Workshop) -> None:
             shop.record(Answered(request="stop", text=request.text, answer="stopping after the current experiment"))
         elif request.name in {"accept", "reject"}:
             _review(shop, request)
+        elif request.name in LASTING:
+            shop.record(Answered(request=request.name, text=request.text, answer=_told(shop, request)))
         else:
             shop.record(Answered(request=request.name, text=request.text, answer="not built yet in this version"))
         path.unlink(missing_ok=True)
+
+
+def _told(shop: Workshop, request: Request) -> str:
+    """Note what a person says to proposers, and give the answer. What is read twice, after a kill, changes nothing the second time."""
+    text = request.text.strip()
+    match request.name:
+        case "hint":
+            return refused_hint(text) or _hint(shop, text)
+        case "clear_hints":
+            if shop.state.hints:
+                shop.record(HintsCleared())
+            return "there are no hints any more"
+        case "drop_idea":
+            return _drop(shop, text, why=request.why)
+        case _:
+            return refused_idea(shop.state.ideas, text) or _idea(shop, text, request)
+
+
+def _hint(shop: Workshop, text: str) -> str:
+    if shop.state.hints[-1:] != (text,):
+        shop.record(Hinted(text=text))
+    return "proposers read it from the next experiment on"
+
+
+def _idea(shop: Workshop, text: str, request: Request) -> str:
+    shop.record(IdeaAdded(idea=Idea(text=text, why=request.why, blocked_by=request.blocked_by)))
+    known = by_text(shop.state.ideas, text)
+    return f"it waits as {known.id}" if known else "it is noted"
+
+
+def _drop(shop: Workshop, name: str, *, why: str) -> str:
+    if not claimed(shop.state.ideas, [name]):
+        return f"no idea {name} is open"
+    shop.record(IdeaDropped(id=name, why=why))
+    return f"{name} is dropped"
 
 
 def _review(shop: Workshop, request: Request) -> None:

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from autoexp.experiment.records import Proposal, Tokens
+from autoexp.experiment.records import Idea, Proposal, Tokens
 
 LONGEST_TEXT = 2000
 LONGEST_ANSWER = 1 << 20
@@ -35,8 +35,8 @@ def proposal_from(line: str) -> Proposal:
     return Proposal(
         hypothesis=_text(answer.get("hypothesis")),
         description=_text(answer.get("description")),
-        asi=_notes(answer.get("asi")),
-        ideas=tuple(_text(idea) for idea in ideas if _text(idea))[:MOST_IDEAS] if isinstance(ideas, list) else (),
+        asi=_asi(answer),
+        ideas=tuple(idea for one in ideas if (idea := _idea(one)))[:MOST_IDEAS] if isinstance(ideas, list) else (),
         tokens=Tokens(**{name: _count(tokens.get(name)) for name in ("input", "cached", "output")}),
         cost_usd=_cost(answer.get("cost_usd")),
     )
@@ -63,6 +63,19 @@ def _text(value: Any) -> str:
 
 def _notes(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) and len(json.dumps(value)) <= LARGEST_NOTES else {}
+
+
+def _asi(answer: dict[str, Any]) -> dict[str, Any]:
+    """Give the notes; `idea`, the id of the idea that is tried, may also stand beside them."""
+    notes, idea = _notes(answer.get("asi")), _text(answer.get("idea"))
+    return {"idea": idea, **notes} if idea else notes
+
+
+def _idea(value: Any) -> Idea | None:
+    """Read an idea: a text, or an object with `idea` or `text`, and perhaps `why` and `blocked_by`."""
+    said = value if isinstance(value, dict) else {"text": value}
+    text = _text(said.get("idea")) or _text(said.get("text"))
+    return Idea(text=text, why=_text(said.get("why")), blocked_by=_text(said.get("blocked_by"))) if text else None
 
 
 def _count(value: Any) -> int | None:

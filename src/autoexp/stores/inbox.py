@@ -6,19 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-RequestName = Literal["stop", "pause", "resume", "hint", "accept", "reject"]
+RequestName = Literal["stop", "pause", "resume", "hint", "clear_hints", "idea", "drop_idea", "accept", "reject"]
 
-LASTING: frozenset[RequestName] = frozenset({"accept", "reject"})
+REVIEWS: frozenset[RequestName] = frozenset({"accept", "reject"})
+"""Requests about one experiment."""
+
+LASTING: frozenset[RequestName] = REVIEWS | {"hint", "clear_hints", "idea", "drop_idea"}
 """Requests that wait for the next session when none is running; the others are for the one that runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a face asks for; `n` is the number of the experiment that it is about."""
+    """What a face asks for; `n` is the number of the experiment that it is about, `why` and `blocked_by` belong to an idea."""
 
     name: RequestName
     text: str = ""
     n: int | None = None
+    why: str = ""
+    blocked_by: str = ""
 
 
 def leave(inbox: Path, request: Request, *, stamp: str) -> Path:
@@ -28,8 +33,13 @@ def leave(inbox: Path, request: Request, *, stamp: str) -> Path:
     while (target := inbox / f"{stamp}-{os.getpid()}-{count:03}.json").exists():
         count += 1
     draft = target.with_suffix(".part")
-    about = {} if request.n is None else {"n": request.n}
-    draft.write_text(json.dumps({"request": request.name, "text": request.text, **about}), encoding="utf-8")
+    more = {"n": request.n, "why": request.why or None, "blocked_by": request.blocked_by or None}
+    body = {
+        "request": request.name,
+        "text": request.text,
+        **{key: value for key, value in more.items() if value is not None},
+    }
+    draft.write_text(json.dumps(body), encoding="utf-8")
     draft.replace(target)
     return target
 
@@ -44,9 +54,10 @@ def take(inbox: Path) -> list[tuple[Path, Request | None]]:
 def _read(path: Path) -> Request | None:
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
-        name, text, n = body["request"], str(body.get("text", "")), body.get("n")
+        name, n = body["request"], body.get("n")
+        text, why, blocked_by = (str(body.get(key, "")) for key in ("text", "why", "blocked_by"))
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
         return None
-    if name not in get_args(RequestName) or (type(n) is not int if name in LASTING else n is not None):
+    if name not in get_args(RequestName) or (type(n) is not int if name in REVIEWS else n is not None):
         return None
-    return Request(name, text, n)
+    return Request(name, text, n, why, blocked_by)

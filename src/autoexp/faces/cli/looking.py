@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from autoexp.faces.cli.ideas import show_lines, status_lines
 from autoexp.faces.cli.printing import (
     gain,
     number,
@@ -55,6 +56,7 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
         ),
         ("gain", f"{gain(found['in_loop_gain'])} in-loop, not confirmed"),
         ("going on", _going_on(found["outlook"])),
+        *status_lines(found),
         *proposer_lines(found["proposers"]),
         ("noise", noise),
         ("samples", str(found["samples_used"])),
@@ -205,6 +207,8 @@ def show(
                 else str(value)
             )
             say(f"{key:<12} {_below(text)}")
+    for name, text in show_lines(found):
+        say(f"{name:<12} {_below(text)}")
     _samples("sample", found["all_samples"])
     if found["holdout"]:
         _samples("holdout", found["holdout"]["samples"])
