@@ -7,6 +7,7 @@ import hmac
 import json
 import math
 import os
+import stat
 import sys
 import tempfile
 from contextlib import suppress
@@ -40,8 +41,7 @@ class Remembered:
     def read(self, digest: str) -> float | None:
         """Give the score that was remembered under this digest; None when there is none that is signed."""
         with suppress(OSError, ValueError, RecursionError):
-            with open(self._path(digest), "rb") as stored:
-                entry = json.loads(stored.read(_LONGEST))
+            entry = json.loads(_content(self._path(digest)))
             if type(entry) is dict and type(entry.get("score")) is float and type(entry.get("sign")) is str:
                 score = entry["score"]
                 given = entry["sign"].encode("utf-8", "replace")
@@ -65,6 +65,15 @@ class Remembered:
 
     def _sign(self, digest: str, score: float) -> bytes:
         return hmac.new(self._secret, f"{digest} {score!r}".encode("ascii"), hashlib.sha256).hexdigest().encode("ascii")
+
+
+def _content(path: str) -> bytes:
+    """Read a file; what is no file, a pipe say, is not waited for. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        return os.read(descriptor, _LONGEST) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    finally:
+        os.close(descriptor)
 
 
 def digest_of(*parts: Any) -> str:
