@@ -10,7 +10,7 @@ from autoexp.campaign import events as ev
 from autoexp.decision.beliefs import Beliefs, begun
 from autoexp.experiment.measurement import Measurement, Sample, Side, Usage, measure
 from autoexp.experiment.outcome import UNDECIDED, Outcome, Verdict
-from autoexp.experiment.records import Candidate, Decision, Directive, GuardResult, Proposal
+from autoexp.experiment.records import Candidate, Decision, Directive, GuardResult, Proposal, Reserve, Tokens
 from autoexp.spec.model import Spec
 
 CONTRACT: dict[str, Any] = {
@@ -115,10 +115,13 @@ class Tape:
         )
         return self
 
-    def intent(self) -> int:
-        """Use up a number."""
+    def intent(self, reserved: Reserve | None = None) -> int:
+        """Use up a number, and set something aside for it."""
         self.n += 1
-        self.write(ev.Intent(n=self.n, directive=Directive(), parent=self.best, segment=self.k, seed=self.n))
+        directive, held = Directive(), reserved or Reserve()
+        self.write(
+            ev.Intent(n=self.n, directive=directive, parent=self.best, segment=self.k, seed=self.n, reserved=held)
+        )
         return self.n
 
     def propose(self, proposal: Proposal | None = None, *, added: int = 1, removed: int = 1) -> None:
@@ -168,9 +171,10 @@ class Tape:
         proposal: Proposal | None = None,
         cost_usd: float | None = None,
         guard: GuardResult | None = None,
+        reserved: Reserve | None = None,
     ) -> int:
         """Make a measured experiment from intent to done."""
-        self.intent()
+        self.intent(reserved)
         self.propose(proposal)
         self.sample(value, cost_usd=cost_usd)
         decision = Decision(verdict=verdict, effect=effect, guard=guard, reasons=("because",))
@@ -189,6 +193,14 @@ ordinary = st.floats(min_value=-1e6, max_value=1e6).filter(lambda x: x == 0 or a
 positive = st.floats(min_value=1e-3, max_value=1e6)
 unmeasured = st.sampled_from([outcome for outcome in Outcome if outcome is not Outcome.MEASURED])
 costs = st.none() | st.floats(min_value=0, max_value=10)
+counts = st.none() | st.integers(0, 100_000)
+reserves = st.builds(Reserve, cost_usd=costs, tokens=counts, requests=st.none() | st.integers(0, 5))
+paid = st.builds(
+    Proposal,
+    cost_usd=costs,
+    requests=st.none() | st.integers(0, 5),
+    tokens=st.builds(Tokens, input=counts, cached=counts, output=counts, reasoning=counts),
+)
 
 
 @st.composite
@@ -196,7 +208,9 @@ def tapes(draw: st.DrawFn) -> Tape:
     """Draw a campaign: sessions that end or are killed, segments, experiments of every ending, text of every kind."""
     tape = Tape().open(cost_usd=draw(costs))
     for _ in range(draw(st.integers(0, 8))):
-        match draw(st.sampled_from(["keep", "discard", "ended", "killed", "session", "segment", "note", "withdrawn"])):
+        match draw(
+            st.sampled_from(["keep", "discard", "ended", "mended", "killed", "session", "segment", "note", "withdrawn"])
+        ):
             case "keep" | "discard" as verdict:
                 tape.experiment(
                     draw(ordinary),
@@ -208,12 +222,22 @@ def tapes(draw: st.DrawFn) -> Tape:
                         hypothesis=draw(st.text()),
                         asi=draw(st.dictionaries(st.text(), st.text() | st.floats() | st.booleans(), max_size=3)),
                         cost_usd=draw(costs),
+                        requests=draw(st.none() | st.integers(0, 5)),
+                        tokens=Tokens(input=draw(counts), output=draw(counts)),
                     ),
+                    reserved=draw(reserves),
                 )
             case "ended":
                 tape.failed(draw(unmeasured))
+            case "mended":
+                tape.intent(draw(reserves))
+                tape.propose(draw(paid))
+                tape.write(ev.MendAsked(n=tape.n, outcome=Outcome.CRASH, reserved=draw(reserves)))
+                if draw(st.booleans()):
+                    tape.propose(draw(paid))
+                tape.end(draw(unmeasured))
             case "killed":
-                tape.intent()
+                tape.intent(draw(reserves))
                 tape.monotonic += 1000
                 tape.session()
                 tape.end(Outcome.INTERRUPTED)

@@ -46,7 +46,7 @@ decision:
   min_gain_per_line: null
 proposer: {kind: command, command: "python propose.py", timeout: 30m, env: {}, env_from: []}
 strategy: {kind: greedy}
-budget: {experiments: 50, wall_clock: 8h, consecutive_crashes: 3, consecutive_discards: 20,
+budget: {experiments: 50, cost_usd: 10, tokens: 5M, requests: 200, wall_clock: 8h, consecutive_crashes: 3, consecutive_discards: 20,
          plateau: {window: 10, min_gain: 0.1%}, target: 50}
 sandbox:
   proposer: {level: auto, network: [api.example.com:443], read: [/opt/tool], write: []}
@@ -59,8 +59,6 @@ exports: [results.tsv, experiments.jsonl]
 REFUSED = [
     "harness.setup",
     "strategy.kind",
-    "budget.cost_usd",
-    "budget.tokens",
 ]
 
 

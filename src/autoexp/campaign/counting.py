@@ -9,7 +9,7 @@ from autoexp.campaign.state import CampaignState, Counts, Experiment, Segment
 from autoexp.decision.items import mean_items
 from autoexp.experiment.measurement import Sample
 from autoexp.experiment.outcome import CRASHES, UNDECIDED, Outcome
-from autoexp.experiment.records import Decision
+from autoexp.experiment.records import Decision, Tokens
 
 T = TypeVar("T", int, float)
 
@@ -88,6 +88,21 @@ def cost_of_runs(samples: Iterable[Sample]) -> float | None:
     for sample in samples:
         total = plus(total, sample.cost_usd)
     return total
+
+
+def together(used: Iterable[Tokens]) -> Tokens:
+    """Add tokens kind by kind; None where nobody counted."""
+    totals: dict[str, int | None] = dict.fromkeys(Tokens.model_fields)
+    for tokens in used:
+        totals = {name: plus(total, getattr(tokens, name)) for name, total in totals.items()}
+    return Tokens(**totals)
+
+
+def unanswered(experiment: Experiment) -> bool:
+    """Tell whether a proposer was asked, and the experiment ended before it said what that used."""
+    if experiment.tests or experiment.directive.of is not None or experiment.outcome not in UNDECIDED:
+        return False
+    return not experiment.proposals or (experiment.mending and experiment.outcome is Outcome.INTERRUPTED)
 
 
 def plus(total: T | None, more: T | None) -> T | None:

@@ -7,12 +7,13 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from autoexp.experiment.measurement import Measurement, Sample, Usage
 from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Candidate, Decision, Directive, Idea, Proposal, Value
+from autoexp.experiment.records import Candidate, Decision, Directive, Idea, Proposal, Reserve, Value
 
 StopReason = Literal[
     "experiments",
     "cost",
     "tokens",
+    "requests",
     "wall_clock",
     "crashes",
     "discards",
@@ -36,12 +37,13 @@ class CampaignOpened(Value):
 
 
 class SessionOpened(Value):
-    """A process began to work on the campaign."""
+    """A process began to work on the campaign, with the budget that its contract gives."""
 
     event: Literal["session"] = "session"
     pid: int
     sandbox: dict[str, str] = Field(default_factory=dict)
     notice: str = ""
+    budget: dict[str, Any] = Field(default_factory=dict)
 
 
 class SegmentOpened(Value):
@@ -72,7 +74,7 @@ class BaselineMeasured(Value):
 
 
 class Intent(Value):
-    """Number `n` is used up: written before anything is done for it."""
+    """Number `n` is used up: written before anything is done for it, with what is set aside of the budget."""
 
     event: Literal["intent"] = "intent"
     n: int
@@ -80,6 +82,7 @@ class Intent(Value):
     parent: str
     segment: int
     seed: int
+    reserved: Reserve = Reserve()
 
 
 class Proposed(Value):
@@ -111,6 +114,7 @@ class MendAsked(Value):
     n: int
     outcome: Outcome
     detail: str = ""
+    reserved: Reserve = Reserve()
 
 
 class Captured(Value):

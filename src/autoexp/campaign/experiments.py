@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from autoexp.campaign.events import HoldoutRun, Reviewed
 from autoexp.experiment.measurement import Measurement, Sample, Side
 from autoexp.experiment.outcome import UNDECIDED, Outcome, Verdict, status_of
-from autoexp.experiment.records import NEEDS_REVIEW, Candidate, Decision, Directive, Proposal
+from autoexp.experiment.records import NEEDS_REVIEW, Candidate, Decision, Directive, Proposal, Reserve
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Experiment:
     A checkpoint test is one as well: `tests` are the numbers of the keeps that it tests. `tested_by` is the number of the
     test that settled a provisional keep; `taken_out` says that it did not confirm it. `review` is a person's word on a
     would-be keep that waited for it; `flags` are those of an outcome without a decision. `tries` came before the change was
-    mended; while `mending`, nothing has come of the last request to do so.
+    mended; while `mending`, nothing has come of the last request to do so. `reserved` is what was set aside for the last request.
     """
 
     n: int
@@ -56,6 +56,7 @@ class Experiment:
     review: Reviewed | None = None
     tries: tuple[Try, ...] = ()
     mending: bool = False
+    reserved: Reserve = Reserve()
 
     @property
     def proposals(self) -> tuple[Proposal, ...]:

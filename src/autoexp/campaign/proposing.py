@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from autoexp.campaign.counting import plus
+from autoexp.campaign.counting import plus, together, unanswered
 from autoexp.campaign.events import MendAsked, Waiting
 from autoexp.campaign.experiments import Experiment, Try
 from autoexp.campaign.state import CampaignState
 from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Proposal
+from autoexp.experiment.records import Proposal, Reserve
 
 NOT_TRIED = frozenset({Outcome.INTERRUPTED, Outcome.INFRA_ERROR})
 """Outcomes after which a hypothesis is as good as before: it was never measured."""
@@ -20,6 +20,7 @@ def proposed(state: CampaignState, experiment: Experiment, proposal: Proposal) -
         open=replace(experiment, proposal=proposal, mending=False),
         cost_usd=plus(state.cost_usd, proposal.cost_usd),
         tokens=plus(state.tokens, proposal.tokens.total),
+        used=together([state.used, proposal.tokens]),
         counts=replace(state.counts, requests=plus(state.counts.requests, proposal.requests)),
         offers=proposal.offers or state.offers,
         waiting=None,
@@ -32,6 +33,7 @@ def mend_asked(state: CampaignState, experiment: Experiment, event: MendAsked) -
     samples = tuple(sample.model_copy(update={"items": {}}) for sample in experiment.samples)
     ended = Try(said, experiment.candidate, event.outcome, event.detail, samples)
     opened = replace(experiment, tries=(*experiment.tries, ended), samples=(), checks=None, holdout=None, mending=True)
+    opened = replace(opened, reserved=event.reserved)
     counts = replace(state.counts, repairs=state.counts.repairs + 1)
     return replace(state, open=opened, counts=counts)
 
@@ -51,6 +53,15 @@ def used(state: CampaignState, closed: Experiment) -> CampaignState:
         ranks |= {proposal.offer for proposal in closed.proposals if proposal.offer is not None}
     left = tuple(offer for offer in state.offers if offer.rank not in ranks)
     return replace(state, offers=left, waiting=None)
+
+
+def settled(state: CampaignState, closed: Experiment) -> CampaignState:
+    """Let go of what was set aside for an experiment, unless it ended before anybody said what it used."""
+    if not unanswered(closed) or closed.reserved.requests == 0:
+        return state
+    held, more = state.unsettled, closed.reserved
+    amounts = {name: plus(getattr(held, name), getattr(more, name)) for name in Reserve.model_fields}
+    return replace(state, unsettled=Reserve(**amounts), cut_off=state.cut_off + 1)
 
 
 def slim(proposal: Proposal | None) -> Proposal | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from autoexp.campaign.counting import plus
+from autoexp.campaign.counting import plus, together
 from autoexp.campaign.notes import asi_of
 from autoexp.campaign.state import CampaignState, Experiment, Segment
 from autoexp.experiment.measurement import Side, measure
@@ -117,11 +117,7 @@ def cost_of(experiment: Experiment) -> float | None:
 
 def tokens_of(experiment: Experiment) -> Tokens:
     """Add the tokens of all that was proposed; None where nobody counted."""
-    said = [proposal.tokens for proposal in experiment.proposals]
-    totals: dict[str, int | None] = dict.fromkeys(Tokens.model_fields)
-    for tokens in said:
-        totals = {name: plus(total, getattr(tokens, name)) for name, total in totals.items()}
-    return Tokens(**totals)
+    return together(proposal.tokens for proposal in experiment.proposals)
 
 
 def requests_of(experiment: Experiment) -> int | None:

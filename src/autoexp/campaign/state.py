@@ -8,7 +8,7 @@ from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.ideas import Parked
 from autoexp.decision.beliefs import Beliefs
 from autoexp.experiment.measurement import Measurement, Sample
-from autoexp.experiment.records import Offer
+from autoexp.experiment.records import Offer, Reserve, Tokens
 from autoexp.spec.criteria import Criterion, criteria
 
 __all__ = ["CampaignState", "Counts", "Experiment", "Incumbent", "Segment"]
@@ -92,6 +92,8 @@ class CampaignState:
     confirmed commit and `checkpoint_gain` the gain up to there; `provisional` are the numbers of the keeps since then, which
     wait for their test. `offers` are hypotheses that are paid for and not tried yet; `waiting` is what the open experiment waits for.
     `ideas` is the backlog, in the order parked, with what was tried or dropped of it; `hints` are the last few of a person.
+    `used` are the tokens by kind. `unsettled` is what was set aside for the experiments, `cut_off` of them, that ended before anybody
+    said what they used: nobody will ever know. `budget` is that of the last session's contract.
     """
 
     tag: str = ""
@@ -110,6 +112,10 @@ class CampaignState:
     beliefs: Beliefs = Beliefs()
     cost_usd: float | None = None
     tokens: int | None = None
+    used: Tokens = Tokens()
+    unsettled: Reserve = Reserve()
+    cut_off: int = 0
+    budget: dict[str, Any] = field(default_factory=dict)
     stop_reason: str | None = None
     stop_detail: str = ""
     stop_fix: str = ""

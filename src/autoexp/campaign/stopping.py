@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 from autoexp.campaign.convergence import gains, plateau, streak, target_reached
 from autoexp.campaign.events import StopReason
+from autoexp.campaign.money import Kind, shortages
 from autoexp.campaign.state import CampaignState
+from autoexp.experiment.records import Reserve
 from autoexp.spec.budget import BudgetSection
 
 MAX_ERRORS_IN_ROW = 3
+
+_REASONS: dict[Kind, StopReason] = {"cost_usd": "cost", "tokens": "tokens", "requests": "requests"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,13 @@ def stop_rule(state: CampaignState, budget: BudgetSection) -> Stop | None:
 def used_up(state: CampaignState, budget: BudgetSection) -> Stop | None:
     """Give the first budget or streak that is used up, or None. It holds whatever the metrics of the contract became."""
     return _failing(state) or next(_used_up(state, budget), None)
+
+
+def too_dear(
+    state: CampaignState, budget: BudgetSection, need: Reserve, *, doing: str = "an experiment takes"
+) -> Stop | None:
+    """Give the cap that what is begun next would probably pass, judging by what is set aside for it, or None."""
+    return next((Stop(_REASONS[one.kind], one.detail) for one in shortages(state, budget, need, doing=doing)), None)
 
 
 def _failing(state: CampaignState) -> Stop | None:
@@ -51,6 +62,7 @@ def _used_up(state: CampaignState, budget: BudgetSection) -> Iterator[Stop]:
     counts = state.counts
     if budget.experiments is not None and counts.decided >= budget.experiments:
         yield Stop("experiments", f"{counts.decided} of {budget.experiments} experiments are done")
+    yield from (Stop(_REASONS[one.kind], one.detail) for one in shortages(state, budget))
     if budget.wall_clock_s is not None and state.active_s >= budget.wall_clock_s:
         yield Stop("wall_clock", f"{state.active_s:.0f} s of {budget.wall_clock_s:.0f} s are used")
     if budget.consecutive_crashes is not None and counts.crashes_in_row >= budget.consecutive_crashes:

@@ -7,11 +7,12 @@ from autoexp.engine.conclude import conclude
 from autoexp.engine.judge import judge
 from autoexp.engine.proposing import propose
 from autoexp.engine.repairing import MENDABLE, ask_to_mend, maker, repairs, same_change
+from autoexp.engine.reserving import reserve
 from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import StorageError, WorldError
 from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Candidate, Directive, Proposal
+from autoexp.experiment.records import Candidate, Directive, Proposal, Reserve
 from autoexp.ports import NothingLeft
 from autoexp.workspaces.fixtures import in_the_way
 from autoexp.workspaces.refs import RefUpdate
@@ -20,13 +21,13 @@ PATHS_NAMED = 20
 SECRET = ("secret",)
 
 
-def attempt(shop: Workshop, directive: Directive) -> None:
-    """Make one experiment from intent to done, or a checkpoint test.
+def attempt(shop: Workshop, directive: Directive, *, reserved: Reserve | None = None) -> None:
+    """Make one experiment from intent to done, or a checkpoint test; `reserved` is what was set aside for it.
 
     Raises NothingLeft when the proposer has nothing left, GivenUp when its service does not serve: then the number is withdrawn. A failing
     machine ends the experiment as infra_error, and a rule ends a row of these; only a record that cannot be written ends the session at once.
     """
-    n = intend(shop, directive)
+    n = intend(shop, directive, reserved or reserve(shop, directive))
     try:
         ruling, mendable = _tried(shop, n, _candidate(shop, n, directive))
         if directive.operator != "confirm" and directive.of is None:
@@ -78,14 +79,16 @@ def _mended(shop: Workshop, n: int, directive: Directive, ruling: Decided, *, me
     return ruling
 
 
-def intend(shop: Workshop, directive: Directive) -> int:
+def intend(shop: Workshop, directive: Directive, reserved: Reserve) -> int:
     """Step 1: use up a number before anything is done for it."""
     state = shop.state
     n = state.last_n + 1
     parent = directive.parents[0] if directive.parents else state.incumbent.commit
     seed = derived_seed(state.seed, state.counts.decided)
     with shop.faults.around("intent", n):
-        shop.record(Intent(n=n, directive=directive, parent=parent, segment=shop.segment.k, seed=seed))
+        shop.record(
+            Intent(n=n, directive=directive, parent=parent, segment=shop.segment.k, seed=seed, reserved=reserved)
+        )
     return n
 
 

@@ -6,11 +6,12 @@ from autoexp.campaign.checkpoints import due
 from autoexp.campaign.events import SessionClosed, Stopped
 from autoexp.campaign.reviews import asked_for
 from autoexp.campaign.state import CampaignState
-from autoexp.campaign.stopping import Stop, stop_rule, used_up
+from autoexp.campaign.stopping import Stop, stop_rule, too_dear, used_up
 from autoexp.campaign.views import View
 from autoexp.engine.attempt import attempt
 from autoexp.engine.recovery import recover
 from autoexp.engine.requests import answer_requests
+from autoexp.engine.reserving import reserve, tell_untold
 from autoexp.engine.segments import ensure_segment
 from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
@@ -47,8 +48,12 @@ def _next(shop: Workshop) -> Stop | None:
     if not directives:
         return Stop("exhausted", "the strategy has nothing left to ask for")
     for directive in directives:
+        reserved = reserve(shop, directive)
+        if stop := too_dear(shop.state, shop.spec.budget, reserved):
+            return stop
         try:
-            attempt(shop, directive)
+            attempt(shop, directive, reserved=reserved)
+            tell_untold(shop)
         except NothingLeft as nothing:
             return Stop("exhausted", str(nothing) or "the proposer has nothing left to propose")
         except GivenUp as given_up:

@@ -21,7 +21,10 @@ def recover(shop: Workshop) -> None:
     swept = sweep(f"{campaign}:")
     shop.refs.remove_stale_locks(shop.ref())
     open_campaign(shop)
-    shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=notice(shop.spec, shop.sandbox)))
+    budget = shop.spec.budget.model_dump(mode="json")
+    shop.record(
+        SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=notice(shop.spec, shop.sandbox), budget=budget)
+    )
     for text in (_cut(shop), _swept(swept), _moved_head(shop)):
         if text:
             shop.record(Noted(text=text))

@@ -3,9 +3,11 @@
 from contextlib import suppress
 
 from autoexp.campaign.events import Decided, MendAsked
+from autoexp.campaign.stopping import too_dear
 from autoexp.campaign.views import Repair
 from autoexp.engine.candidates import Ending
 from autoexp.engine.proposing import propose
+from autoexp.engine.reserving import reserve
 from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.outcome import Outcome
@@ -32,12 +34,15 @@ def maker(shop: Workshop) -> str:
 
 
 def ask_to_mend(shop: Workshop, n: int, directive: Directive, ruling: Decided, *, left: int) -> Proposal | Ending:
-    """Ask once. That nobody mends it is an ending like another, whatever the reason."""
+    """Ask once, unless that would probably pass a cap. That nobody mends it is an ending like another, whatever the reason."""
     opened = shop.state.open
     tries = opened.repairs + 1 if opened else 1
-    shop.record(MendAsked(n=n, outcome=ruling.outcome, detail=ruling.detail))
-    _put_aside(shop, n, tries)
     repair = Repair(ruling.outcome, ruling.detail[-TAIL:], left=left, proposer=maker(shop))
+    reserved = reserve(shop, directive, repair=repair)
+    if stop := too_dear(shop.state, shop.spec.budget, reserved, doing="mending takes"):
+        return Ending(Outcome.PROPOSER_ERROR, stop.detail)
+    shop.record(MendAsked(n=n, outcome=ruling.outcome, detail=ruling.detail, reserved=reserved))
+    _put_aside(shop, n, tries)
     try:
         return propose(shop, n, directive, repair=repair)
     except (NothingLeft, GivenUp) as nothing:

@@ -25,7 +25,8 @@ from autoexp.workspaces.scope import Scope
 class Workshop:
     """One session's parts. `state` is always the fold of everything that `record` has written.
 
-    `torn` tells what was cut from the journal's end, `late` are the requests that came after the last session.
+    `torn` tells what was cut from the journal's end, `late` are the requests that came after the last session,
+    `told` what a person was told once and needs to know no more than once.
     """
 
     contract: Contract
@@ -47,6 +48,7 @@ class Workshop:
     late: frozenset[Path]
     clock: Callable[[], float]
     observer: Observer = field(default_factory=Silent)
+    told: set[str] = field(default_factory=set)
     state: CampaignState = field(default_factory=CampaignState)
 
     @property

@@ -52,6 +52,14 @@ class Tokens(Value):
         return sum(known) if known else None
 
 
+class Reserve(Value):
+    """What an experiment will probably use, at most, set aside before it begins; None where nobody can tell, 0 where it uses nothing."""
+
+    cost_usd: float | None = None
+    tokens: int | None = None
+    requests: int | None = None
+
+
 class Traffic(Value):
     """What went through the proxy to one `host:port`: bytes each way, tunnels opened, requests refused."""
 

@@ -19,6 +19,9 @@ class BudgetSection(Section):
     """When to stop; a key left out is no limit. `target` is a value of the primary metric."""
 
     experiments: Count | None = None
+    cost_usd: Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)] | None = None
+    tokens: Count | None = None
+    requests: Count | None = None
     wall_clock_s: Seconds | None = Field(None, alias="wall_clock")
     consecutive_crashes: Annotated[int, Field(ge=1)] | None = 3
     consecutive_discards: Annotated[int, Field(ge=1)] | None = None

@@ -6,8 +6,6 @@ from typing import Any
 UNBUILT: dict[str, str] = {
     "harness.setup": "the setup command",
     "harness.setup_timeout": "the setup command",
-    "budget.cost_usd": "money budgets",
-    "budget.tokens": "token budgets",
 }
 
 UNBUILT_VALUES: dict[tuple[str, str], str] = {
