@@ -7,6 +7,12 @@ import struct
 import threading
 from contextlib import suppress
 
+import pytest
+
+from autoexp.ports import AccessRefused, Unavailable
+from autoexp.proposers.model.client import Endpoint, Message, ask
+
+KEY = "sk-proj-0123456789abcdefghij"
 LINGER_OFF = struct.pack("ii", 1, 0)
 
 
@@ -85,6 +91,19 @@ class Raw:
                 with suppress(TimeoutError):
                     if not connection.recv(1):
                         return
+
+
+def asked(api, url, **more):
+    """Ask once and give what was raised: short, without the key, without an exception of the library behind it."""
+    with pytest.raises((Unavailable, AccessRefused)) as raised:
+        ask(Endpoint(api, url, "m", key=KEY, **more), [Message("user", "Hello?")])
+    told = str(raised.value) + getattr(raised.value, "fix", "")
+    assert KEY not in told
+    assert KEY[:12] not in told
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None
+    assert len(told) < 700
+    return raised.value
 
 
 def http(body: bytes | str | dict | list, *, status=200, headers=(), kind="application/json", length=True) -> bytes:

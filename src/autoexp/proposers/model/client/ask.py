@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from autoexp.ports import AccessRefused, Unavailable
+from autoexp.ports import AccessRefused, ProposerFailed, Unavailable
 from autoexp.proposers.model.client.exchange import Exchange, Head
 from autoexp.proposers.model.client.extra import need
 from autoexp.proposers.model.client.failures import ErrorSaid, Unreadable
@@ -30,6 +30,8 @@ def ask(endpoint: Endpoint, messages: Sequence[Message], *, stop: Callable[[], b
     need("httpx2", "genai_prices")
     began = time.monotonic()
     request = prepared(endpoint, messages)
+    if stop is not None and stop():
+        raise ProposerFailed("stopped")
     with Exchange(request, endpoint=endpoint, stop=stop) as exchange:
         head = exchange.head()
         outcome = (
@@ -58,7 +60,7 @@ def _answer(exchange: Exchange, endpoint: Endpoint, request: Request) -> Answer 
                 break
         return reading.answer()
     except ErrorSaid as error:
-        return failure(said_in_answer(error.payload), Circumstances(endpoint, request.where))
+        return failure(said_in_answer(error.payload), Circumstances(endpoint, f"{request.where} broke off its answer"))
     except Unreadable as unreadable:
         words = shown(str(unreadable), key=endpoint.key.strip())
         return Unavailable(f"the reply of {request.where} cannot be used: {words}", kind=unreadable.kind)
@@ -73,4 +75,4 @@ def _failure(exchange: Exchange, head: Head, endpoint: Endpoint, request: Reques
                 break
     said = said_in_body(head.status, bytes(body), location=head.headers.get("location", ""))
     wait_s = wait_asked(head.headers, limited=head.status == LIMITED, now=datetime.now(UTC))
-    return failure(said, Circumstances(endpoint, request.where, wait_s))
+    return failure(said, Circumstances(endpoint, f"{request.where} answered {head.status}", wait_s))

@@ -12,12 +12,14 @@ from typing import Any, Self
 
 from autoexp.ports import AccessRefused, ProposerFailed, Unavailable
 from autoexp.proposers.model.client.extra import load
-from autoexp.proposers.model.client.prices import is_loopback
+from autoexp.proposers.model.client.hosts import is_loopback
 from autoexp.proposers.model.client.request import Request
 from autoexp.proposers.model.client.transport import no_certificates, trouble
 from autoexp.proposers.model.client.values import Endpoint
 
 POLL_S, CONNECT_S, FAREWELL_S = 0.1, 20.0, 5.0
+UNCUT_S = 0.2
+"""A thread that still looks up a name or connects cannot be cut; it ends by itself, with nobody waiting for it."""
 MOST_BYTES = 16 * 1024 * 1024
 
 
@@ -63,10 +65,11 @@ class Exchange:
             self._closed = True
             for sock in self._sockets:
                 _cut(sock)
-        self._thread.join(FAREWELL_S)
+        self._thread.join(FAREWELL_S if self._sockets else UNCUT_S)
         with self._lock:
             for sock in self._sockets:
                 sock.close()
+            self._sockets.clear()
 
     def head(self) -> Head:
         """Wait for status and headers. Raises Unavailable, AccessRefused, and ProposerFailed when `stop` turns true."""
@@ -140,9 +143,11 @@ class Exchange:
             return
         handle = info["return_value"].get_extra_info("socket").dup()
         with self._lock:
-            self._sockets.append(handle)
-            if self._closed:
-                _cut(handle)
+            if not self._closed:
+                self._sockets.append(handle)
+                return
+        _cut(handle)
+        handle.close()
 
 
 def _cut(sock: socket.socket) -> None:

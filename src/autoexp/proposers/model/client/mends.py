@@ -53,7 +53,7 @@ def _bad_request(said: Said, endpoint: Endpoint) -> tuple[str, str]:
         )
     if said.status == S.REQUEST_ENTITY_TOO_LARGE or CONTEXT.search(words):
         return f"the request is too long for the context of {endpoint.model}", (
-            "Choose a proposer.model with a longer context, or name fewer and smaller files in scope.edit."
+            "Choose a proposer.model with a longer context, or name fewer and smaller files in scope.edit and proposer.show."
         )
     if field := _field(said, endpoint):
         return f"the service does not take {field} as it was sent", FIELDS.get(

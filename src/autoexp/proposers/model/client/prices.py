@@ -1,11 +1,11 @@
 """What a request cost: the provider's own word, else the contract's price, else public prices that come with a package (no network)."""
 
-import ipaddress
 import math
 from urllib.parse import urlsplit
 
 from autoexp.experiment.records import Tokens
 from autoexp.proposers.model.client.extra import load
+from autoexp.proposers.model.client.hosts import is_loopback
 from autoexp.proposers.model.client.values import Endpoint, Price
 
 MILLION = 1_000_000
@@ -31,17 +31,6 @@ def price_known(endpoint: Endpoint) -> bool:
 def estimate(endpoint: Endpoint, input_tokens: int, output_tokens: int) -> float | None:
     """Give what so many tokens cost when nothing comes from a cache, or None when the price is not known."""
     return cost(Tokens(input=input_tokens, output=output_tokens), endpoint, None)[0]
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
 
 
 def _by_contract(tokens: Tokens, price: Price) -> float | None:

@@ -17,20 +17,23 @@ class Events:
     """Collects bytes and gives the events that they complete."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest: list[bytes] = []
         self._name = ""
         self._data: list[bytes] = []
 
     def feed(self, chunk: bytes) -> list[ServerEvent]:
         """Give the events that end in `chunk`. Raises Unreadable when one is no UTF-8."""
-        lines = (self._rest + chunk if self._rest else chunk).splitlines(keepends=True)
+        self._rest.append(chunk)
+        if b"\n" not in chunk and b"\r" not in chunk:
+            return []
+        lines = b"".join(self._rest).splitlines(keepends=True)
         # A carriage return at the end may be half of a line end; bytes.splitlines knows only \n, \r and \r\n.
-        self._rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+        self._rest = [] if lines[-1].endswith(b"\n") else [lines.pop()]
         return [event for line in lines if (event := self._line(line.rstrip(b"\r\n")))]
 
     def end(self) -> list[ServerEvent]:
         """Give the event that the end of the body completes, if there is one."""
-        rest, self._rest = self._rest, b""
+        rest, self._rest = b"".join(self._rest), []
         events = [self._line(rest.rstrip(b"\r\n")), self._line(b"")] if rest else [self._line(b"")]
         return [event for event in events if event]
 

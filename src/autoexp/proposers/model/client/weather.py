@@ -17,7 +17,7 @@ OVERLOADED = {498, S.SERVICE_UNAVAILABLE, 529}
 PASSING = {S.REQUEST_TIMEOUT, S.CONFLICT, S.TOO_EARLY, 499}
 QUOTA_STATUSES = {S.BAD_REQUEST, S.PAYMENT_REQUIRED, S.FORBIDDEN, S.TOO_MANY_REQUESTS}
 QUOTA = re.compile(
-    r"insufficient[_ ](quota|balance|credit|funds)|credit balance|exceeded your current quota|billing|quota[_ ]exceeded"
+    r"insufficient[_ ](quota|balance|credit|funds)|credit balance|exceeded your current quota|billing[_ ](hard|error|not)|quota[_ ]exceeded"
     r"|exceeded[^.]{0,20} quota|requires more credits|out of credits|key limit exceeded|spend(ing)? limit"
 )
 KINDS = {
@@ -41,10 +41,10 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Who was asked, and how long it wants to be left alone."""
+    """Who was asked, what it did, and how long it wants to be left alone."""
 
     endpoint: Endpoint
-    where: str
+    deed: str
     retry_after_s: float | None = None
 
 
@@ -52,11 +52,9 @@ def failure(said: Said, around: Circumstances) -> Unavailable | AccessRefused:
     """Give what a service's failure means, with its own message in it."""
     key = around.endpoint.key.strip()
     message = shown(said.message, key=key)
-    reason = f"{around.where} answered {said.status}" + (f": {message}" if message else "")
+    reason = around.deed + (f": {message}" if message else "")
     if kind := _weather(said):
-        return Unavailable(
-            f"{reason} ({kind})" if not message else reason, kind=kind, retry_after_s=around.retry_after_s
-        )
+        return Unavailable(reason, kind=kind, retry_after_s=around.retry_after_s)
     what, fix = mend(said, around.endpoint)
     return AccessRefused(f"{what}: {reason}", fix=fix)
 
