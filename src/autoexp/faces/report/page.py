@@ -9,6 +9,7 @@ from importlib.resources import files
 from autoexp.campaign.rows import rows as rows_of
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.summary import summary
+from autoexp.faces.report.backlog import ideas_table, kinds_table
 from autoexp.faces.report.chart import chart
 from autoexp.faces.report.experiments import experiment_table
 from autoexp.faces.report.facts import goal_of
@@ -21,6 +22,8 @@ _TITLES = {
     "progress": "Progress",
     "milestones": "Milestones",
     "endings": "How the experiments ended",
+    "kinds": "What kinds of ideas brought",
+    "ideas": "Ideas that wait",
     "all": "All experiments",
     "method": "How it was decided",
 }
@@ -34,14 +37,18 @@ def render(state: CampaignState, *, running: bool, diffs: Mapping[int, str] = _N
     and `generated` says when the page was written. The same arguments give the same page.
     """
     found, rows, goal = summary(state, running=running), list(rows_of(state)), goal_of(state)
-    contents = {
+    sections = {
         "progress": chart(state, rows),
         "milestones": milestone_table(rows, goal),
         "endings": status_table(found),
+        "kinds": kinds_table(found),
+        "ideas": ideas_table(state),
         "all": experiment_table(rows, goal, diffs),
         "method": method(state, found, goal, rows),
     }
-    top = header(state, found, goal, generated=generated, sections=_TITLES)
+    contents = {name: content for name, content in sections.items() if content}
+    titles = {name: _TITLES[name] for name in contents}
+    top = header(state, found, goal, generated=generated, sections=titles)
     main = key_figures(state, found, goal) + "".join(_section(name, content) for name, content in contents.items())
     return _page(title=f"{clip(goal.text, 80)} · autoexp", body=f"{top}\n<main>{main}</main>\n{footer(state)}")
 
