@@ -144,3 +144,19 @@ def test_mistakes_of_members_are_told_with_their_lines(project: Project) -> None
     said = project.run("check", code=2)
     assert "proposer.among.1.fil: unknown key" in said
     assert "autoexp.yaml:17" in said
+
+
+def test_hypotheses_that_are_paid_for_are_tried_by_their_model_before_anybody_else(project: Project) -> None:
+    one = "=== PROPOSAL {0} ===\nHYPOTHESIS: smaller\nDESCRIPTION: value {1}\n\nFILE: value.txt\n```\n{1}\n```\n"
+    with FakeModel(default={"text": one.format(1, 90) + one.format(2, 80)}) as model:
+        service = {"name": "model", "kind": MODEL, "model": "m", "base_url": model.openai_url, "several": 2}
+        choosing(
+            project,
+            {"among": [service, script("script")], "explore": "script", "validate": "model"},
+            script=[write(13), write(95)],
+        )
+        project.run("run", "--experiments", "4")
+        requests = model.requests
+    assert asked(project) == ["script", "model", "model", "script"]
+    assert (requests, told(project)["model"]["requests"]) == (1, 1)
+    assert [row["description"] for row in project.rows()[2:4]] == ["value 90", "value 80"]
