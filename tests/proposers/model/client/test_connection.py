@@ -116,7 +116,7 @@ def test_an_odd_address_is_refused_or_not_reached(base):
     ],
 )
 def test_a_proxy_that_refuses_a_tunnel(monkeypatch, answer, kind):
-    with Raw(answer, read=False) as proxy:
+    with Raw(answer) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         for name in ("NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name, raising=False)

@@ -12,6 +12,7 @@ from autoexp.ports import AccessRefused, Unavailable
 from autoexp.proposers.model.client import Endpoint, Message, Reply, ask
 from autoexp.proposers.model.client.failures import ErrorSaid, Unreadable
 from autoexp.proposers.model.client.reading import Reading
+from autoexp.proposers.model.client.request import prepared
 from autoexp.proposers.model.client.weather import Circumstances, failure, said_in_answer, said_in_body
 
 WORDS = [
@@ -116,3 +117,45 @@ def test_whatever_is_sent_only_three_things_come_out(framing, api, status, body,
 def test_bytes_that_are_no_http_are_weather(junk):
     with Raw(junk) as server, suppress(Unavailable, AccessRefused):
         assert isinstance(ask(Endpoint("openai", server.url, "m"), [Message("user", "x")]), Reply)
+
+
+ADDRESSES = st.lists(
+    st.sampled_from(
+        [
+            "http://",
+            "https://",
+            "h",
+            "[",
+            "]",
+            ":",
+            "@",
+            "/",
+            "?",
+            "#",
+            "/v1",
+            "::1",
+            "99999",
+            "..",
+            "%",
+            "\x00",
+            " ",
+            "\u2100",
+        ]
+    )
+    | st.text(max_size=3)
+).map("".join)
+
+
+@given(
+    APIS,
+    ADDRESSES,
+    st.text(max_size=10),
+    st.dictionaries(st.text(max_size=5), JSON | st.binary(max_size=3), max_size=3),
+)
+def test_an_endpoint_is_asked_or_refused_whatever_it_is(api, base_url, key, options):
+    endpoint = Endpoint(api, base_url, key + "\ud800", key=key, options=options)
+    with suppress(AccessRefused):
+        request = prepared(endpoint, [Message("user", "x\ud800", stable=True)])
+        assert request.url.startswith(("http://", "https://"))
+        assert json.loads(request.body)["messages"]
+        assert all(value.isascii() and value.isprintable() for value in request.headers.values())

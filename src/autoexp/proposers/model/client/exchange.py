@@ -97,7 +97,8 @@ class Exchange:
         now = time.monotonic()
         if now >= self._deadline:
             raise Unavailable(
-                f"{self._request.where} had not answered to its end after {self._endpoint.total_s:g} s", kind="hang"
+                f"{self._request.where} had not answered to its end after {self._endpoint.total_s:g} s (proposer.timeout)",
+                kind="hang",
             )
         if self._stop is not None and now - self._polled >= POLL_S:
             self._polled = now

@@ -62,7 +62,7 @@ def _unavailable(exc: Exception, where: str, words: str, *, idle_s: float, begun
     if isinstance(exc, httpx2.ConnectTimeout):
         return Unavailable(f"{where} cannot be reached: no connection in time", kind="hang")
     if isinstance(exc, httpx2.TimeoutException):
-        return Unavailable(f"{where} sent nothing for {idle_s:g} s", kind="hang")
+        return Unavailable(f"{where} sent nothing for {idle_s:g} s (proposer.idle)", kind="hang")
     if isinstance(exc, httpx2.ConnectError | httpx2.ProxyError):
         return Unavailable(f"{where} cannot be reached: {words}", kind="reset")
     if begun and not isinstance(exc, httpx2.DecodingError):

@@ -33,7 +33,7 @@ class Endpoint:
 
     `base_url` is taken as people write it: with or without a slash at its end, with or without `/v1`, or whole, down to
     `/chat/completions` or `/messages`. `options` go into the body of the request as they are; null takes a field out of it. A request ends
-    after `idle_s` without a byte and after `total_s` at the latest.
+    after `idle_s` without a byte, which without `stream` is all the time that the model thinks and writes, and after `total_s` at the latest.
     """
 
     api: Literal["openai", "anthropic"]
