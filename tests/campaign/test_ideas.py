@@ -57,6 +57,25 @@ def test_description_that_is_the_text_of_an_idea_tries_it() -> None:
     assert texts(tape) == []
 
 
+@pytest.mark.parametrize(
+    "words", ["i1: use a cache", "I1, but smaller", "[i1] - cache", "**i1**: cache", "i1 \u2014 cache"]
+)
+def test_id_at_the_beginning_of_a_description_or_hypothesis_tries_the_idea(words: str) -> None:
+    for said in ({"description": words}, {"hypothesis": words}):
+        tape = Tape().open()
+        tape.experiment(proposal=Proposal(ideas=("a cache",)))
+        tape.experiment(proposal=Proposal(**said))
+        assert texts(tape) == []
+
+
+@pytest.mark.parametrize("words", ["i1", "use i1: less", "i1x: y", "i10: y", "i1 is an index", "i1-based loops"])
+def test_id_that_is_something_else_tries_nothing(words: str) -> None:
+    tape = Tape().open()
+    tape.experiment(proposal=Proposal(ideas=("a cache",)))
+    tape.experiment(proposal=Proposal(hypothesis=words))
+    assert texts(tape) == ["a cache"]
+
+
 @pytest.mark.parametrize("claim", ["i7", "", 2, None, {"id": "i1"}, ["", 5]])
 def test_claim_that_names_no_idea_changes_nothing(claim: object) -> None:
     tape = Tape().open()
@@ -83,6 +102,24 @@ def test_idea_that_was_tried_is_not_opened_by_a_proposer_but_by_a_person() -> No
     assert texts(tape) == []
     tape.write(ev.IdeaAdded(idea=Idea(text="a cache", why="try it with less memory")))
     assert backlog(tape) == (Parked("i1", "a cache", "try it with less memory", n=1, tried_by=2),)
+
+
+def test_what_a_person_says_of_an_open_idea_goes_first() -> None:
+    tape = Tape().open()
+    tape.experiment(proposal=Proposal(ideas=(Idea(text="a cache", why="later", blocked_by="calls"),)))
+    tape.write(ev.IdeaAdded(idea=Idea(text="a cache", why="now")))
+    assert backlog(tape) == (Parked("i1", "a cache", "now", "calls", n=1),)
+
+
+def test_idea_that_a_person_dropped_is_not_opened_by_an_experiment_that_a_constraint_stopped() -> None:
+    tape = Tape().open()
+    tape.write(ev.IdeaAdded(idea=Idea(text="a cache")))
+    tape.write(ev.IdeaDropped(id="i1"))
+    tape.intent()
+    tape.propose(Proposal(description="a cache"))
+    tape.sample(5.0)
+    tape.end(Outcome.CHECKS_FAILED)
+    assert [idea.state for idea in backlog(tape)] == ["dropped"]
 
 
 def test_idea_that_a_person_gives_up_is_dropped() -> None:

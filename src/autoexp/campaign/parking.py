@@ -1,5 +1,6 @@
 """What the fold makes of ideas: those that proposers and persons name, those that were paid for and left, and what became of each."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from autoexp.experiment.records import Idea, Offer, Proposal
 
 UNFIT = "it was paid for, and does not fit on the best so far any more"
 LEFT = "it was paid for, and was left when new hypotheses were asked for"
+_ID = re.compile(r"[\s\[(*`]{0,4}(i[1-9]\d{0,5})[])*`]{0,3}\s?[:,.\u2013\u2014-]\s", re.IGNORECASE)
 NOT_TRIED = UNDECIDED | {Outcome.NO_CHANGE}
 """Outcomes after which an idea waits as before: nothing of it was measured."""
 
@@ -57,10 +59,15 @@ def _is_free(state: CampaignState, idea: ideas.Parked, parked_in: Segment | None
 
 
 def claims_of(proposal: Proposal) -> list[str]:
-    """Give what a proposal names as the idea that it tries: ids or texts in `asi.idea`, or an idea's text as its description."""
+    """Give what a proposal names as the idea that it tries.
+
+    It does so by ids or texts in `asi.idea`, by an id at the beginning of description or hypothesis (`i3: ...`), or by a description that is
+    the text of an idea.
+    """
     named = proposal.asi.get("idea")
     names = named if isinstance(named, list) else [named]
-    return [*(name for name in names if isinstance(name, str)), proposal.description]
+    begun = (_ID.match(text) for text in (proposal.description, proposal.hypothesis))
+    return [*(name for name in names if isinstance(name, str)), proposal.description, *(one[1] for one in begun if one)]
 
 
 def told(state: CampaignState, event: IdeaAdded | IdeaDropped | Hinted | HintsCleared) -> CampaignState:
