@@ -143,6 +143,8 @@ def show(place: Place, n: int) -> dict[str, Any]:
         "all_samples": samples,
         "holdout": holdout,
         "sandbox": proposal.sandbox if proposal else "",
+        "priced_by": sorted({said.cost_source for said in experiment.proposals if said.cost_source}),
+        "set_aside": experiment.reserved.model_dump(),
         "traffic": {host: counts.model_dump() for host, counts in proposal.traffic.items()} if proposal else {},
         "ideas_parked": [asdict(idea) for idea in found.state.ideas if idea.n == n],
         "ideas_tried": [asdict(idea) for idea in found.state.ideas if idea.tried_by == n],

@@ -5,6 +5,7 @@ from typing import Any
 
 from autoexp.campaign import tallies
 from autoexp.campaign.convergence import improvement_rate, streak, worth
+from autoexp.campaign.forecast import forecast, spending
 from autoexp.campaign.ideas import counted_ideas
 from autoexp.campaign.kinds import as_data
 from autoexp.campaign.reviews import unmeasured, waiting
@@ -56,6 +57,8 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
         "repairs": state.counts.repairs,
         "waits": state.counts.waits,
         "waited_s": round(state.counts.waited_s, 3),
+        "spending": spending(state),
+        "forecast": forecast(state),
         "active_s": round(state.active_s, 3),
         "sandbox": dict(state.sandbox),
         "segment": segment.k if segment else None,

@@ -17,6 +17,7 @@ from autoexp.faces.cli.printing import (
     write_data,
 )
 from autoexp.faces.cli.proposers import proposer_lines
+from autoexp.faces.cli.spending import spending_lines, use_lines
 from autoexp.faces.options import HERE, Json, Repo, Tag
 
 SHOWN_FLAGS = ("provisional", "taken_out", "needs_review", "suspicious", "overfit", "secret")
@@ -61,7 +62,7 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
         ("noise", noise),
         ("samples", str(found["samples_used"])),
         ("time", seconds(found["active_s"])),
-        ("cost", "unknown" if found["cost_usd"] is None else f"${found['cost_usd']:.2f}"),
+        *spending_lines(found),
         ("sandbox", ", ".join(f"{side} {level}" for side, level in found["sandbox"].items()) or "-"),
     ]
     for name, text in rows:
@@ -207,7 +208,7 @@ def show(
                 else str(value)
             )
             say(f"{key:<12} {_below(text)}")
-    for name, text in show_lines(found):
+    for name, text in (*use_lines(found), *show_lines(found)):
         say(f"{name:<12} {_below(text)}")
     _samples("sample", found["all_samples"])
     if found["holdout"]:

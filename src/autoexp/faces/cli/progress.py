@@ -15,6 +15,7 @@ from autoexp.campaign import events as ev
 from autoexp.campaign.rows import primary_of
 from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.faces.cli.printing import gain, number, one_line, say, seconds, style_of
+from autoexp.faces.cli.spending import cost_of_state
 
 LAST = 10
 
@@ -116,8 +117,12 @@ def _figures(state: CampaignState) -> str:
     counts = state.counts
     return (
         f"best so far {number(best, _unit(state))} ({gain(state.gain)})   kept {counts.kept} of {counts.decided}   "
-        f"samples {counts.samples}   {seconds(state.active_s)}"
+        f"samples {counts.samples}   {seconds(state.active_s)}{_cost(state)}"
     )
+
+
+def _cost(state: CampaignState) -> str:
+    return f"   {cost_of_state(state)}" if state.cost_usd is not None or state.counts.requests else ""
 
 
 def _line(state: CampaignState, experiment: Experiment) -> str:

@@ -71,7 +71,7 @@ def _summarise(result: "Result") -> None:
     waiting = f" ({len(state.provisional)} provisional)" if state.provisional else ""
     say(
         f"{state.counts.decided} experiment{'' if state.counts.decided == 1 else 's'}, {state.counts.kept} kept{waiting}, best so far {number(best, unit)} "
-        f"({gain(state.gain)} in-loop); ended: {one_line(stopped.detail) if stopped else 'the number asked for is reached'}"
+        f"({gain(state.gain)} in-loop){_cost(state)}; ended: {one_line(stopped.detail) if stopped else 'the number asked for is reached'}"
     )
     if waiting := ", ".join(map(str, api.status_of(state)["needs_review"])):
         say(
@@ -83,6 +83,13 @@ def _summarise(result: "Result") -> None:
         _say_mend(state, stopped.fix)
     elif stopped is not None and stopped.reason not in DONE_REASONS:
         say("to go on, change or remove that limit below `budget` in autoexp.yaml, then `autoexp run`")
+
+
+def _cost(state: "CampaignState") -> str:
+    """Say what it cost, once somebody told anything of it or a model was asked."""
+    from autoexp.faces.cli.spending import cost_of_state
+
+    return f", cost {cost_of_state(state)}" if state.cost_usd is not None or state.counts.requests else ""
 
 
 def _say_mend(state: "CampaignState", fix: str) -> None:

@@ -13,6 +13,7 @@ _STOPS = {
     "experiments": "the budget of experiments is used up",
     "cost": "the budget of money is used up",
     "tokens": "the budget of tokens is used up",
+    "requests": "the budget of requests is used up",
     "wall_clock": "the budget of time is used up",
     "crashes": "too many crashes in a row",
     "discards": "too many experiments in a row without a gain",
@@ -84,7 +85,6 @@ def key_figures(state: CampaignState, found: dict[str, Any], goal: Goal) -> str:
     unsure = "".join(
         f", {len(found[key])} {key.replace('_', ' ')}" for key in ("provisional", "taken_out") if found[key]
     )
-    tokens = found["tokens"]
     tiles = (
         (
             "Best so far",
@@ -103,13 +103,28 @@ def key_figures(state: CampaignState, found: dict[str, Any], goal: Goal) -> str:
         ("Samples", f"{found['samples_used']:,}", "runs of the harness", ""),
         ("Noise", *_noise(found), ""),
         ("Time", duration(found["active_s"]) if found["active_s"] else NOTHING, "at work", ""),
-        ("Cost", money(found["cost_usd"]), f"{tokens:,} tokens" if tokens is not None else "tokens unknown", ""),
+        ("Cost", money(found["cost_usd"]), _use(found), ""),
     )
     return (
         '<section aria-label="Key figures"><dl class="tiles">'
         + "".join(_tile(*tile) for tile in tiles)
         + "</dl></section>"
     )
+
+
+def _use(found: dict[str, Any]) -> str:
+    """Say what the cost leaves out, what a keep cost, and the tokens."""
+    tokens, missing, per = (
+        found["tokens"],
+        found["spending"]["unknown"]["cost_usd"],
+        found["spending"]["per_kept"]["cost_usd"],
+    )
+    parts = (
+        f"and {plural(missing, 'experiment')} of unknown cost" if missing and found["cost_usd"] is not None else "",
+        f"{'at least ' if missing else ''}{money(per)} a keep" if per is not None else "",
+        f"{tokens:,} tokens" if tokens is not None else "tokens unknown",
+    )
+    return "; ".join(filter(None, parts))
 
 
 def _against(found: dict[str, Any], goal: Goal) -> str:
