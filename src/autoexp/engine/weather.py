@@ -48,10 +48,12 @@ def patiently(shop: Workshop, n: int, ask: Callable[[], Proposal], *, doing: str
                 raise GivenUp(f"after {waited_s:.0f} s of waiting, still: {away}", fix=fix) from away
             shop.record(Waiting(n=n, kind=away.kind, reason=str(away), wait_s=round(wait_s, 3), row=row))
             shop.observer.working(f"experiment {n}: waiting {wait_s:.0f} s, then asking again: {away}")
-            _sleep(shop, wait_s)
+            in_time = _sleep(shop, wait_s)
             waited_s += wait_s
         if shop.stop():
             raise ProposerFailed(shop.stop.reason)
+        if not in_time:
+            raise GivenUp("the working time was used up while waiting")
         if ended := used_up(shop.state, shop.spec.budget):
             raise GivenUp(ended.detail)
         shop.observer.working(doing)
@@ -66,13 +68,16 @@ def wait_for(row: int, asked_s: float | None, *, seed: int) -> float:
     return min(max(asked_s, soonest), LONGEST_ASKED_S) * spread
 
 
-def _sleep(shop: Workshop, seconds: float) -> None:
-    """Wait, but not when somebody wants to stop, nor longer than the budget of working time."""
+def _sleep(shop: Workshop, seconds: float) -> bool:
+    """Wait, but not when somebody wants to stop; False when the budget of working time ended it."""
     limit = shop.spec.budget.wall_clock_s
-    until = shop.clock() + (seconds if limit is None else min(seconds, max(0.0, limit - shop.state.active_s)))
-    asked = shop.clock()
-    while (now := shop.clock()) < until and not shop.stop():
+    left = seconds if limit is None else min(seconds, max(0.0, limit - shop.state.active_s))
+    asked = now = shop.clock()
+    until = now + left
+    while now < until and not shop.stop():
         time.sleep(min(_POLL_S, until - now))
+        now = shop.clock()
         if now - asked > 1:
             answer_requests(shop)
             asked = now
+    return left == seconds

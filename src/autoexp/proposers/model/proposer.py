@@ -1,6 +1,7 @@
 """Asks a model for a change, and makes it in the workspace. Usage and price come from its provider, never from its answer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,8 @@ class ModelProposer:
         asked = "\n\n".join(f"<!-- {message.role} -->\n{message.text}" for message in request)
         (desk.output / REQUEST).write_bytes(mask(asked, secrets).encode("utf-8", "replace"))
         reply = ask(self._endpoint, request, stop=self._stop)
-        (desk.output / ANSWER).write_bytes(mask(reply.text, secrets).encode("utf-8", "replace"))
+        reply = replace(reply, text=mask(reply.text, secrets))
+        (desk.output / ANSWER).write_bytes(reply.text.encode("utf-8", "replace"))
         return reply
 
     def _paid(

@@ -82,6 +82,8 @@ def _fault(error: str | int | Mapping[str, Any]) -> Fault:
     if unknown := [name for name in error if name not in known]:
         raise ValueError(f"{unknown[0]!r} means nothing; known: {', '.join(known)}")
     kind = error.get("kind", "http")
+    if error.get("in_stream") and kind in BREAKS:
+        raise ValueError(f"in_stream goes with a refusal, and {kind} is none")
     if kind not in REFUSALS + BREAKS:
         raise ValueError(f"kind {kind!r} means nothing; known: {', '.join(REFUSALS + BREAKS)}")
     times = math.inf if error.get("times") == "always" else error.get("times", 1)
