@@ -1,18 +1,21 @@
 """A chooser asks one member, lets another take over where that one cannot serve, and says so."""
 
+import json
 from dataclasses import replace
 from textwrap import dedent
 
 import pytest
+from tests.builders import Tape
 
+from autoexp.campaign.fold import fold_all
 from autoexp.campaign.tallies import Tally
-from autoexp.campaign.views import Repair
+from autoexp.campaign.views import Repair, brief_for
 from autoexp.engine.contract import Contract
 from autoexp.engine.parts import plugin_problems
 from autoexp.engine.parts import proposer as build
 from autoexp.errors import AutoexpError, ContractError
-from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Offer, Reserve
+from autoexp.experiment.outcome import Outcome, Verdict
+from autoexp.experiment.records import Directive, Offer, Proposal, Reserve
 from autoexp.ports import AccessRefused, NothingLeft, ProposerFailed, Unavailable
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec import load
@@ -96,6 +99,26 @@ def test_a_script_counts_its_own_turns(choose, start, desk, folder):
     proposer = choose("{kind: choose, among: [{kind: script, file: edits.yaml}]}")
     proposer.propose(replace(start, position=30, tallies={"script": Tally(attempts=1)}), desk)
     assert (desk.workspace / "a.py").read_text() == "two"
+
+
+def test_a_member_reads_its_own_brief(pair, desk):
+    tape = Tape().open()
+    tape.experiment(9, Verdict.KEEP, effect=0.1, proposal=Proposal(proposer="a"))
+    tape.experiment(9, Verdict.INCONCLUSIVE, effect=0.1, proposal=Proposal(proposer="a"))
+    brief = brief_for(fold_all(tape.records), Directive(), goal="", program="", scope=("*",))
+    said = pair().propose(brief, desk)
+    assert (said.proposer, said.asi["chosen"]) == ("b", "reworks experiment 2: better, but inconclusive")
+    told = json.loads(desk.brief_json.read_text())
+    assert (told["position"], told["hints"][0][:20]) == (0, "Rework experiment 2:")
+    assert "Rework experiment 2:" in desk.brief_md.read_text()
+
+
+def test_who_takes_over_for_the_validator_gets_no_task_of_its(pair, desk):
+    tape = Tape().open()
+    tape.experiment(9, Verdict.INCONCLUSIVE, effect=0.1, proposal=Proposal(proposer="a"))
+    brief = brief_for(fold_all(tape.records), Directive(), goal="", program="", scope=("*",))
+    assert pair(b="away").propose(brief, desk).proposer == "a"
+    assert (json.loads(desk.brief_json.read_text())["position"], "Rework" in desk.brief_md.read_text()) == (1, False)
 
 
 # --- taking over

@@ -45,10 +45,30 @@ def test_weights_are_shares_of_the_turns(start):
     assert 0.70 < found["strong"] / 2000 < 0.80
 
 
-@given(st.integers(0, 10_000), st.integers(0, 2**48), st.sampled_from([WEIGHTED, COSTS, PAIR]))
-def test_the_same_moment_has_the_same_choice_and_every_member_a_place(position, seed, policy):
-    tape = Tape().open()
-    brief = replace(brief_after(tape), position=position, seed=seed)
+records = st.builds(
+    Tally,
+    experiments=st.integers(0, 30),
+    attempts=st.integers(0, 30),
+    kept=st.integers(0, 30),
+    standing=st.integers(0, 30),
+    gain=st.floats(-1, 10),
+    cost_usd=st.none() | st.floats(0, 1e6),
+    unknown_costs=st.integers(0, 30),
+    tokens=st.none() | st.integers(0, 10**9),
+    unknown_tokens=st.integers(0, 30),
+    rests_until=st.integers(0, 10_000),
+    nothing_left=st.booleans(),
+)
+
+
+@given(
+    st.integers(0, 10_000),
+    st.integers(0, 2**48),
+    st.sampled_from([WEIGHTED, COSTS, PAIR]),
+    st.dictionaries(st.sampled_from(["cheap", "strong", "gone", ""]), records),
+)
+def test_the_same_moment_has_the_same_choice_and_every_member_a_place(position, seed, policy, tallies):
+    brief = replace(brief_after(Tape().open()), position=position, seed=seed, tallies=tallies)
     found = choose(brief, policy)
     assert found == choose(brief, policy)
     assert sorted(found.order + found.spent) == sorted(policy.names)
@@ -194,7 +214,11 @@ def test_the_validator_reworks_what_is_better_and_unproven_once(decision, why):
     tape = Tape().open()
     measured(tape, 9, decision)
     assert asked(tape) == ("strong", f"reworks experiment 1: {why}")
+    task = choose(brief_after(tape), PAIR).tasks
+    assert list(task) == ["strong"]
+    assert task["strong"].startswith(f"Rework experiment 1: it measured {why}.")
     measured(tape, 9, decision, "strong")
+    assert not choose(brief_after(tape), PAIR).tasks
     assert asked(tape) == ("cheap", "explores")
 
 

@@ -4,6 +4,7 @@ Who is asked follows from the brief alone (see choosing/rules.py). Where its ser
 over for that experiment, and the proposal's `asi` says so.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, cast
 
 from pydantic import Field, model_validator
 
+from autoexp import briefs
 from autoexp.campaign.counting import plus
 from autoexp.campaign.tallies import NOTHING_LEFT, UNAVAILABLE, Tally
 from autoexp.campaign.views import Brief
@@ -124,9 +126,10 @@ class ChooseProposer:
 
     def estimate(self, brief: Brief) -> Any:
         """Give what the member that will be asked expects to use; None where it cannot tell."""
-        chosen = next(iter(self._choice(brief).order), "")
+        found = choose(brief, self._policy)
+        chosen = next(iter(found.order), "")
         ask = getattr(self._members.get(chosen), "estimate", None)
-        return ask(_own(brief, chosen)) if ask is not None else None
+        return ask(_own(brief, chosen, found)) if ask is not None else None
 
     def propose(self, brief: Brief, desk: Desk) -> Proposal:
         """Let one member propose.
@@ -134,7 +137,7 @@ class ChooseProposer:
         Raises what it raises; NothingLeft when that is so of all members, and Unavailable (the one that is to be asked again soonest) or else
         AccessRefused when none of them can serve.
         """
-        found = self._choice(brief)
+        found = choose(brief, self._policy)
         if not found.order and not found.spent:
             raise ProposerFailed(
                 f"there is no member {brief.repair.proposer if brief.repair else ''} to mend its change"
@@ -149,14 +152,11 @@ class ChooseProposer:
                 if self._stop is not None and self._stop():
                     raise ProposerFailed("stopped")
                 _clear(desk, before)
-            said = self._asked(name, brief, desk, nothing, away)
+            said = self._asked(name, _own(brief, name, found), desk, nothing, away)
             if said is not None:
                 return _told(said, name, found, nothing, away)
             before = name
         raise _none_serves(nothing, away)
-
-    def _choice(self, brief: Brief) -> Choice:
-        return choose(brief, self._policy)
 
     def _said_before(self, brief: Brief) -> dict[str, NothingLeft]:
         """Give who said that nothing is left when asked for this very experiment: while others are waited for, nobody pays for that again."""
@@ -173,9 +173,11 @@ class ChooseProposer:
         nothing: dict[str, NothingLeft],
         away: dict[str, Unavailable | AccessRefused],
     ) -> Proposal | None:
-        """Ask one member. None when it cannot serve or has nothing left, which is noted."""
+        """Ask one member, with its own brief. None when it cannot serve or has nothing left, which is noted."""
+        desk.brief_json.write_text(json.dumps(briefs.as_json(brief)), encoding="utf-8")
+        desk.brief_md.write_text(briefs.as_markdown(brief), encoding="utf-8")
         try:
-            return self._members[name].propose(_own(brief, name), desk)
+            return self._members[name].propose(brief, desk)
         except NothingLeft as left:
             nothing[name] = left
         except (Unavailable, AccessRefused) as absent:
@@ -218,10 +220,16 @@ def _built(among: Sequence[Member], **around: Any) -> dict[str, Proposer]:
     return built
 
 
-def _own(brief: Brief, name: str) -> Brief:
-    """Give the brief as a member reads it: `position` counts its own attempts, and hypotheses that others were paid for are not its."""
+def _own(brief: Brief, name: str, found: Choice) -> Brief:
+    """Give the brief as a member reads it: with what is asked of it alone, its own `position`, and no hypotheses that others were paid for."""
     offers = tuple(offer for offer in brief.offers if offer.proposer == name)
-    return replace(brief, position=brief.tallies.get(name, Tally()).attempts, offers=offers)
+    task = found.tasks.get(name)
+    return replace(
+        brief,
+        position=brief.tallies.get(name, Tally()).attempts,
+        offers=offers,
+        hints=(*brief.hints, task) if task else brief.hints,
+    )
 
 
 def _signed(said: Proposal, name: str) -> Proposal:

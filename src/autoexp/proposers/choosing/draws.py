@@ -7,6 +7,8 @@ from autoexp.campaign.tallies import Tally
 from autoexp.campaign.views import Brief, derived_seed
 
 TRIES_FIRST = 3
+LEAST = 1e-9
+"""Below this, in dollars or tokens, everybody is free, and costs tell nothing."""
 FREE = 0.01
 """What a member that costs nothing is taken to cost, as a share of the dearest: more would make it the only one for ever."""
 
@@ -57,7 +59,7 @@ def _costs(tallies: Mapping[str, Tally]) -> tuple[str, dict[str, float]]:
     for unit, means in (("dollar", dollars), ("token (a cost in dollars is unknown)", tokens)):
         known = {name: mean for name, mean in means.items() if mean is not None}
         dearest = max(known.values(), default=0.0)
-        if len(known) == len(tallies) and dearest > 0:
+        if len(known) == len(tallies) and dearest > LEAST:
             return unit, {name: max(mean, FREE * dearest) for name, mean in known.items()}
     return "experiment (costs are unknown)", dict.fromkeys(tallies, 1.0)
 

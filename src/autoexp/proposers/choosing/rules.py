@@ -1,7 +1,7 @@
 """Whom to ask for the next change, and why: pure functions of the brief. The same journal gives the same answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from autoexp.campaign.tallies import Tally
@@ -29,11 +29,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Whom to ask, in turn, until one proposes; `spent` said that they have nothing left, and are asked when all others say so too."""
+    """Whom to ask, in turn, until one proposes; `spent` said that they have nothing left, and are asked when all others say so too.
+
+    `tasks` holds what a member is asked to do beyond what the brief says anyway.
+    """
 
     order: tuple[str, ...]
     why: str
-    spent: tuple[str, ...] = field(default=())
+    spent: tuple[str, ...] = ()
+    tasks: dict[str, str] = field(default_factory=dict)
 
 
 def choose(brief: Brief, policy: Policy) -> Choice:
@@ -41,21 +45,23 @@ def choose(brief: Brief, policy: Policy) -> Choice:
     if brief.repair is not None:
         maker = brief.repair.proposer
         return Choice((maker,) if maker in policy.weights else (), "mends its own change")
-    order, why = _ordinary(brief, policy)
+    order, why, tasks = _ordinary(brief, policy)
     owner = brief.offers[0].proposer if brief.offers else ""
     if owner in policy.weights:
-        order, why = _first(owner, order), "its answer holds hypotheses that are paid for"
-    return _in_reach(brief, order, why)
+        order, why, tasks = _first(owner, order), "its answer holds hypotheses that are paid for", {}
+    return replace(_in_reach(brief, order, why), tasks=tasks)
 
 
-def _ordinary(brief: Brief, policy: Policy) -> tuple[tuple[str, ...], str]:
+def _ordinary(brief: Brief, policy: Policy) -> tuple[tuple[str, ...], str, dict[str, str]]:
     if policy.explore and policy.validate:
         turn = turn_of_validator(brief, explore=policy.explore, validate=policy.validate)
         pair = (policy.validate, policy.explore) if turn else (policy.explore, policy.validate)
-        return (*pair, *(name for name in policy.names if name not in pair)), turn or "explores"
+        order = (*pair, *(name for name in policy.names if name not in pair))
+        tasks = {policy.validate: turn.task} if turn and turn.task else {}
+        return order, turn.why if turn else "explores", tasks
     if policy.by == "cost-aware":
-        return by_gain_per_cost(brief, policy.names)
-    return by_weight(brief, policy.weights), "drawn by weight"
+        return *by_gain_per_cost(brief, policy.names), {}
+    return by_weight(brief, policy.weights), "drawn by weight", {}
 
 
 def _first(name: str, order: Sequence[str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """When the validator takes its turn: a cheap proposer explores, a strong one proves what is promising."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import Brief
@@ -10,20 +11,30 @@ from autoexp.experiment.outcome import UNDECIDED, Outcome, Verdict
 DRY = 8
 
 
-def turn_of_validator(brief: Brief, *, explore: str, validate: str) -> str:
-    """Say why it is the validator's turn; empty when it is the explorer's.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Why it is somebody's turn, and what to do with it beyond what the brief says anyway."""
+
+    why: str
+    task: str = ""
+
+
+def turn_of_validator(brief: Brief, *, explore: str, validate: str) -> Turn | None:
+    """Say why it is the validator's turn; None when it is the explorer's.
 
     It reworks what the explorer measured better but could not prove, takes over after 8 experiments of the explorer without a keep, and
     has the experiments in which the brief asks for a review, every tenth.
     """
     decided = [one for one in brief.experiments if _counts(one)]
     if decided and _by(decided[-1]) == explore and (unproven := _unproven(decided[-1], brief)):
-        return f"reworks experiment {decided[-1].n}: {unproven}"
+        n = decided[-1].n
+        task = f"Rework experiment {n}: it measured {unproven}. Keep what made it better, and mend what it lacks or make its gain clear."
+        return Turn(f"reworks experiment {n}: {unproven}", task)
     if brief.review:
-        return f"reviews the campaign after {len(decided)} experiments"
+        return Turn(f"reviews the campaign after {len(decided)} experiments")
     if _dry(decided, explore, validate) >= DRY:
-        return f"{explore} made {DRY} experiments without a keep"
-    return ""
+        return Turn(f"{explore} made {DRY} experiments without a keep")
+    return None
 
 
 def _counts(experiment: Experiment) -> bool:
