@@ -1,11 +1,15 @@
 """What is set aside of the budget before a proposer is asked, and what a person is told when a cap cannot be kept."""
 
+from typing import TypeVar
+
 from autoexp.campaign.events import Noted
 from autoexp.campaign.money import KINDS, amount, untold, usual, usual_runs
 from autoexp.campaign.views import Repair
 from autoexp.engine.briefing import brief_of
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.records import Directive, Reserve
+
+T = TypeVar("T", int, float)
 
 _NAMED = {"cost_usd": "cost", "tokens": "tokens", "requests": "requests"}
 _MENDS = {
@@ -16,7 +20,7 @@ _MENDS = {
 
 
 def reserve(shop: Workshop, directive: Directive, *, repair: Repair | None = None) -> Reserve:
-    """Give what an experiment will probably use at most: the proposer's own estimate, else the largest of the last ones.
+    """Give what an experiment will probably use at most: the proposer's own estimate, or the largest of the last ones.
 
     What runs of the harness cost goes on top of an estimate, for a proposer does not know it. Nobody is asked for a checkpoint test or an
     accepted change.
@@ -29,12 +33,19 @@ def reserve(shop: Workshop, directive: Directive, *, repair: Repair | None = Non
     own = estimate(brief_of(shop.state, directive, shop.contract, repair=repair)) if estimate else None
     if own is None:
         return seen
-    cost = seen.cost_usd if own.cost_usd is None else own.cost_usd + (runs or 0.0)
+    cost = None if own.cost_usd is None else own.cost_usd + (runs or 0.0)
     return Reserve(
-        cost_usd=cost,
-        tokens=seen.tokens if own.tokens is None else own.tokens,
+        cost_usd=_larger(cost, seen.cost_usd, free=own.cost_usd == 0),
+        tokens=_larger(own.tokens, seen.tokens, free=own.tokens == 0),
         requests=seen.requests if own.requests is None else own.requests,
     )
+
+
+def _larger(own: T | None, seen: T | None, *, free: bool) -> T | None:
+    """Give the larger of two guesses, for neither is sure; what is paid for already costs what is said."""
+    if own is None or seen is None or free:
+        return seen if own is None else own
+    return max(own, seen)
 
 
 def tell_untold(shop: Workshop) -> None:

@@ -8,18 +8,20 @@ from typing import Any
 from autoexp.campaign.views import Brief
 from autoexp.errors import AutoexpError
 from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Offer, Proposal, Tokens
+from autoexp.experiment.records import Offer, Proposal, Reserve, Tokens
 from autoexp.ports import AccessRefused, Desk, NothingLeft, ProposerFailed
 from autoexp.processes.masking import mask
 from autoexp.processes.sandbox.cell import Cell
-from autoexp.proposers.model.client import Reply, ask
+from autoexp.proposers.model.client import Reply, ask, estimate
 from autoexp.proposers.model.options import ModelOptions, endpoint_of
-from autoexp.proposers.model.prompt import messages
+from autoexp.proposers.model.prompt import letters, messages
 from autoexp.proposers.model.protocol import Answer, OutsideScope, Unusable, changes, read
-from autoexp.proposers.model.sources import files_matching, refuse_too_long, write_changes
+from autoexp.proposers.model.sources import LETTERS_PER_TOKEN, files_matching, refuse_too_long, write_changes
 from autoexp.workspaces.scope import Scope
 
 ANSWER, REQUEST = "proposer.out", "proposer.request.md"
+WRITTEN = 2_000
+"""Tokens that a model writes for one proposal, before anything is known of it."""
 
 
 class ModelProposer:
@@ -37,7 +39,8 @@ class ModelProposer:
         cell: Cell | None = None,
     ) -> None:
         """Take the options. Raises AutoexpError when the variable that should hold the key is not set."""
-        del folder, cell  # it reads the workspace alone, and starts no command that a sandbox could hold
+        del cell  # it starts no command that a sandbox could hold
+        self._folder = folder.absolute()
         self.repairs = options.repair
         self.patience_s = options.patience_s
         self._options = options
@@ -71,6 +74,19 @@ class ModelProposer:
         )
         answer = _read(reply, said, several=self._several(brief))
         return self._made(answer, said, edited, desk, dropped=dropped)
+
+    def estimate(self, brief: Brief) -> Reserve:
+        """Tell what the next proposal will probably use: nothing when it is paid for, else one request with the code of the checkout."""
+        if brief.repair is None and brief.offers:
+            return Reserve(cost_usd=0.0, tokens=0, requests=0)
+        patterns = (*brief.scope, *self._options.show)
+        code = sum(len(content) for content in files_matching(_top(self._folder), patterns).values())
+        several = self._several(brief)
+        request = messages(brief, {}, {}, several=several)
+        read_tokens = (letters(request) + code) // LETTERS_PER_TOKEN
+        written = self._options.max_output or several * WRITTEN
+        usd = estimate(self._endpoint, read_tokens, written)
+        return Reserve(cost_usd=usd, tokens=read_tokens + written, requests=1)
 
     def _several(self, brief: Brief) -> int:
         return 1 if brief.repair is not None else self._options.several
@@ -185,6 +201,11 @@ def _described(said: Proposal, offer: Offer, *, dropped: tuple[int, ...]) -> Pro
             "dropped": dropped,
         }
     )
+
+
+def _top(folder: Path) -> Path:
+    """Give the top of the checkout that a folder lies in."""
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
 def _last_answer(output: Path) -> str:
