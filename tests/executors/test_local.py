@@ -133,6 +133,11 @@ def test_a_run_that_others_disturbed_is_taken_again_and_stands_in_the_end(execut
     assert trees.events == ["place candidate 42", "clean"] * (RETAKES + 1)
 
 
+def test_what_void_runs_have_cost_counts(executor, busy) -> None:
+    taken = executor(f"{SLOW}; echo COST usd=0.5").sample("42", Side.CANDIDATE, n=7, i=0, seed=1)
+    assert taken.cost_usd == 0.5 * (1 + RETAKES)
+
+
 def test_where_numbers_repeat_a_busy_machine_does_not_matter(executor, busy) -> None:
     taken = executor(SLOW, deterministic=True).sample("42", Side.CANDIDATE, n=7, i=0, seed=1)
     assert (taken.voided, taken.flags) == (0, ())

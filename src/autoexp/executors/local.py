@@ -94,17 +94,19 @@ class LocalExecutor:
         """Run the harness once on the tree of `commit`; a run that changed tracked files is `tampered`.
 
         When something else used the machine meanwhile, the run does not count and another one is taken, within
-        reason (see autoexp.harness.patience); a run that has to stand all the same carries the flag `disturbed`.
+        reason (see autoexp.harness.patience); a run that has to stand all the same carries the flag `disturbed`. What
+        void runs have cost is part of the cost.
         """
-        voided = 0
+        voided, cost_usd = 0, None
         while True:
             watch = Watch.begin(cpus=self._bench.cell.processors)
             taken = self._once(commit, side, n=n, i=i, seed=seed)
+            cost_usd = taken.cost_usd if cost_usd is None else cost_usd + (taken.cost_usd or 0.0)
             found = watch.end(own_cpu_s=taken.usage.cpu_s) if self._judges(taken) else None
             again, self._patience = self._patience.may_retake(found), self._patience.after(found)
             if not again:
                 flags = (*taken.flags, "disturbed") if found else taken.flags
-                return taken.model_copy(update={"voided": voided, "flags": flags})
+                return taken.model_copy(update={"voided": voided, "flags": flags, "cost_usd": cost_usd})
             voided += 1
 
     def _judges(self, taken: Sample) -> bool:
