@@ -17,15 +17,9 @@ def masked(text: str, *, key: str) -> str:
     """Replace the key, and every piece of it of eight characters or more, by three stars."""
     if len(key) < SHORTEST:
         return text
-    spans = []
     width = min(WINDOW, len(key))
-    for start in range(len(key) - width + 1):
-        piece = key[start : start + width]
-        found = text.find(piece)
-        while found >= 0:
-            spans.append((found, found + width))
-            found = text.find(piece, found + 1)
-    return _without(text, sorted(spans))
+    pieces = {key[i : i + width] for i in range(len(key) - width + 1)}
+    return _without(text, [(i, i + width) for i in range(len(text) - width + 1) if text[i : i + width] in pieces])
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:
