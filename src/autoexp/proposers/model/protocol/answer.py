@@ -73,6 +73,11 @@ class _Draft:
     asi: dict[str, Any] = field(default_factory=dict)
     edits: str = ""
     first: int | None = None
+    last: int = 0
+
+    @property
+    def has_edits(self) -> bool:
+        return self.first is not None or bool(self.edits)
 
 
 class _Reading:
@@ -95,6 +100,9 @@ class _Reading:
             at = region.end
         for line in self.lines[at:]:
             self._prose(line)
+        for draft in self.drafts:
+            if draft.first is not None:
+                draft.edits = "\n".join(self.lines[draft.first : draft.last])
 
     def _region(self, region: Region) -> None:
         self.continued = ""
@@ -104,13 +112,13 @@ class _Reading:
             return
         draft = self.drafts[-1]
         draft.first = region.start if draft.first is None else draft.first
-        draft.edits = "\n".join(self.lines[draft.first : region.end])
+        draft.last = region.end
         draft.said = {**_texts(said), **draft.said}
         draft.asi |= _asi(said)
 
     def _prose(self, line: str) -> None:
         title, found = headers.separator(line), headers.header(line)
-        if title is not None or (found and found[0] == "hypothesis" and self.drafts[-1].edits):
+        if title is not None or (found and found[0] == "hypothesis" and self.drafts[-1].has_edits):
             self.drafts.append(_Draft({"title": title} if title else {}))
         if found:
             self._header(*found)
@@ -119,7 +127,7 @@ class _Reading:
         elif self.continued:
             said = self.drafts[-1].said
             said[self.continued] = f"{said[self.continued]} {line.strip()}"[:LONGEST_TEXT]
-        elif not self.drafts[-1].edits:
+        elif not self.drafts[-1].has_edits:
             self.drafts[-1].said.setdefault("prose", line.strip()[:_SHORT])
 
     def _header(self, name: str, value: str) -> None:

@@ -29,7 +29,7 @@ class Fence:
 
 def opening(line: str) -> Fence | None:
     """Give the fence that a line opens, if it does."""
-    found = _OPENING.match(line)
+    found = _OPENING.match(line) if "```" in line or "~~~" in line else None
     if not found:
         return None
     return Fence(found[1], found[2] or found[4], (found[3] or found[5] or "").strip())

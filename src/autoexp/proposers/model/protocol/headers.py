@@ -43,6 +43,8 @@ _GAIN = re.compile(
 
 def header(line: str) -> tuple[str, str] | None:
     """Give the field and the value of a header line, such as `KIND: caching`."""
+    if ":" not in line and "\uff1a" not in line and "NOTHING LEFT" not in line:
+        return None
     line = line[: LONGEST_TEXT + 100]
     if _NOTHING.match(line):
         return "nothing", NO_REASON
@@ -52,7 +54,7 @@ def header(line: str) -> tuple[str, str] | None:
 
 def separator(line: str) -> str | None:
     """Give the title (or nothing) of a line that begins another proposal; None for every other line."""
-    found = _SEPARATOR.match(line[:400])
+    found = _SEPARATOR.match(line[:400]) if any(char.isdigit() for char in line[:100]) else None
     return found[1].strip(" =*_#") if found else None
 
 

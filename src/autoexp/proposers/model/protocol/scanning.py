@@ -12,6 +12,7 @@ from autoexp.proposers.model.protocol.errors import Unusable
 _THINKING = re.compile(r"^\s*<(think|thinking|thought|reasoning|analysis|scratchpad)>", re.IGNORECASE)
 _DELETION = re.compile(r"^\s{0,3}[*_]{0,2}(?:DELETE(?: FILE)?|Delete file)[*_]{0,2}:[*_]{0,2} {0,4}(\S.{0,300})$")
 _DIFF_LANGUAGES = {"diff", "patch", "udiff", "git"}
+_BEGINNINGS = set("<-*@dD_{[")
 _MOST_TRIES = 20
 _LOOK_BACK = 3
 
@@ -76,7 +77,8 @@ class _Walk:
                 self.at += 1
 
     def _thinking(self) -> bool:
-        head = _THINKING.match(self.lines[self.at])
+        line = self.lines[self.at]
+        head = _THINKING.match(line) if "<" in line else None
         if not head or self.wrapper:
             return False
         mark = f"</{head[1].lower()}>"
@@ -188,11 +190,12 @@ class _Walk:
         """A fence inside of a Markdown file may have ended it early; then another one follows that has no name."""
         if not name.lower().endswith((".md", ".markdown", ".mdx", ".rst")):
             return
-        following = next((line for line in self.lines[end + 1 :] if fences.opening(line)), "")
+        rest = (self.lines[index] for index in range(end + 1, len(self.lines)))
+        following = next((line for line in rest if fences.opening(line)), "")
         inner = fences.opening(following)
         if inner and inner.marks == fence.marks and not inner.info and fence.marks == "```":
-            above = [line for line in self.lines[end + 1 :] if line.strip()][:1]
-            if above and not names.on_a_line(above[0]):
+            above = next(self.lines[index] for index in range(end + 1, len(self.lines)) if self.lines[index].strip())
+            if not names.on_a_line(above):
                 raise Unusable(
                     f"it is unclear where the content of {name} ends: fences stand inside of it; "
                     "put a fence of four or more backticks around the whole file"
@@ -201,6 +204,8 @@ class _Walk:
     def _bare(self) -> bool:
         """Read an edit that begins at this line, in a wrapper or without one."""
         line, lines = self.lines[self.at], self.lines
+        if line.lstrip()[:1] not in _BEGINNINGS:
+            return False
         if blocks.opens(line):
             above, start = self._name_above(self.at, sentence=True)
             edit, end = blocks.take(lines, self.at, name=above or self.wrapper_name or self.carried)
@@ -237,8 +242,9 @@ class _Walk:
         return end
 
     def _tag(self) -> bool:
-        taken = tags.take(self.lines, self.at)
+        taken = tags.take(self.lines, self.at) if self.tries < _MOST_TRIES else None
         if taken is None:
+            self.tries += 1
             return False
         found, end = taken
         if isinstance(found, tuple):
