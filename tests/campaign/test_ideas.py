@@ -1,7 +1,7 @@
 """The backlog: what comes onto it, what leaves it, and that nothing that waits is ever lost."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape
 
@@ -238,6 +238,7 @@ def campaigns(draw: st.DrawFn) -> Tape:
     return tape
 
 
+@settings(deadline=None)
 @given(campaigns())
 def test_no_idea_is_lost_and_each_is_there_once(tape: Tape) -> None:
     state = CampaignState()
@@ -252,6 +253,7 @@ def test_no_idea_is_lost_and_each_is_there_once(tape: Tape) -> None:
     assert [idea.id for idea in state.ideas] == [f"i{i}" for i in range(1, len(state.ideas) + 1)]
 
 
+@settings(deadline=None)
 @given(campaigns(), st.data())
 def test_backlog_is_a_function_of_the_records(tape: Tape, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(tape.records)))

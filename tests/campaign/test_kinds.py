@@ -1,7 +1,7 @@
 """What each kind of idea gained and cost, and the notes of an experiment as they are read."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape, tapes
 
@@ -70,6 +70,7 @@ def test_change_that_is_measured_again_has_the_kind_of_the_first_time() -> None:
     assert kinds(fold_all(tape.records)) == (Kind("a", 2, 1, 0.2),)
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_kinds_add_up_to_the_campaign(tape: Tape) -> None:
     state = fold_all(tape.records)
@@ -81,6 +82,7 @@ def test_kinds_add_up_to_the_campaign(tape: Tape) -> None:
     assert sum(kind["crashes"] for kind in found["kinds"]) == crashes
 
 
+@settings(deadline=None)
 @given(st.text() | st.none() | st.integers() | st.lists(st.text()))
 def test_kind_of_any_value_is_a_short_word(kind: object) -> None:
     found = normal(kind)

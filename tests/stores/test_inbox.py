@@ -1,7 +1,7 @@
 """Requests from faces: whole or not there, in order, and a spoilt one harms nobody."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoexp.stores.inbox import LASTING, REVIEWS, Request, _read, leave, take
@@ -78,6 +78,7 @@ def test_review_arrives_with_its_number(tmp_path_factory, n, text, name):
     assert _read(path) == Request(name, text, n)
 
 
+@settings(deadline=None)
 @given(text=st.text(st.characters()), why=st.text(), by=st.text(), name=st.sampled_from(sorted(LASTING - REVIEWS)))
 def test_what_a_person_says_arrives_whole(tmp_path_factory, text, why, by, name):
     said = Request(name, text, why=why, blocked_by=by)
