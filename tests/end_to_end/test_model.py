@@ -125,7 +125,7 @@ def test_twenty_trivial_experiments_take_under_150k_tokens(project: Project) -> 
         assert model.requests == 20
         letters = sum(model.sizes) + sum(len(said["text"]) for said in proposals_of(model))
     assert project.status()["experiments"] == 20
-    assert letters / 4 < 150_000
+    assert letters / 4 < 40_000
     assert 0 < project.status()["tokens"] < 150_000
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from autoexp.errors import AutoexpError
+from autoexp.proposers.model.client.request import OURS
 from autoexp.proposers.model.client.values import Endpoint, Price
 from autoexp.proposers.options import ProposerOptions, Repairs
 from autoexp.spec.quantities import Count, Seconds
@@ -13,9 +14,6 @@ from autoexp.spec.section import Section
 from autoexp.spec.strings import Strings
 
 HOMES = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
-OWN_FIELDS = frozenset({"messages", "model", "stream", "system"})
-"""What a request is made of here; `options` adds other fields."""
-
 _Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -40,7 +38,7 @@ class ModelOptions(ProposerOptions):
     show: Strings = ()
     context: Count = 60_000
     timeout_s: Seconds = Field(1800.0, alias="timeout")
-    idle_s: Seconds = Field(120.0, alias="idle")
+    idle_s: Seconds = Field(300.0, alias="idle")
     patience_s: Seconds = Field(86_400.0, alias="patience")
     stream: bool = True
     max_output: Annotated[int, Field(ge=1)] | None = None
@@ -64,7 +62,7 @@ class ModelOptions(ProposerOptions):
     @field_validator("options")
     @classmethod
     def _leaves_ours_alone(cls, options: dict[str, Any]) -> dict[str, Any]:
-        if taken := sorted(OWN_FIELDS & set(options)):
+        if taken := sorted(set(OURS) & set(options)):
             raise ValueError(f"{', '.join(taken)}: set by autoexp, or by a key of its own")
         return options
 
