@@ -42,13 +42,19 @@ def check(
 ) -> Checked:
     """Validate the contract and run the harness on HEAD; nothing is recorded."""
     contract = contract_of(place)
-    if contract.spec.proposer is not None:
-        parts.proposer(
-            contract, environ, StopFlag(), Cell()
-        )  # what it refuses, for example a script of edits, shows here
+    proposer = None
+    if contract.spec.proposer is not None:  # what it refuses, for example a script of edits, shows here
+        proposer = parts.proposer(contract, environ, StopFlag(), Cell())
     repository = Repository.open(place.folder)
     try:
-        checkup = check_up(contract, repository, environ=environ, tell=tell, allow_unsandboxed=allow_unsandboxed)
+        checkup = check_up(
+            contract,
+            repository,
+            environ=environ,
+            tell=tell,
+            allow_unsandboxed=allow_unsandboxed,
+            proposer=proposer,
+        )
     finally:
         repository.close()
     return Checked(contract.folder / CONTRACT_FILE, contract.spec, checkup)

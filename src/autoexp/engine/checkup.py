@@ -10,6 +10,7 @@ from autoexp.decision.methods import settings_of
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import Cells, cells, notice
 from autoexp.engine.contract import Contract
+from autoexp.engine.estimating import Expected, expected
 from autoexp.engine.preflight import dirty_files, named, refuse_bare_hidden, refuse_empty_scope
 from autoexp.engine.sampling import calibrated
 from autoexp.engine.segments import PAIRED_SAMPLES, baseline_size
@@ -17,6 +18,7 @@ from autoexp.engine.signals import StopFlag, heeding
 from autoexp.engine.trial import Trial
 from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Measurement, Sample, measure
+from autoexp.ports import Proposer
 from autoexp.processes.environment import remove
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import BatchMethod
@@ -35,7 +37,10 @@ _WITHOUT_HOLDOUT = (
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What `check` found. `noise` is the sd of one sample as a fraction of the mean; seconds are wall clock."""
+    """What `check` found. `noise` is the sd of one sample as a fraction of the mean; seconds are wall clock.
+
+    `expected` is what proposer and harness will probably cost.
+    """
 
     commit: str
     scope: tuple[str, ...]
@@ -49,6 +54,7 @@ class Checkup:
     campaign_s: float | None
     sandbox: dict[str, str]
     notices: tuple[str, ...] = ()
+    expected: Expected = Expected()
 
 
 def check_up(
@@ -58,8 +64,9 @@ def check_up(
     environ: Mapping[str, str],
     tell: Callable[[str], None],
     allow_unsandboxed: bool = False,
+    proposer: Proposer | None = None,
 ) -> Checkup:
-    """Run the harness on HEAD. Raises HarnessError when it does not pass, AutoexpError when the scope is empty.
+    """Run the harness on HEAD; the `proposer` is only asked what it will use. Raises HarnessError when it does not pass, AutoexpError when the scope is empty.
 
     A signal ends the command that runs, and then raises KeyboardInterrupt.
     """
@@ -87,7 +94,9 @@ def check_up(
     report = _report(
         contract, commit, inside, samples, checks_s=checks_s, deterministic=deterministic, noise=found.noise
     )
-    return replace(report, sandbox=made.levels, notices=_notices(contract, repository))
+    runs = _method(spec, deterministic=deterministic)[1] * (1 + spec.measurement.warmup)
+    foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
+    return replace(report, sandbox=made.levels, notices=_notices(contract, repository), expected=foretold)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from autoexp.campaign.views import Brief
 from autoexp.errors import ContractError, Problem
-from autoexp.experiment.records import Proposal
+from autoexp.experiment.records import Proposal, Reserve
 from autoexp.ports import Desk, NothingLeft, ProposerFailed
 from autoexp.processes import run
 from autoexp.processes.environment import environment
@@ -63,6 +63,11 @@ class ScriptProposer:
         return Proposal(
             description=edit.description or _what(edit), hypothesis=edit.hypothesis, asi=edit.asi, expect=edit.expect
         )
+
+    def estimate(self, brief: Brief) -> Reserve:
+        """Tell that nobody is asked, and nothing is used."""
+        del brief
+        return Reserve(cost_usd=0.0, tokens=0, requests=0)
 
     def _run(self, command: str, desk: Desk) -> None:
         printed = Printed.at(desk.output)

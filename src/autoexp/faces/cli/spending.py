@@ -29,6 +29,34 @@ def spending_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name, text) for name, text in rows if text]
 
 
+def expected_lines(found: Any, *, kind: str, experiments: int | None) -> Iterator[tuple[str, str]]:
+    """Give the lines of `check` on what an experiment will probably use: estimated, or typical elsewhere where nobody can tell."""
+    if found.requests == 0:
+        yield "cost", f"the proposer asks no model{_runs(found)}"
+    elif found.tokens is not None or found.cost_usd is not None:
+        price = "price unknown (proposer.price names it)" if found.cost_usd is None else dollars(found.cost_usd)
+        tokens = "" if found.tokens is None else f" and {_counted('tokens', found.tokens)}"
+        yield "cost", f"about {price}{tokens} an experiment, estimated{_runs(found)}"
+        total = [_counted("cost_usd", found.campaign_usd)] if found.campaign_usd is not None else []
+        total += [_counted("tokens", found.campaign_tokens)] if found.campaign_tokens is not None else []
+        if total:
+            yield "budget", f"about {', '.join(total)} for {experiments} experiments, repairs aside"
+    elif found.typical_usd is not None:
+        low, high = map(dollars, found.typical_usd)
+        tokens = f"about {thousands(found.typical_tokens)} tokens in {found.typical_requests} requests"
+        yield "cost", f"unknown before the first experiments{_runs(found)}"
+        yield "typical", f"{low} to {high} and {tokens} an experiment (published elsewhere, not measured here)"
+    elif kind:
+        yield "cost", f"what the proposer says of itself; nothing if it asks no model{_runs(found)}"
+
+
+def _runs(found: Any) -> str:
+    """Say what the harness costs: as it said itself, or typically nothing where it cannot reach anybody who is paid."""
+    if found.runs_usd is not None:
+        return f"; runs of the harness {dollars(found.runs_usd)}"
+    return "; measuring stays on this machine, typically for nothing" if found.local else ""
+
+
 def use_lines(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Give the line of `show` on what one experiment used and who put a price on it; none where nobody told anything."""
     cost, tokens, requests = found["cost_usd"], found["tokens_used"], found["requests"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoexp.faces.cli.printing import number, print_json, say, seconds
+from autoexp.faces.cli.spending import expected_lines
 from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 
 if TYPE_CHECKING:
@@ -133,6 +134,9 @@ def check(allow_unsandboxed: Unsandboxed = False, repo: Repo = HERE, tag: Tag = 
         say(
             f"campaign    about {seconds(checkup.campaign_s)} for {spec.budget.experiments} experiments, proposer aside"
         )
+    kind = spec.proposer.kind if spec.proposer else ""
+    for name, text in expected_lines(checkup.expected, kind=kind, experiments=spec.budget.experiments):
+        say(f"{name:<11} {text}")
     say(f"sandbox     proposer {checkup.sandbox['proposer']}, harness {checkup.sandbox['harness']}")
     for notice in checkup.notices:
         say(f"note        {notice}")
