@@ -186,6 +186,18 @@ def test_nobody_pays_again_to_hear_that_nothing_is_left_while_another_is_waited_
             proposer.propose(start, desk)
     said = proposer.propose(start, desk)
     assert (said.cost_usd, said.asi["nothing_left"]) == (0.5, ["a"])
+    assert proposer.propose(start, desk).cost_usd == 0.25, (
+        "it is paid once, also when the experiment has to be made again"
+    )
+
+
+def test_who_could_not_serve_is_told_also_when_the_one_that_took_over_failed(pair, start, desk):
+    with pytest.raises(ProposerFailed) as failed:
+        pair(a="refused", b="failed").propose(start, desk)
+    assert list(failed.value.said.asi["unavailable"]) == ["a"]
+    with pytest.raises(ProposerFailed) as failed:
+        pair(a="nothing", b="garbled").propose(start, desk)
+    assert (failed.value.said.asi["nothing_left"], failed.value.said.cost_usd) == (["a"], 0.25)
 
 
 def test_a_useless_answer_is_its_members_own_failure(pair, start, desk):
@@ -238,9 +250,8 @@ def test_the_estimate_is_that_of_the_member_that_will_be_asked(pair, start):
     assert proposer.estimate(paid) == Reserve(cost_usd=0.0, requests=1)
 
 
-def test_there_is_no_estimate_of_one_that_gives_none(choose, start, folder):
-    (folder / "edits.yaml").write_text("[]")
-    assert choose("{kind: choose, among: [{kind: script, file: edits.yaml}]}").estimate(start) is None
+def test_there_is_no_estimate_of_one_that_gives_none(choose, start):
+    assert choose("{kind: choose, among: [{kind: command, command: x}]}").estimate(start) is None
 
 
 # --- the contract
@@ -311,3 +322,8 @@ def test_what_a_member_refuses_when_it_is_built_is_told_at_its_place(choose, fol
     with pytest.raises(AutoexpError, match="its key is not set") as unset:
         choose("{kind: choose, among: [{kind: SAYING, broken: true}]}")
     assert (unset.value.where, unset.value.fix) == ("proposer.among.0", "export KEY=...")
+    with pytest.raises(AutoexpError, match="NO_SUCH_KEY is not set") as unset:
+        choose(
+            "{kind: choose, among: [{kind: 'autoexp.proposers.model:ModelProposer', model: m, api_key_env: NO_SUCH_KEY}]}"
+        )
+    assert unset.value.where == "proposer.among.0.api_key_env"
