@@ -168,3 +168,14 @@ def test_the_instructions_are_short_and_their_own_example_can_be_read(several: i
     files = {"path/of/the/file.py": b"lines of the file, copied exactly\n"}
     got = changes(answer.offers[0].edits, files, may_edit=lambda _: True)
     assert got == {"path/of/the/file.py": b"the lines that replace them\n"}
+
+
+def test_words_about_a_proposal_do_not_divide_it() -> None:
+    text = f"HYPOTHESIS: one\n{BLOCK.format(2)}\nProposal 1 also changes y:\n\n{BLOCK.format(3).replace('x', 'y')}"
+    (offer,) = read(text, several=2).offers
+    assert applied(offer.edits) == b"x = 2\ny = 3\n"
+
+
+def test_a_hypothesis_behind_its_edits_still_belongs_to_them() -> None:
+    (offer,) = read(f"{BLOCK.format(2)}\nHYPOTHESIS: it is faster\nKIND: cache\n").offers
+    assert (offer.hypothesis, offer.kind) == ("it is faster", "cache")

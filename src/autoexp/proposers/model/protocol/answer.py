@@ -100,6 +100,8 @@ class _Reading:
             at = region.end
         for line in self.lines[at:]:
             self._prose(line)
+        if len(self.drafts) > 1 and not self.drafts[-1].has_edits and "hypothesis" not in self.drafts[-2].said:
+            self.drafts[-2].said |= self.drafts[-1].said  # it came behind its edits
         for draft in self.drafts:
             if draft.first is not None:
                 draft.edits = "\n".join(self.lines[draft.first : draft.last])

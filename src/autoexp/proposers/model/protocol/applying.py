@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from autoexp.proposers.model.protocol.edits import Delete, Edit, Hunk, Move, Patch, Replace, Sign, Substitute, Write
 from autoexp.proposers.model.protocol.elisions import elision
 from autoexp.proposers.model.protocol.errors import OutsideScope, Unusable
-from autoexp.proposers.model.protocol.matching import place_of, unpadded
+from autoexp.proposers.model.protocol.matching import place_of, places, unpadded
 from autoexp.proposers.model.protocol.nearest import nearest_lines
 from autoexp.proposers.model.protocol.places import Guess, Places
 from autoexp.proposers.model.protocol.scanning import edits_in, plain
@@ -24,7 +24,7 @@ def changes(
     reason to mend it by, and OutsideScope when a path is touched that `may_edit` refuses.
     """
     wanted = _chosen(edits_in(plain(edits)), only)
-    steps = _placed(wanted, Places(files, may_edit=may_edit, only=only))
+    steps = _without_excerpts(_placed(wanted, Places(files, may_edit=may_edit, only=only)), files)
     now: dict[str, bytes | None] = dict(files)
     written: dict[str, bytes] = {}
     for edit, path, to in steps:
@@ -74,6 +74,23 @@ def _placed(edits: Iterable[Edit], places: Places) -> list[tuple[Edit, str, str]
     if outside:
         raise OutsideScope(outside)
     return steps
+
+
+def _without_excerpts(
+    steps: Sequence[tuple[Edit, str, str]], files: Mapping[str, bytes]
+) -> list[tuple[Edit, str, str]]:
+    """Leave out code that was only quoted: a piece of a file that other edits change."""
+    changed = {path for edit, path, _ in steps if isinstance(edit, Patch | Replace | Substitute)}
+
+    def quoted(edit: Edit, path: str) -> bool:
+        if not isinstance(edit, Write) or path not in changed or path not in files:
+            return False
+        lines = [line.rstrip() for line in lines_of(edit.text)]
+        if edit.label and lines:
+            lines = lines[1:]
+        return bool(places([line.rstrip() for line in text_of(files[path]).lines], lines))
+
+    return [step for step in steps if not quoted(step[0], step[1])]
 
 
 def _guess(edit: Edit) -> Guess:

@@ -12,7 +12,10 @@ _OPENING = re.compile(
     rf"^\s{{0,12}}(?:(<{{5,9}})\s*(?:{_WORDS}\b[ :>]*(.*)|$)|(-{{7,9}})\s*SEARCH\b[ :>]*(.*))$", re.IGNORECASE
 )
 _DIVIDER = re.compile(r"^\s{0,12}(={5,9})\s*$")
-_END = re.compile(r"^\s{0,12}(?:>{5,9}(?:\s*\w.{0,99})?|\+{7,9}\s*REPLACE\b.{0,99})\s*$", re.IGNORECASE)
+_END = re.compile(
+    r"^\s{0,12}(?:(?:>{5,9}|\+{7,9})\s*(?:REPLACE|UPDATED?|NEW|AFTER)\b.{0,99}|(>{5,9})(?:\s?[\w./-]{1,60})?)\s*$",
+    re.IGNORECASE,
+)
 _LINE_HINT = re.compile(r"^\s*:start_line:\s*(\d{1,8})\s*$")
 _MOST_WAYS = 8
 
@@ -27,13 +30,14 @@ def take(lines: Sequence[str], start: int, *, name: str | None) -> tuple[Replace
     opening = _OPENING.match(lines[start][:400])
     assert opening  # noqa: S101  whoever calls has asked opens()
     name = on_a_line((opening[2] or opening[4] or "").strip()) or name
+    marks = len(opening[1] or opening[3])
     dividers: list[int] = []
     for index in range(start + 1, len(lines)):
         line = lines[index][:400]
         if _DIVIDER.match(line):
             dividers.append(index)
-        elif _END.match(line) and dividers:
-            return Replace(name, *_ways(lines, start, dividers, index)), index + 1
+        elif dividers and (end := _END.match(line)) and (not end[1] or end[1] == ">" * marks):
+            return Replace(name, *_ways(lines, start, dividers, index, marks)), index + 1
         elif opens(line) and dividers and not _DIVIDER.match(line):
             break
     where = f" (for {name})" if name else ""
@@ -47,12 +51,11 @@ def take(lines: Sequence[str], start: int, *, name: str | None) -> tuple[Replace
 
 
 def _ways(
-    lines: Sequence[str], start: int, dividers: list[int], end: int
+    lines: Sequence[str], start: int, dividers: list[int], end: int, marks: int
 ) -> tuple[tuple[tuple[str, str], ...], int | None]:
     """Give the ways to read a block: text may hold lines that look like its middle."""
-    length = len(lines[start].strip().split(" ")[0].rstrip("SEARCHsearch"))
-    same = [index for index in dividers if len(lines[index].strip()) == length]
-    middles = same if len(same) == 1 else dividers[:_MOST_WAYS]
+    same = [index for index in dividers if len(lines[index].strip()) == marks]
+    middles = (same or dividers)[:_MOST_WAYS]
     first, at = start + 1, None
     if first < middles[0] and (hint := _LINE_HINT.match(lines[first][:400])):
         at = int(hint[1])

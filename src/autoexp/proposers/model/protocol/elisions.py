@@ -9,17 +9,19 @@ _LEFT_OUT = (
     r"(?:existing|rest|remain\w*|unchanged|same|previous|omitted|other|original|code|keep|kept|as before|no changes?|truncated|"
     r"implementation|methods?|functions?|above|below|here)"
 )
+_SURE = r"(?:existing (?:code|content|imports?|methods?|functions?|implementation)|unchanged|omitted|rest of|remaining|same as|as before)"
+_THINGS = r"(?:code|file|function|class|module|methods?|functions?|script|implementation|imports?|content|logic)"
+_STAYS = r"(?: (?:(?:is|are|remains?|stays?|kept) )?(?:the same|unchanged|as before|as is|here|above|below|omitted|goes here))"
 _WHOLE = (
-    r"(?:(?:the )?rest (?:of\b.{0,60})?(?:is |are |remains? |stays? )?(?:the )?(?:unchanged|same|as before)"
-    r"|(?:the )?rest of (?:the |your |this )?(?:code|file|function|class|module|methods?|script|implementation)\b.{0,40}"
-    r"|(?:existing|previous|original|other|remaining) (?:code|methods?|functions?|imports?|implementation|content)"
-    r"(?: (?:here|unchanged|remains?\b.{0,20}|stays?\b.{0,20}|goes here|above|below))?"
-    r"|unchanged(?: (?:code|from\b.{0,30}|below|above))?|no changes?(?: (?:here|below|above|needed))?|same as before"
-    r"|(?:code |lines? )?(?:omitted|truncated)(?: for brevity)?|keep (?:the )?(?:rest|existing|everything else)\b.{0,40})"
+    rf"(?:(?:the )?rest(?: of (?:the |your |this )?{_THINGS}{_STAYS}?|{_STAYS})"
+    rf"|(?:the )?(?:existing|previous|original|other|remaining) {_THINGS}{_STAYS}?"
+    rf"|unchanged(?: {_THINGS}|{_STAYS})?|no changes?(?: (?:here|below|above|needed))?|same as before"
+    rf"|(?:{_THINGS} |lines? )?(?:omitted|truncated)(?: for brevity)?"
+    rf"|keep (?:the )?(?:rest|existing {_THINGS}|everything else){_STAYS}?)"
 )
 _ELISION = re.compile(
-    rf"^\s*(?:{_COMMENT}\s*)?[\[(<]?\s*{_DOTS}\s*[\[(]?(?=.{{0,80}}\b{_LEFT_OUT}\b).{{0,120}}$"
-    rf"|^\s*{_COMMENT}\s*[\[(]?\s*.{{0,80}}\b{_LEFT_OUT}\b.{{0,40}}{_DOTS}\s*[\])]?\s*(?:\*/|-->)?\s*$"
+    rf"^\s*(?:{_COMMENT}\s*[\[(<]?\s*{_DOTS}|[\[(<]?{_DOTS}\s)\s*[\[(]?(?=.{{0,80}}\b{_LEFT_OUT}\b).{{0,120}}$"
+    rf"|^\s*{_COMMENT}\s*[\[(]?\s*.{{0,80}}\b{_SURE}\b.{{0,40}}{_DOTS}\s*[\])]?\s*(?:\*/|-->)?\s*$"
     rf"|^\s*{_COMMENT}\s*[\[(]?{_WHOLE}[\])]?\s*\.?\s*(?:\*/|-->)?\s*$"
     rf"|^\s*{_COMMENT}\s*{_DOTS}\s*(?:\*/|-->)?\s*$"
     rf"|^{_DOTS}\s*$",

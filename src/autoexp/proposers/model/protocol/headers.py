@@ -33,7 +33,8 @@ _HEADER = re.compile(
 )
 _NOTHING = re.compile(r"^[\s#>*_-]{0,8}NOTHING LEFT[\s.!*_]{0,8}$")
 _SEPARATOR = re.compile(
-    r"^[\s#>*_=-]{0,12}(?:proposal|candidate|option)\s?#?\s?\d{1,2}\b[\s:.)=*_#-]{0,12}(.{0,200})$", re.IGNORECASE
+    r"^[\s#>*_=-]{0,12}(?:proposal|candidate|option)\s?#?\s?\d{1,2}(?:\s{0,4}[:.)=*_#\u2013\u2014-](.{0,200})|\s*)$",
+    re.IGNORECASE,
 )
 _RULE = re.compile(r"^\s*([=*_-])\1{2,}\s*$")
 _GAIN = re.compile(
@@ -55,7 +56,7 @@ def header(line: str) -> tuple[str, str] | None:
 def separator(line: str) -> str | None:
     """Give the title (or nothing) of a line that begins another proposal; None for every other line."""
     found = _SEPARATOR.match(line[:400]) if any(char.isdigit() for char in line[:100]) else None
-    return found[1].strip(" =*_#") if found else None
+    return (found[1] or "").strip(" :.)=*_#-") if found else None
 
 
 def is_rule(line: str) -> bool:

@@ -113,8 +113,8 @@ class _Walk:
 
     def _holds_diff(self) -> bool:
         """Tell whether a fence holds a diff, not blocks or a patch that somebody called one."""
-        first = next((line for line in self.lines[self.at + 1 : self.at + 4] if line.strip()), "")
-        return not (blocks.opens(first) or envelope.opens(first))
+        ahead = self.lines[self.at + 1 : self.at + 4]
+        return not any(blocks.opens(line) or envelope.opens(line) for line in ahead)
 
     def _is_wrapper(self, language: str, named: str | None) -> bool:
         """Tell whether a fence only stands around edits of another format."""
