@@ -80,3 +80,24 @@ def test_a_judge_is_asked_from_inside_and_its_scores_decide(project: Project, tm
     stored = [path for path in (project.path / ".git/autoexp").rglob("*") if path.is_file()]
     assert not [path for path in (*stored, *cache.iterdir()) if b"sk-of-the-judge" in path.read_bytes()]
     assert len(list(cache.iterdir())) == 4 * 12
+
+
+def test_a_judge_that_refuses_its_key_pauses_the_campaign_and_costs_no_experiment(
+    project: Project, tmp_path: Path
+) -> None:
+    expired = [True]
+
+    def refusing(request: Any) -> Any:
+        first = between_marks(request.last)["TEXT"].split()[1] == "8"
+        return score(request) if first or not expired[0] else {"error": {"kind": "expired_key", "instead": True}}
+
+    with FakeModel(handler=refusing, key="sk-of-the-judge") as model:
+        prepared(project, "none", model, tmp_path / "cache")
+        project.edits(write(5), write(9), write(3))
+        printed = project.run("run", code=4)
+        assert "refuses the key" in printed
+        assert project.status()["experiments"] == 0
+        expired[0] = False
+        project.run("run")
+    assert project.statuses() == ["keep", "infra_error", "infra_error", "infra_error", "keep", "discard", "keep"]
+    assert project.status()["experiments"] == 3

@@ -11,7 +11,7 @@ from autoexp.experiment.measurement import Side
 from autoexp.experiment.outcome import Outcome
 from autoexp.harness.kit import kit_in
 from autoexp.harness.measure import sample
-from autoexp.harness.report import HEADER, channel_of, read_report
+from autoexp.harness.report import HEADER, channel_of, read_report, unavailable
 from autoexp.harness_kit.channel import HEADER as ANNOUNCED
 from autoexp.spec.sections import MetricSection
 
@@ -113,3 +113,10 @@ def test_secrets_are_masked_in_a_report(bench, tree, tmp_path) -> None:
 def test_a_report_belongs_to_its_owner_alone(bench, tree, tmp_path) -> None:
     taken(bench, tree, tmp_path, "kit.report(x=2)")
     assert (tmp_path / "output/1/a.report").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_service_that_does_not_serve_is_told_on_the_descriptor_only(tmp_path: Path) -> None:
+    told = b"COST usd=1\nUNAVAILABLE the judge is busy\n"
+    assert unavailable(report(tmp_path, HEADER + told)) == "the judge is busy"
+    assert unavailable(report(tmp_path, told)) == ""
+    assert unavailable(report(tmp_path, HEADER + b"METRIC x=1\n")) == ""

@@ -142,6 +142,16 @@ def test_an_answer_without_a_score_is_asked_for_once_more(tmp_path: Path) -> Non
         assert model.requests == 2
 
 
+def test_autoexp_hears_of_a_service_that_does_not_serve(desk: Desk) -> None:
+    with FakeModel(turns=[{"text": "SCORE: 1", "error": "expired_key"}]) as model:
+        done = desk.python(harness(model, "parallel=1"))
+        assert done.status == 1
+        assert done.report[1].startswith(f"UNAVAILABLE 127.0.0.1:{model.port} refuses the key")
+    with FakeModel(default="I like it.") as model:
+        done = desk.python(harness(model))
+    assert (done.status, done.report) == (1, ["AUTOEXP-KIT 1"])
+
+
 def test_after_a_failure_nothing_more_is_asked(tmp_path: Path) -> None:
     with FakeModel(default="I like it.") as model:
         with pytest.raises(kit.KitError, match="no score"):

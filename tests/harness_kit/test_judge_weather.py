@@ -60,7 +60,7 @@ def test_an_answer_without_an_answer_is_weather(rubric: Path) -> None:
 def test_weather_that_stays_fails_the_run_in_words(kind: str | dict, rubric: Path) -> None:
     always = {**({"kind": kind} if isinstance(kind, str) else kind), "times": "always"}
     with FakeModel(turns=[{"text": GOOD, "error": always}]) as model:
-        with pytest.raises(kit.KitError, match=r"did not answer within 0.8 s: 127.0.0.1:\d+: "):
+        with pytest.raises(kit.JudgeUnavailable, match=r"did not answer within 0.8 s: 127.0.0.1:\d+: "):
             judged(model, {"a": "x"}, rubric, timeout_s=0.3, patience_s=0.8)
         assert model.requests >= 2
 
@@ -85,9 +85,12 @@ def test_a_wait_that_the_service_asks_for_and_patience_forbids_is_not_begun(rubr
 )
 def test_a_refusal_is_told_at_once(kind: object, words: str, rubric: Path) -> None:
     with FakeModel(turns=[{"text": GOOD, "error": kind}]) as model:
-        with pytest.raises(kit.KitError, match=words):
+        with pytest.raises(kit.KitError, match=words) as refused:
             judged(model, {"a": "x"}, rubric, repeats=1)
         assert model.requests == 1
+    assert isinstance(refused.value, kit.JudgeUnavailable) == (
+        kind != 400
+    )  # the text may be what a service does not take
 
 
 def test_a_wrong_key_is_named_by_its_variable_and_never_shown(rubric: Path, monkeypatch, capsys) -> None:

@@ -8,7 +8,7 @@ from autoexp.experiment.measurement import Sample, Side, Usage
 from autoexp.experiment.outcome import Outcome
 from autoexp.harness.bench import Bench, Files, told
 from autoexp.harness.metrics import read
-from autoexp.harness.report import channel_of, read_report
+from autoexp.harness.report import channel_of, read_report, unavailable
 from autoexp.processes import Finished
 from autoexp.processes.environment import Environment
 from autoexp.processes.masking import mask, mask_file
@@ -39,6 +39,8 @@ def sample(bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str
         )
         if outcome is Outcome.MEASURED and reading.problem:
             outcome, reason = Outcome.BAD_METRIC, reading.problem
+        if outcome is Outcome.CRASH and channel == "kit" and (missing := unavailable(files.report)):
+            outcome, reason = Outcome.INFRA_ERROR, f"{missing} ({reason})"
         for printed in (files.stdout, files.stderr, files.report):
             mask_file(printed, around.secrets)
         good = outcome is Outcome.MEASURED

@@ -8,6 +8,7 @@ from autoexp.harness.metrics import Reading, read_lines
 from autoexp.spec.sections import MetricSection
 
 HEADER = b"AUTOEXP-KIT 1\n"
+_UNAVAILABLE = "UNAVAILABLE "
 
 
 def channel_of(report: Path) -> str:
@@ -17,6 +18,15 @@ def channel_of(report: Path) -> str:
             return "kit" if written.read(len(HEADER)) == HEADER else "stdout"
     except OSError:
         return "stdout"
+
+
+def unavailable(report: Path) -> str:
+    """Give what a harness wrote on its descriptor about a service that does not serve; empty when it wrote nothing such."""
+    with report.open("rb") as written:
+        if written.read(len(HEADER)) != HEADER:
+            return ""
+        told = [line for line in lines_of(written) if line.startswith(_UNAVAILABLE)]
+    return told[-1].removeprefix(_UNAVAILABLE) if told else ""
 
 
 def read_report(report: Path, metrics: Mapping[str, MetricSection], measured: Mapping[str, float]) -> Reading:

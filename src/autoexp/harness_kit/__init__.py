@@ -12,7 +12,7 @@ with _StandardOnly():
     from .calls import Call, isolated
     from .channel import cost, item, report
     from .codec import Array
-    from .errors import KitError, WorkerFailed, WorkerTimeout, WrongAnswer
+    from .errors import JudgeUnavailable, KitError, WorkerFailed, WorkerTimeout, WrongAnswer
     from .judging import judge
     from .runs import Run
     from .scores import Scores
@@ -21,6 +21,7 @@ with _StandardOnly():
 __all__ = [
     "Array",
     "Call",
+    "JudgeUnavailable",
     "KitError",
     "Run",
     "Scores",

@@ -17,6 +17,7 @@ VARIABLE = "AUTOEXP_REPORT_FD"
 HEADER = b"AUTOEXP-KIT 1\n"
 MOST_ITEMS = 20_000
 LONGEST_ITEM = 200
+_LONGEST_WHY = 1000
 
 _NAME = re.compile(r"[\w.@%µμ-]+")
 
@@ -63,6 +64,11 @@ def cost(usd: Any) -> None:
     if value.startswith("-"):
         raise KitError(f"a cost is 0 or more, and not {value}")
     _channel.write([f"COST usd={value}"])
+
+
+def unavailable(why: str) -> None:
+    """Tell that a service which the run needs does not serve: when the run fails now, it is not the candidate's fault."""
+    _channel.write(["UNAVAILABLE " + " ".join(why.split())[:_LONGEST_WHY]])
 
 
 def _number(value: Any, name: str) -> str:

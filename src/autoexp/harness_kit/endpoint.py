@@ -18,9 +18,10 @@ from typing import Any, Mapping
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from . import wire
-from .errors import KitError
+from .errors import JudgeUnavailable, KitError
 
 _WEATHER = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+_NOT_SERVED = frozenset({301, 302, 307, 308, 402, 404, 405})
 _LONGEST = 16 << 20
 _CHUNK = 1 << 16
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 20.0
@@ -49,7 +50,8 @@ class Endpoint:
     def ask(self, body: Mapping[str, Any]) -> wire.Answer:
         """Give the answer to a request, after as many tries as `patience_s` allows.
 
-        Raises KitError when the service refuses it, when it cannot be reached, and when the weather stays bad.
+        Raises JudgeUnavailable when it cannot be reached, refuses the key, or the weather stays bad; KitError when the
+        service refuses this request.
         """
         sent, began, wait_s = json.dumps(body).encode("ascii"), time.monotonic(), _FIRST_WAIT_S
         while True:
@@ -59,7 +61,7 @@ class Endpoint:
                 pause_s = wait_s * random.uniform(0.7, 1.0) if bad.wait_s is None else bad.wait_s  # noqa: S311
                 told = f"{self.base.netloc}: {self._masked(str(bad))}"
                 if time.monotonic() - began + pause_s > self.patience_s:
-                    raise KitError(f"the judge did not answer within {self.patience_s:g} s: {told}") from None
+                    raise JudgeUnavailable(f"the judge did not answer within {self.patience_s:g} s: {told}") from None
             print(f"judge: {told}; asking again in {pause_s:.1f} s", file=sys.stderr)
             if self.given_up.wait(pause_s):
                 raise KitError("given up, as another request has failed")
@@ -70,12 +72,13 @@ class Endpoint:
         if status in _WEATHER:
             raise Weather(f"HTTP {status}{_message(received)}", wait_s=_seconds(headers.get("retry-after")))
         if status in {401, 403}:
-            raise KitError(
+            raise JudgeUnavailable(
                 f"{self.base.netloc} refuses the key (HTTP {status}{self._masked(_message(received))}): set the variable that"
                 " key_env names to one that is valid"
             )
         if status != 200:
-            raise KitError(
+            kind = JudgeUnavailable if status in _NOT_SERVED else KitError  # 400 and 413 may be the fault of the text
+            raise kind(
                 f"{self.base.netloc} refuses the request (HTTP {status}{self._masked(_message(received))}): see model=,"
                 " base_url= (nothing is followed elsewhere) and options="
             )
@@ -100,13 +103,15 @@ class Endpoint:
             told = {name.lower(): value for name, value in response.getheaders()}
             return response.status, told, _whole(response, deadline)
         except ssl.SSLCertVerificationError as error:
-            raise KitError(f"{self.base.netloc}: its certificate does not hold: {error.verify_message}") from None
+            raise JudgeUnavailable(
+                f"{self.base.netloc}: its certificate does not hold: {error.verify_message}"
+            ) from None
         except PermissionError as error:
-            raise KitError(f"{self.base.netloc} cannot be reached: {error.strerror}. {self._mend()}") from None
+            raise JudgeUnavailable(f"{self.base.netloc} cannot be reached: {error.strerror}. {self._mend()}") from None
         except (OSError, http.client.HTTPException) as error:
             refused = re.match(r"Tunnel connection failed: 40\d", str(error))
             if refused:
-                raise KitError(f"{self.base.netloc}: the proxy says no ({error}). {self._mend()}") from None
+                raise JudgeUnavailable(f"{self.base.netloc}: the proxy says no ({error}). {self._mend()}") from None
             raise Weather(_in_words(error, self.timeout_s)) from None
         finally:
             connection.close()

@@ -15,3 +15,7 @@ class WorkerFailed(KitError):
 
 class WorkerTimeout(WorkerFailed):
     """No whole answer within the time allowed."""
+
+
+class JudgeUnavailable(KitError):
+    """The service of a judge does not serve: bad weather that stays, a key that it refuses. That is not the candidate's doing."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
 from . import channel, wire
 from . import rubric as words
-from .errors import KitError
+from .errors import JudgeUnavailable, KitError
 from .remembered import Remembered, digest_of
 from .scores import Scores, spread_of
 from .standard import StandardOnly
@@ -55,7 +55,8 @@ def judge(
     request. `usd_per_million` prices tokens (input, output and cached) where the service does not tell a cost; what it
     cost is reported also when it was in vain.
 
-    Raises KitError when the service does not answer within `patience_s`, refuses the key or the request, or gives an answer
+    Raises JudgeUnavailable, a KitError, when the service does not answer within `patience_s` or refuses the key: autoexp
+    hears of it, and the run is not the candidate's crash. Raises KitError when it refuses the request, or gives an answer
     without a score twice: there is no score then, and never a 0 instead.
     """
     _refuse_items(answers, context or {})
@@ -81,6 +82,9 @@ def judge(
     ]
     try:
         given = _in_threads(asker.score, asked, parallel=parallel, give_up=asker.endpoint.given_up)
+    except JudgeUnavailable as error:
+        channel.unavailable(str(error))
+        raise
     finally:
         asker.tally.report()
     by_item = {name: given[place * repeats : (place + 1) * repeats] for place, name in enumerate(answers)}
