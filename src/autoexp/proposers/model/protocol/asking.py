@@ -3,7 +3,7 @@
 _ONE = """\
 Answer in this form, in plain text:
 
-HYPOTHESIS: why the change should help, in one sentence
+HYPOTHESIS: why the change should help, in one sentence; for a parked idea begin with its id, such as i3:
 DESCRIPTION: what you change, in one line
 KIND: one or two words that group experiments, such as: caching
 {more}
