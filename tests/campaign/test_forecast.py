@@ -1,5 +1,7 @@
 """What keeps and gains have cost, and what going on will cost."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from tests.builders import Tape, spec, tapes
@@ -7,6 +9,7 @@ from tests.builders import Tape, spec, tapes
 from autoexp.campaign import events as ev
 from autoexp.campaign.fold import fold_all
 from autoexp.campaign.forecast import LEAST, WINDOW, forecast, spending
+from autoexp.campaign.typical import DOMAINS
 from autoexp.experiment.outcome import Outcome, Verdict
 from autoexp.experiment.records import Decision, Proposal, Reserve, Tokens
 
@@ -117,3 +120,11 @@ def test_every_campaign_has_figures_that_are_finite_and_not_negative(tape):
     if found is not None:
         for spread in filter(None, found["per_experiment"].values()):
             assert 0 <= spread["low"] <= spread["median"] <= spread["high"]
+
+
+def test_page_shows_the_typical_figures_that_ship():
+    page = (Path(__file__).parents[2] / "docs/money.md").read_text(encoding="utf-8")
+    for domain in DOMAINS:
+        (low, high), (few, many) = domain.usd, domain.per_hour
+        dollars = f"{low:.2f} to {high:.2f}" if high else "about 0"
+        assert f"| {domain.name} | {dollars} | {few} to {many} |" in page
