@@ -36,7 +36,8 @@ def by_gain_per_cost(brief: Brief, order: Sequence[str]) -> tuple[tuple[str, ...
     pooled = _pooled_gain(tried.values())
     worth = {name: _draw(brief, name, tally, pooled) / costs[name] for name, tally in tried.items()}
     new = sorted(tallies.keys() - tried.keys(), key=lambda name: (tallies[name].attempts, order.index(name)))
-    return (*new, *sorted(tried, key=lambda name: -worth[name])), f"drawn by confirmed gain per {unit}"
+    why = f"has one of its first {TRIES_FIRST} experiments" if new else f"drawn by confirmed gain per {unit}"
+    return (*new, *sorted(tried, key=lambda name: -worth[name])), why
 
 
 def _draw(brief: Brief, name: str, tally: Tally, pooled: float) -> float:
