@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import statistics
 import threading
-from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Mapping
 
 from . import channel, wire
-from . import rubric as words
+from .asking import Asked, Asker
 from .errors import JudgeUnavailable, KitError
-from .remembered import Remembered, digest_of
+from .remembered import Remembered
 from .scores import Scores, spread_of
 from .standard import StandardOnly
 from .tally import Tally
@@ -21,7 +20,6 @@ from .withheld import value_of
 if TYPE_CHECKING:
     from .endpoint import Endpoint
 
-_TRIES = 2  # for one score, when an answer holds none
 _PRICES = {"input", "output", "cached"}
 
 
@@ -62,7 +60,7 @@ def judge(
     _refuse_items(answers, context or {})
     _refuse_numbers(scale, usd_per_million, repeats=repeats, longest=longest, parallel=parallel)
     key = value_of(key_env) if key_env else ""
-    asker = _Asker(
+    asker = Asker(
         _endpoint(base_url, api=api, key=key, timeout_s=timeout_s, patience_s=patience_s),
         model=model,
         rubric=_text_of(rubric),
@@ -76,12 +74,12 @@ def judge(
     )
     asker.refuse_options()
     asked = [
-        _Asked(name, text, (context or {}).get(name), repeat)
+        Asked(name, text, (context or {}).get(name), repeat)
         for name, text in answers.items()
         for repeat in range(repeats)
     ]
     try:
-        given = _in_threads(asker.score, asked, parallel=parallel, give_up=asker.endpoint.given_up)
+        given = asker.scores(asked, parallel=parallel)
     except JudgeUnavailable as error:
         channel.unavailable(str(error))
         raise
@@ -100,75 +98,6 @@ def judge(
     )
 
 
-class _Asked(NamedTuple):
-    """One score that is wanted."""
-
-    item: str
-    text: str
-    context: str | None
-    repeat: int
-
-
-class _Asker:
-    """Remembers a score, or asks for it."""
-
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        *,
-        model: str,
-        rubric: str,
-        scale: tuple[float, float],
-        options: Mapping[str, Any],
-        longest: int,
-        remembered: Remembered | None,
-        fresh: bool,
-        same: tuple[str, str],
-        tally: Tally,
-    ) -> None:
-        self.endpoint, self.tally = endpoint, tally
-        self._model, self._scale, self._options, self._longest = model, scale, options, longest
-        self._system = words.system_message(rubric, scale)
-        self._remembered, self._fresh = remembered, fresh
-        self._same = (words.VERSION, rubric, model, endpoint.api, scale, longest, options, *same)
-
-    def refuse_options(self) -> None:
-        """Raise KitError for options that cannot be sent, before anything is asked."""
-        try:
-            json.dumps(self._body(""))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise KitError(f"options= is what JSON can say: {error}") from None
-
-    def score(self, asked: _Asked) -> float:
-        """Give one score. Raises KitError when there is none."""
-        digest = digest_of(*self._same, asked.context, asked.text, asked.repeat)
-        if self._remembered is not None and not self._fresh:
-            known = self._remembered.read(digest)
-            if known is not None and self._scale[0] <= known <= self._scale[1]:
-                self.tally.reuse()
-                return known
-        score = self._asked_for(asked)
-        if self._remembered is not None:
-            self._remembered.write(digest, score)
-        return score
-
-    def _asked_for(self, asked: _Asked) -> float:
-        why = ""
-        for _ in range(_TRIES):
-            body = self._body(words.user_message(asked.text, asked.context, longest=self._longest))
-            answer = self.endpoint.ask(body)
-            self.tally.add(answer)
-            try:
-                return words.score_of(answer.text, self._scale)
-            except words.Unreadable as error:
-                why = f"{error}{', and it was cut off: give it more room in options=' if answer.cut else ''}"
-                said = answer.text
-        raise KitError(f"the judge gave no score for {asked.item}, {_TRIES} times: {why}. It said: {said[-200:]!r}")
-
-    def _body(self, user: str) -> dict[str, Any]:
-        return wire.body_of(self.endpoint.api, self._model, self._system, user, self._options)
-
-
 def _endpoint(base_url: str, *, api: str, key: str, timeout_s: float, patience_s: float) -> Endpoint:
     if api not in wire.APIS:
         raise KitError(f"api= is {' or '.join(wire.APIS)}, and not {api!r:.50}")
@@ -177,40 +106,6 @@ def _endpoint(base_url: str, *, api: str, key: str, timeout_s: float, patience_s
     return endpoint_of(
         base_url, api=api, key=key, timeout_s=timeout_s, patience_s=patience_s, given_up=threading.Event()
     )
-
-
-def _in_threads(
-    score: Callable[[_Asked], float], asked: Sequence[_Asked], *, parallel: int, give_up: threading.Event
-) -> list[float]:
-    """Give the scores in order; when one fails, begin no other, wait for those that run, and raise what it raised."""
-    found: dict[int, float] = {}
-    failed: list[BaseException] = []
-    waiting = iter(enumerate(asked))
-    lock = threading.Lock()
-
-    def work() -> None:
-        while not give_up.is_set():
-            with lock:
-                place, wanted = next(waiting, (None, None))
-            if place is None or wanted is None:
-                return
-            try:
-                found[place] = score(wanted)
-            except BaseException as error:
-                failed.append(error)
-                give_up.set()
-
-    threads = [threading.Thread(target=work, name="judge", daemon=True) for _ in range(min(parallel, len(asked)))]
-    for thread in threads:
-        thread.start()
-    try:
-        for thread in threads:
-            thread.join()
-    finally:
-        give_up.set()
-    if failed:
-        raise failed[0]
-    return [found[place] for place in range(len(asked))]
 
 
 def _text_of(rubric: str | os.PathLike[str]) -> str:
