@@ -155,3 +155,27 @@ def test_proposal_names_its_model_and_what_it_used(project: Project) -> None:
         "provider",
     )
     assert (said["tokens"]["output"], said["tokens"]["cached"]) == (50, 200)
+
+
+@pytest.mark.long
+def test_request_of_experiment_200_is_hardly_longer_than_that_of_experiment_10(project: Project) -> None:
+    """Some are kept, most are not, one in seven crashes and is mended; early on an idea is parked, and a dead end met."""
+
+    def said(step: int) -> str:
+        more = "IDEA: a table of squares | WHY: the checks forbid it | BLOCKED BY: checks" if step == 4 else ""
+        kind = ("loops", "tables", "memory", "order")[step % 4]
+        value: object = 1000 - step if step % 5 == 0 else 2000 + step
+        return answer("crash" if step % 7 == 6 else value, more=more, kind=kind)
+
+    (project.path / "value.txt").write_text("1100\n")
+    project.git("commit", "-qam", "a longer way to go")
+    with FakeModel(turns=[said(step) for step in range(200)], default=NOTHING) as model:
+        by_model(project, model, repair=0)
+        for _ in range(5):
+            project.run("run", "--experiments", "40")
+        assert model.requests == 200
+        tenth, last = model.sizes[9], model.sizes[199]
+        asked = model.log[199]["text"]
+    assert last <= 1.1 * tenth
+    assert "a table of squares" in asked
+    assert "value 1000" in asked
