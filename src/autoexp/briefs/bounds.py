@@ -17,10 +17,10 @@ LIMIT = TOKENS * LETTERS_PER_TOKEN
 LISTED = 8
 """So many decided experiments are told in full, with what they taught. What that takes is the room of every later brief."""
 
-MORE = 0.05
+MORE = 0.04
 """The part of the whole that later briefs may be longer."""
 
-FLOOR = 800
+FLOOR = 600
 """The least room, for campaigns of which nearly nothing is said: with less, what the early ones taught would not fit."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from autoexp.briefs import lines
 from autoexp.briefs.bounds import room
-from autoexp.briefs.quoting import encodable, one_line, prose, tail
+from autoexp.briefs.quoting import encodable, one_line, prose, tail, visible
 from autoexp.briefs.room import FULL, SHORT, Entry, Section, Told, fill
 from autoexp.briefs.words import LONGEST_PROGRAM, NOTICE, pivot_of, review_of
 from autoexp.campaign.ideas import Parked
@@ -139,7 +139,7 @@ def _sections(brief: Brief) -> list[Section[Any]]:
         Section(
             "older", 0.0, [Entry(partial(_older, brief, one), one.n) for one in brief.experiments], frame, only_new=True
         ),
-        Section("rows", 0.0, rows(newest[LATEST:]), only_new=True),
+        Section("rows", 0.0, rows(newest), only_new=True),
     ]
 
 
@@ -233,10 +233,10 @@ def _short(notes: dict[str, Any], letters: int) -> dict[str, Any]:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, dict):
-        return {encodable(str(key)): _clean(item) for key, item in value.items()}
+        return {visible(str(key)): _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_clean(item) for item in value]
-    return encodable(value) if isinstance(value, str) else value
+    return visible(value) if isinstance(value, str) else value
 
 
 def _left_out(brief: Brief, told: Mapping[str, Told[Any]], fixed: Mapping[str, Any]) -> dict[str, int]:

@@ -39,8 +39,8 @@ def _more(one: Experiment, limit: int) -> Iterator[str]:
         return
     if one.proposal and one.proposal.hypothesis.strip():
         yield f"; thought {quoted(one.proposal.hypothesis, limit)}"
-    for key, text in notes_of(one):
-        yield f"; {key} {quoted(text, limit)}"
+    for note in _notes(one):
+        yield f"; noted {quoted(note, limit)}"
     if len(one.reasons) > 1:
         yield f"; also {quoted('; '.join(one.reasons[1:]), limit)}"
     if one.reasons and one.detail.strip():
@@ -53,11 +53,11 @@ def _more(one: Experiment, limit: int) -> Iterator[str]:
         yield f"; measured {one_line(named, limit)}"
 
 
-def notes_of(one: Experiment) -> list[tuple[str, str]]:
-    """Give the first few notes that a proposer left at its experiment, kind and hypothesis aside: what it learned, what to do next."""
+def _notes(one: Experiment) -> list[str]:
+    """Give the first few notes that a proposer left at its experiment: what it learned, what to do next."""
     notes = one.proposal.asi.items() if one.proposal else ()
     told = [(key, text) for key, text in notes if isinstance(text, str) and text.strip() and key not in _KNOWN]
-    return [(one_line(key, NAME).replace("_", " "), text) for key, text in told[:NAMED]]
+    return [f"{key[:NAME].replace('_', ' ')}: {text}" for key, text in told[:NAMED]]
 
 
 def group_line(group: Group, limit: int) -> str:

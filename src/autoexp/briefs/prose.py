@@ -121,7 +121,7 @@ def _sections(brief: Brief) -> list[Section[str]]:
             [Entry(partial(lines.error_block, brief.last_error))] if brief.last_error else [],
             frame("last_error"),
         ),
-        Section("rest", 0.0, rows(newest[LATEST:]), only_new=True),
+        Section("rest", 0.0, rows(newest), only_new=True),
     ]
 
 

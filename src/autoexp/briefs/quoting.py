@@ -58,6 +58,11 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def visible(text: str) -> str:
+    """Give a text, lines and all, without what nobody sees."""
+    return "\n".join(map(_seen, text.split("\n")))
+
+
 def _seen(text: str) -> str:
     text = _ESCAPES.sub("", text)
     if text.isascii() and text.isprintable():
