@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from autoexp.briefs.schema import BriefData
 from tests.end_to_end.commands import Helper
 from tests.end_to_end.conftest import Project, made, write
 
@@ -135,6 +136,13 @@ def test_brief_is_what_the_next_proposer_reads(told: Project) -> None:
     assert brief["scope"] == ["value.txt"]
     assert [row["n"] for row in brief["experiments"]] == [1, 2, 3, 4, 5, 6, 7]
     assert told.run("brief").startswith("# Make x small.")
+    BriefData.model_validate(brief, strict=True, extra="forbid")
+
+
+def test_schema_of_the_brief_names_its_keys(told: Project) -> None:
+    made = json.loads(told.run("schema", "--brief"))
+    assert set(made["properties"]) == set(json.loads(told.run("brief", "--json")))
+    assert "scope" in json.loads(told.run("schema"))["properties"]
 
 
 def test_brief_leaves_the_record_as_it_is(told: Project) -> None:

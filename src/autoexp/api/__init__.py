@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autoexp.api.campaigns import check, request, review, run
-    from autoexp.api.contracts import contract_of, spec_schema
+    from autoexp.api.contracts import brief_schema, contract_of, spec_schema
     from autoexp.api.files import diffs, export, now, plugins_found, write_exports, write_page
     from autoexp.api.harnesses import HARNESS_METRIC, HARNESS_UNIT, measure_of
     from autoexp.api.looking import Inspection, brief, diff, inspect, rows, rows_of, show, status, status_of
@@ -33,6 +33,7 @@ __all__ = [
     "Result",
     "Started",
     "brief",
+    "brief_schema",
     "check",
     "clear_hints",
     "contract_of",
@@ -67,7 +68,7 @@ __all__ = [
 
 _HOMES = {
     "autoexp.api.campaigns": ("check", "request", "review", "run"),
-    "autoexp.api.contracts": ("contract_of", "spec_schema"),
+    "autoexp.api.contracts": ("brief_schema", "contract_of", "spec_schema"),
     "autoexp.api.files": ("diffs", "export", "now", "plugins_found", "write_exports", "write_page"),
     "autoexp.api.harnesses": ("HARNESS_METRIC", "HARNESS_UNIT", "measure_of"),
     "autoexp.api.looking": ("Inspection", "brief", "diff", "inspect", "rows", "rows_of", "show", "status", "status_of"),

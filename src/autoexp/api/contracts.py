@@ -1,5 +1,6 @@
 """The contract that lies at a place."""
 
+from autoexp import briefs
 from autoexp.api.places import CONTRACT_FILE, PROGRAM_FILE, Place, contract_folder, read_text
 from autoexp.engine import parts
 from autoexp.engine.contract import Contract
@@ -21,3 +22,8 @@ def contract_of(place: Place) -> Contract:
 def spec_schema() -> dict[str, object]:
     """Give the JSON Schema of autoexp.yaml."""
     return Spec.model_json_schema(by_alias=True)
+
+
+def brief_schema() -> dict[str, object]:
+    """Give the JSON Schema of the brief that a proposer reads."""
+    return briefs.schema()

@@ -31,7 +31,7 @@ def propose(shop: Workshop, n: int, directive: Directive, *, repair: Repair | No
     with shop.faults.around("propose", n):
         shop.desk.mkdir(parents=True, exist_ok=True)
         brief_json, brief_md = shop.desk / "brief.json", shop.desk / "brief.md"
-        brief_json.write_text(json.dumps(briefs.as_json(brief)), encoding="utf-8")
+        brief_json.write_text(json.dumps(briefs.as_json(brief), ensure_ascii=False), encoding="utf-8")
         brief_md.write_text(briefs.as_markdown(brief), encoding="utf-8")
         started, talk = shop.clock(), shop.cells.talk()
 

@@ -38,12 +38,17 @@ def export(
         say(f"wrote {out}")
 
 
-def schema(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
-    """Print the JSON Schema of autoexp.yaml."""
+def schema(
+    brief: Annotated[bool, typer.Option("--brief", help="Of the brief that a proposer reads.")] = False,
+    repo: Repo = HERE,
+    tag: Tag = None,
+    json: Json = False,
+) -> None:
+    """Print the JSON Schema of autoexp.yaml, or of the brief that a proposer reads."""
     del repo, tag, json  # taken by every command, and the same schema for all of them
     from autoexp import api
 
-    print_json(api.spec_schema())
+    print_json(api.brief_schema() if brief else api.spec_schema())
 
 
 def plugins(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
