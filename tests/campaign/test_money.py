@@ -138,6 +138,12 @@ def test_reserve_is_the_largest_of_the_last_ten():
     assert len(proposals) == RECENT + 1
 
 
+def test_experiments_that_used_nothing_do_not_promise_another():
+    state = after(*[said(0.0, 0, 0)] * 3)
+    assert usual(state) == Reserve()
+    assert too_dear(state, budget(cost_usd=1), usual(state)) is None
+
+
 def test_reserve_is_unknown_until_somebody_says_something():
     assert usual(after()) == Reserve()
     assert usual(after(said())) == Reserve()
@@ -158,6 +164,7 @@ def test_cost_of_runs_before_the_first_experiment_is_that_of_the_baseline():
         (said(requests=0), Reserve(), False),
         (said(requests=1), Reserve(), True),
         (said(), NOTHING, False),
+        (said(requests=1), NOTHING, True),
     ],
 )
 def test_unknown_cost_is_told_from_none(proposal, reserved, expected):

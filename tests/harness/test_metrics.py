@@ -165,8 +165,11 @@ def test_costs_count_also_without_a_measurement():
     assert found.cost_usd == 0.5
 
 
-def test_a_negative_cost_is_refused():
-    assert "a cost is 0 or more" in reading("METRIC x=1\nCOST usd=-1\n").problem
+@pytest.mark.parametrize("cost", ["-1", "1e10", "1e308"])
+def test_a_cost_that_cannot_be_is_refused(cost):
+    found = reading(f"METRIC x=1\nCOST usd={cost}\n")
+    assert "a cost is 0 or more, and at most 1,000,000,000" in found.problem
+    assert found.cost_usd is None
 
 
 def test_keyvalue_reads_behind_the_dashes():

@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,16 @@ def test_keys_of_the_wrong_type_are_passed_over():
         "tokens": {"input": "5", "cached": True, "output": -1}, "metric": 0.0,
     })  # fmt: skip
     assert proposal_from(line) == Proposal()
+
+
+@pytest.mark.parametrize("count", ["-1", "true", "1.5", '"3"', "1" + 12 * "0", "9" * 400])
+def test_counts_that_cannot_be_are_unknown(count):
+    found = proposal_from(f'{{"requests": {count}, "tokens": {{"input": {count}}}}}')
+    assert (found.requests, found.tokens.input) == (None, None)
+
+
+def test_requests_are_counted_where_a_program_says_them():
+    assert proposal_from('{"requests": 3}').requests == 3
 
 
 def test_good_keys_beside_bad_ones_are_kept():

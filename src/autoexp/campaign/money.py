@@ -33,13 +33,13 @@ def used_by(experiment: Experiment, kind: Kind) -> float | None:
 
 def untold(experiment: Experiment, kind: Kind) -> bool:
     """Tell whether a closed experiment used what nobody told: a proposer that asks nobody uses nothing."""
-    if experiment.reserved.requests == 0 and not experiment.repairs:
-        return False
-    return unanswered(experiment) or any(_silent(proposal, kind) for proposal in experiment.proposals)
+    free = experiment.reserved.requests == 0
+    silent = any(_silent(proposal, kind, free=free) for proposal in experiment.proposals)
+    return silent or (unanswered(experiment) and not free)
 
 
-def _silent(proposal: Proposal, kind: Kind) -> bool:
-    if proposal.requests == 0:
+def _silent(proposal: Proposal, kind: Kind, *, free: bool) -> bool:
+    if proposal.requests == 0 or (free and proposal.requests is None):
         return False
     told = {"cost_usd": proposal.cost_usd, "tokens": proposal.tokens.total, "requests": proposal.requests}
     return told[kind] is None
@@ -57,12 +57,15 @@ def settled(state: CampaignState, last: int) -> tuple[Experiment, ...]:
 
 
 def usual(state: CampaignState) -> Reserve:
-    """Give what an experiment uses at most, judging by the last ones; None where none of them told."""
+    """Give what an experiment uses at most, judging by the last ones; None where none of them told of anything used.
+
+    That the last ones used nothing does not say that the next one does so, too.
+    """
     recent = list(settled(state, RECENT))
     if state.open is not None and state.open.proposals:  # its proposer is about to be asked once more
         recent.append(state.open)
     cost, tokens, requests = (_most(used_by(one, kind) for one in recent) for kind in KINDS)
-    return Reserve(cost_usd=cost, tokens=_whole(tokens), requests=_whole(requests))
+    return Reserve(cost_usd=cost or None, tokens=_whole(tokens), requests=_whole(requests))
 
 
 def usual_runs(state: CampaignState) -> float | None:
@@ -79,7 +82,7 @@ def _most(amounts: Iterable[float | None]) -> float | None:
 
 
 def _whole(amount: float | None) -> int | None:
-    return None if amount is None else int(amount)
+    return int(amount) if amount else None
 
 
 @dataclass(frozen=True, slots=True)

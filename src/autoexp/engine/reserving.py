@@ -15,7 +15,7 @@ _NAMED = {"cost_usd": "cost", "tokens": "tokens", "requests": "requests"}
 _MENDS = {
     "cost_usd": "name a price (price of a model, cost_usd in the last line of a command), or cap tokens, requests or experiments",
     "tokens": "let the proposer say its tokens in its last line, or cap experiments",
-    "requests": "only kind model counts requests: cap experiments for another proposer",
+    "requests": "let the proposer say its requests in its last line, or cap experiments",
 }
 
 

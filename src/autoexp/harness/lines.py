@@ -15,6 +15,7 @@ NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?"
 """Nothing is tried twice: a line of digits that is none is refused as quickly as it is read."""
 
 _ITEM = re.compile(r"ITEM (\S+)=(.*)", re.DOTALL)
+MOST_USD = 1e9
 _COST = re.compile(r"COST usd=(.*)", re.DOTALL)
 
 
@@ -66,8 +67,8 @@ class Tally:
             return True
         if line.startswith("COST ") and (match := _COST.fullmatch(line)):
             value = number(match[1], line)
-            if value < 0:
-                raise BadMetric(f"a cost is 0 or more: {quote(line)}")
+            if not 0 <= value <= MOST_USD:
+                raise BadMetric(f"a cost is 0 or more, and at most {MOST_USD:,.0f}: {quote(line)}")
             self.cost_usd = (self.cost_usd or 0.0) + value
             return True
         return False

@@ -10,6 +10,8 @@ from autoexp.experiment.records import Idea, Proposal, Tokens
 LONGEST_TEXT = 2000
 LONGEST_ANSWER = 1 << 20
 MOST_IDEAS = 50
+MOST = 10**12
+"""Tokens and dollars that nobody uses for one change: such a claim is no claim."""
 LARGEST_NOTES = 20_000
 _SHOWN = 200
 
@@ -39,6 +41,7 @@ def proposal_from(line: str) -> Proposal:
         ideas=tuple(idea for one in ideas if (idea := _idea(one)))[:MOST_IDEAS] if isinstance(ideas, list) else (),
         tokens=Tokens(**{name: _count(tokens.get(name)) for name in ("input", "cached", "output")}),
         cost_usd=_cost(answer.get("cost_usd")),
+        requests=_count(answer.get("requests")),
     )
 
 
@@ -79,10 +82,10 @@ def _idea(value: Any) -> Idea | None:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST else None
 
 
 def _cost(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e12:  # noqa: PLR2004
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < MOST:
         return None
     return float(value)
