@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from autoexp.proposers.model.protocol.edits import Delete, Edit, Hunk, Move, Patch, Replace, Sign, Substitute, Write
 from autoexp.proposers.model.protocol.elisions import elision
 from autoexp.proposers.model.protocol.errors import OutsideScope, Unusable
-from autoexp.proposers.model.protocol.matching import place_of, places, unpadded
+from autoexp.proposers.model.protocol.matching import place_of, places, reblanked, unpadded
 from autoexp.proposers.model.protocol.nearest import nearest_lines
 from autoexp.proposers.model.protocol.places import Guess, Places
 from autoexp.proposers.model.protocol.scanning import edits_in, plain
@@ -210,7 +210,7 @@ def _with_hunk(text: Text, hunk: Hunk, path: str, moved: int) -> Text:
     try:
         place = place_of(text.lines, hunk, file=path, moved=moved, loose=loose)
     except Unusable as refusal:
-        bare = unpadded(hunk) if loose and "stands" not in refusal.reason else None
+        bare = (unpadded(hunk) or reblanked(text.lines, hunk)) if loose and "stands" not in refusal.reason else None
         if bare is None:
             raise Unusable(refusal.reason + _done_already(text, hunk)) from None
         hunk, place = bare, place_of(text.lines, bare, file=path, moved=moved)

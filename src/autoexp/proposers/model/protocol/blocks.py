@@ -17,6 +17,7 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _LINE_HINT = re.compile(r"^\s*:start_line:\s*(\d{1,8})\s*$")
+_NUMBERED = re.compile(r"^ {0,8}\d{1,6} ?[|\u2502]")
 _MOST_WAYS = 8
 
 
@@ -62,7 +63,18 @@ def _ways(
         first += 1
         while first < middles[0] and re.match(r"^\s*(?::end_line:\s*\d+|-{5,9})\s*$", lines[first][:400]):
             first += 1
-    return tuple((_text(lines[first:middle]), _text(lines[middle + 1 : end])) for middle in middles), at
+    parts = [(lines[first:middle], lines[middle + 1 : end]) for middle in middles]
+    bare = [way for old, new in parts if (way := _undressed(old, new))]
+    return tuple((_text(old), _text(new)) for old, new in (*bare, *parts)), at
+
+
+def _undressed(old: Sequence[str], new: Sequence[str]) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Give both parts without line numbers, or without a fence in each, if they have such."""
+    if any(line.strip() for line in old) and all(_NUMBERED.match(line) for line in old if line.strip()):
+        old, new = ([_NUMBERED.sub("", line) for line in part] for part in (old, new))
+        return old, new
+    fenced = all(len(part) > 1 and part[0].startswith("```") and part[-1].rstrip() == "```" for part in (old, new))
+    return (old[1:-1], new[1:-1]) if fenced else None
 
 
 def _text(lines: Sequence[str]) -> str:

@@ -56,6 +56,28 @@ def unpadded(hunk: Hunk) -> Hunk | None:
     return Hunk(rest, headings=hunk.headings, final_newline=hunk.final_newline)
 
 
+def reblanked(lines: Sequence[str], hunk: Hunk) -> Hunk | None:
+    """Give the hunk with blank lines where the file has them, if they are all that differs and one place fits."""
+    filled = [(number, _squeezed(line)) for number, line in enumerate(lines) if line.strip()]
+    wanted = [_squeezed(text) for sign, text in hunk.lines if sign != "+" and text.strip()]
+    found = places([text for _, text in filled], wanted) if len(wanted) > 1 else []
+    if len(found) != 1:
+        return None
+    at = filled[found[0]][0]
+    new: list[tuple[Sign, str]] = []
+    for sign, text in hunk.lines:
+        if sign == "+":
+            new.append((sign, text))
+            continue
+        while text.strip() and not lines[at].strip():
+            new.append((sign if new and new[-1][0] == "-" else " ", lines[at]))
+            at += 1
+        if text.strip() or (at < len(lines) and not lines[at].strip()):
+            new.append((sign, text))
+            at += 1
+    return Hunk(tuple(new), final_newline=hunk.final_newline)
+
+
 def places(lines: Sequence[str], wanted: Sequence[str]) -> list[int]:
     """Give every line at which the wanted lines stand, up to a thousand."""
     if not wanted:

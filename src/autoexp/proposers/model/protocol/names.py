@@ -54,7 +54,7 @@ def in_a_sentence(line: str, *, whole: bool) -> str | None:
     if len(line) > _LONGEST or (whole and not _WHOLE.search(line)):
         return None
     words = [name.strip() for name in _QUOTED.findall(line)]
-    if not words and line.rstrip().endswith(":"):
+    if not words and (not whole or line.rstrip().endswith(":")):
         words = [word.strip("*_:,;()\"'") for word in line.split()]
     found = {word for word in words if _COMMON.fullmatch(word) and _is_path(word)}
     return found.pop() if len(found) == 1 else None

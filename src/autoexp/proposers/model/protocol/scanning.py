@@ -11,10 +11,12 @@ from autoexp.proposers.model.protocol.errors import Unusable
 
 _THINKING = re.compile(r"^\s*<(think|thinking|thought|reasoning|analysis|scratchpad)>", re.IGNORECASE)
 _DELETION = re.compile(r"^\s{0,3}[*_]{0,2}(?:DELETE(?: FILE)?|Delete file)[*_]{0,2}:[*_]{0,2} {0,4}(\S.{0,300})$")
+_HUNK = re.compile(r"^@@ (?:-\d|\.\.\.|@@|\w)|^@@$")
+_LABEL = re.compile(r"^[\s#*>]{0,8}FILE\b[*_]{0,3}\s?:")
 _DIFF_LANGUAGES = {"diff", "patch", "udiff", "git"}
 _BEGINNINGS = set("<-*@dD_{[")
 _MOST_TRIES = 20
-_LOOK_BACK = 3
+_LOOK_BACK = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,14 @@ class _Walk:
         self.opened = self.before = 0
         self.wrapper_name: str | None = None
         self.carried = name
+        self.labelled: tuple[str | None, int] = (None, 0)
         self.tries = 0
 
     def run(self) -> None:
         while self.at < len(self.lines):
             if not (self._thinking() or self._fence() or self._bare()):
+                if _LABEL.match(self.lines[self.at]) and (name := names.on_a_line(self.lines[self.at])):
+                    self.labelled = (name, self.at)
                 self.at += 1
 
     def _thinking(self) -> bool:
@@ -102,7 +107,7 @@ class _Walk:
         if not fence:
             return False
         language, named = names.in_fence_info(fence.info)
-        if language in _DIFF_LANGUAGES and self._holds_diff():
+        if (language in _DIFF_LANGUAGES or self._begins_with_hunk()) and self._holds_diff():
             return self._fenced_diff(fence, named)
         if self._is_wrapper(language, named):
             self.wrapper, self.opened, self.wrapper_name = fence, self.at, named
@@ -110,6 +115,10 @@ class _Walk:
             self.at += 1
             return True
         return self._code(fence, language, named)
+
+    def _begins_with_hunk(self) -> bool:
+        first = self.lines[self.at + 1] if self.at + 1 < len(self.lines) else ""
+        return bool(_HUNK.match(first))
 
     def _holds_diff(self) -> bool:
         """Tell whether a fence holds a diff, not blocks or a patch that somebody called one."""
@@ -122,7 +131,7 @@ class _Walk:
         for index in ahead[:3]:
             line = self.lines[index]
             if fences.opening(line):
-                return False
+                break
             if blocks.opens(line) or envelope.opens(line):
                 return True
         first = ahead[0] if ahead else self.at
@@ -208,6 +217,8 @@ class _Walk:
             return False
         if blocks.opens(line):
             above, start = self._name_above(self.at, sentence=True)
+            if not above and not self.wrapper:
+                above, start = self.labelled
             edit, end = blocks.take(lines, self.at, name=above or self.wrapper_name or self.carried)
             self.carried = edit.file
             self._add(start if above else self.at, end, [edit])
@@ -304,6 +315,7 @@ class _Walk:
                 self.carried = edit.file
         if self.wrapper and len(self.regions) == self.before and self.opened < start:
             start = self._name_above(self.opened)[1]
+        self.labelled = (None, 0)
         self.regions.append(Region(start, end, tuple(edits), said))
         self.at = end
 
