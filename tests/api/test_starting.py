@@ -153,3 +153,40 @@ def test_harness_that_is_there_already_is_not_overwritten(repository: Path) -> N
 def test_unknown_kind_of_harness_is_refused_with_those_there_are(repository: Path) -> None:
     with pytest.raises(AutoexpError, match="python, shell, c"):
         api.init(repository, replace(ANSWERS, harness="perl"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "section"),
+    [
+        ({"model": "gpt-5"}, {"api": "openai", "model": "gpt-5", "api_key_env": "OPENAI_API_KEY"}),
+        ({"model": "claude-x"}, {"api": "anthropic", "model": "claude-x", "api_key_env": "ANTHROPIC_API_KEY"}),
+        (
+            {"model": "m", "model_url": "http://127.0.0.1:8000/v1"},
+            {"api": "openai", "model": "m", "base_url": "http://127.0.0.1:8000/v1"},
+        ),
+        (
+            {"model": "m", "api": "anthropic", "key_env": "K"},
+            {"api": "anthropic", "model": "m", "api_key_env": "K"},
+        ),
+    ],
+)
+def test_model_that_is_named_proposes(repository: Path, answers: dict[str, str], section: dict[str, str]) -> None:
+    started = api.init(repository, replace(ANSWERS, propose="", **answers))
+    found = load((repository / "autoexp.yaml").read_text()).proposer
+    assert found is not None
+    assert (found.kind, found.options) == ("model", section)
+    assert any("autoexp[models]" in notice for notice in started.notices)
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({"propose": "./p", "model": "m"}, "both say who proposes"),
+        ({"model_url": "http://x"}, "--model-url belong to --model"),
+        ({"model": "m", "api": "soap"}, "--api soap is not known"),
+    ],
+)
+def test_wrong_answers_about_the_proposer_write_nothing(repository: Path, answers: dict[str, str], told: str) -> None:
+    with pytest.raises(AutoexpError, match=told):
+        api.init(repository, replace(ANSWERS, **{"propose": "", **answers}))
+    assert not (repository / "autoexp.yaml").exists()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from autoexp.api.authors import Author, notice_on, section_of
 from autoexp.api.harnesses import KINDS, refuse_existing_files, texts_of
 from autoexp.api.places import CONTRACT_FILE, PROGRAM_FILE
 from autoexp.engine.preflight import refuse_empty_scope
@@ -29,9 +30,18 @@ class Answers:
     direction: str
     unit: str
     propose: str
+    model: str = ""
+    model_url: str = ""
+    key_env: str = ""
+    api: str = ""
     name: str = ""
     harness: str = ""
     target: str = ""
+
+    @property
+    def author(self) -> Author:
+        """Give who proposes."""
+        return Author(self.propose, self.model, self.model_url, self.key_env, self.api)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +106,8 @@ def _notices(folder: Path, spec: Spec, answers: Answers) -> tuple[str, ...]:
         notices.append(
             f"{first} is an example: say in it what is measured, on which inputs, and what is right; then commit it"
         )
-    if not answers.propose:
-        notices.append("./propose.sh is only a placeholder: write it, or name another proposer in autoexp.yaml")
+    if notice := notice_on(answers.author):
+        notices.append(notice)
     try:
         repository = Repository.open(folder)
     except RepositoryError:
@@ -128,7 +138,7 @@ def _contract_text(answers: Answers) -> str:
         "scope": {"edit": list(answers.edit)},
         "harness": harness,
         "metrics": {answers.metric: metric},
-        "proposer": {"kind": "command", "command": answers.propose or "./propose.sh"},
+        "proposer": section_of(answers.author),
         "budget": {"experiments": 50},
     }
     out = StringIO()

@@ -31,6 +31,17 @@ def init(
     direction: Annotated[str, typer.Option(help="lower or higher: which is better.")] = "lower",
     unit: Annotated[str, typer.Option(help="Unit of the metric, for people.")] = "",
     propose: Annotated[str, typer.Option(help="Command that edits the files (the proposer).")] = "",
+    model: Annotated[str, typer.Option(help="Let this language model propose instead.", show_default=False)] = "",
+    model_url: Annotated[
+        str,
+        typer.Option(
+            help="Address of its server; left out: OpenAI's, or Anthropic's for a claude.", show_default=False
+        ),
+    ] = "",
+    key_env: Annotated[str, typer.Option(help="Variable that holds its key.", show_default=False)] = "",
+    protocol: Annotated[
+        str, typer.Option("--api", help="openai or anthropic: how it is asked.", show_default=False)
+    ] = "",
     harness: Annotated[
         str, typer.Option(help="Write a harness to begin with, too: python, shell or c.", show_default=False)
     ] = "",
@@ -48,6 +59,8 @@ def init(
     Examples:
 
       autoexp init "Make the parser faster" --measure "python bench.py" --checks "pytest -q" --edit parser.py --metric parse_ms
+
+      autoexp init "Make the parser faster" --measure "python bench.py" --edit parser.py --model NAME --model-url http://127.0.0.1:8000/v1
 
       autoexp init "Sort faster" --harness python --target sorting.py:sort --edit sorting.py
 
@@ -71,7 +84,8 @@ def init(
         direction = typer.prompt("Is lower or higher better?", default=direction)
         edit = edit or [typer.prompt("Which path may be changed?")]
         checks = checks or typer.prompt("Which command checks that it is still right? (empty: none)", default="")
-        propose = propose or typer.prompt("Which command proposes changes? (empty: decide later)", default="")
+        if not model:
+            propose = propose or typer.prompt("Which command proposes changes? (empty: decide later)", default="")
     answers = api.Answers(
         goal=goal,
         measure=measure,
@@ -81,6 +95,10 @@ def init(
         direction=direction,
         unit=unit,
         propose=propose,
+        model=model,
+        model_url=model_url,
+        key_env=key_env,
+        api=protocol,
         name=tag or "",
         harness=harness,
         target=target,
