@@ -176,6 +176,13 @@ def test_warm_up_runs_come_first_and_are_not_counted(bench, tree):
     assert taken.values == {"x": 3.0}
 
 
+def test_what_warm_up_runs_have_cost_counts(bench, tree):
+    assert take(bench("echo METRIC x=1; echo COST usd=0.5", warmup=2), tree).cost_usd == 1.5
+    assert take(bench("echo METRIC x=1", warmup=2), tree).cost_usd is None
+    once = "echo COST usd=0.5; test -e once || { touch once; exit 0; }; exit 1"
+    assert take(bench(once, warmup=2), tree).cost_usd == 1.0
+
+
 def test_a_warm_up_run_that_fails_is_the_answer(bench, tree):
     taken = take(
         bench("test -e once && echo METRIC x=1; touch once; test -e twice || { touch twice; exit 1; }", warmup=1), tree

@@ -1,6 +1,8 @@
 """judge: a score for each item by a rubric, averaged over repeats; what it took; what it refuses."""
 
 import json
+import os
+import signal
 import threading
 from pathlib import Path
 
@@ -128,6 +130,22 @@ def test_unknown_cost_stays_unknown_and_is_not_reported(told: str, tmp_path: Pat
     said = capsys.readouterr()
     assert "COST" not in said.out
     assert "the cost is unknown" in said.err
+
+
+def test_a_run_that_is_killed_has_reported_most_of_its_cost(desk: Desk) -> None:
+    many = {str(n): "x" * n for n in range(1, 31)}
+    left = iter(range(24))
+
+    def killing(_: object) -> str:
+        if next(left, None) is None:
+            os.kill(int((desk.folder / "pid").read_text()), signal.SIGKILL)
+        return "SCORE: 1"
+
+    with FakeModel(handler=killing, cost=0.5) as model:
+        code = harness(model, "parallel=1").replace(json.dumps({"one": "abc", "two": "abcde"}), json.dumps(many))
+        done = desk.python("import os\nopen('pid', 'w').write(str(os.getpid()))\n" + code)
+    assert done.status == -signal.SIGKILL
+    assert done.report == ["AUTOEXP-KIT 1", "COST usd=5.0", "COST usd=5.0"]
 
 
 def test_what_was_paid_in_vain_is_reported(tmp_path: Path, capsys) -> None:

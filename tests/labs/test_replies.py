@@ -46,8 +46,8 @@ def sample(lab: Path, seed: int = 0) -> dict[str, dict[str, float]]:
     assert ended.returncode == 0, ended.stderr
     found: dict[str, dict[str, float]] = {"METRIC": {}, "ITEM": {}, "COST": {}}
     for kind, name, value in re.findall(r"^(METRIC|ITEM|COST) (\S+)=(\S+)$", ended.stdout, re.MULTILINE):
-        assert name not in found[kind]
-        found[kind][name] = float(value)
+        assert name not in found[kind] or kind == "COST"
+        found[kind][name] = found[kind].get(name, 0.0) + float(value)
     return found
 
 

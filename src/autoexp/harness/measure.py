@@ -7,7 +7,7 @@ from pathlib import Path
 from autoexp.experiment.measurement import Sample, Side, Usage
 from autoexp.experiment.outcome import Outcome
 from autoexp.harness.bench import Bench, Files, told
-from autoexp.harness.metrics import read
+from autoexp.harness.metrics import Reading, read
 from autoexp.harness.report import channel_of, read_report, unavailable
 from autoexp.processes import Finished
 from autoexp.processes.environment import Environment
@@ -23,20 +23,15 @@ _DIGITS = 6
 def sample(bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str) -> Sample:
     """Run the harness once in `tree` and give what it measured, or why it did not.
 
-    Warm-up runs come first, with the same environment and private folders; they are not counted, and one that fails is
-    the answer. `name` is where the output is stored, below the output folder. Raises AutoexpError when a variable of
+    Warm-up runs come first, with the same environment and private folders; their numbers do not count, what they
+    cost does, and one that fails is the answer. `name` is where the output is stored, below the output folder. Raises AutoexpError when a variable of
     `env_from` is not set.
     """
     files = bench.files(name)
     with bench.surroundings(AUTOEXP_SEED=str(seed)) as around:
-        finished = _run(bench, tree, around, files)
+        finished, before_usd = _run(bench, tree, around, files)
         outcome, reason = ended(finished, files)
-        channel = channel_of(files.report)
-        reading = (
-            read(files.stdout, bench.harness.metrics, bench.metrics, _measured(finished.usage))
-            if channel == "stdout"
-            else read_report(files.report, bench.metrics, _measured(finished.usage))
-        )
+        channel, reading = channel_of(files.report), _reading(bench, files, finished)
         if outcome is Outcome.MEASURED and reading.problem:
             outcome, reason = Outcome.BAD_METRIC, reading.problem
         if outcome is Outcome.CRASH and channel == "kit" and (missing := unavailable(files.report)):
@@ -53,7 +48,7 @@ def sample(bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str
             usage=_rounded(finished.usage),
             seed=seed,
             detail="" if good else mask(told(reason, files.tail()), around.secrets),
-            cost_usd=reading.cost_usd,
+            cost_usd=_plus(before_usd, reading.cost_usd),
             flags=_flags(finished),
             output=files.name,
             channel=channel,
@@ -61,12 +56,26 @@ def sample(bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str
         )
 
 
-def _run(bench: Bench, tree: Path, around: Environment, files: Files) -> Finished:
+def _run(bench: Bench, tree: Path, around: Environment, files: Files) -> tuple[Finished, float | None]:
+    """Warm up and run; give how it ended, and what the warm-up runs before it cost."""
+    cost_usd: float | None = None
     for _ in range(bench.warmup):
         finished = _start(bench, tree, around, files)
         if not finished.passed:
-            return finished
-    return _start(bench, tree, around, files)
+            return finished, cost_usd
+        cost_usd = _plus(cost_usd, _reading(bench, files, finished).cost_usd)
+    return _start(bench, tree, around, files), cost_usd
+
+
+def _reading(bench: Bench, files: Files, finished: Finished) -> Reading:
+    measured = _measured(finished.usage)
+    if channel_of(files.report) == "stdout":
+        return read(files.stdout, bench.harness.metrics, bench.metrics, measured)
+    return read_report(files.report, bench.metrics, measured)
+
+
+def _plus(usd: float | None, more: float | None) -> float | None:
+    return usd if more is None else more + (usd or 0.0)
 
 
 def _start(bench: Bench, tree: Path, around: Environment, files: Files) -> Finished:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from typing import Mapping
 
 from . import channel, wire
+
+_AT_ONCE = 10  # answers: a run that is killed has reported most of what it cost
 
 
 class Tally:
@@ -18,6 +21,7 @@ class Tally:
         self.tokens: dict[str, int] | None = {"input": 0, "cached": 0, "output": 0}
         self.usd: float | None = 0.0
         self._prices = usd_per_million
+        self._unreported: list[float] = []
         self._lock = threading.Lock()
 
     def reuse(self) -> None:
@@ -33,14 +37,22 @@ class Tally:
         with self._lock:
             self.requests += 1
             self.usd = None if usd is None or self.usd is None else self.usd + usd
+            self._unreported += [] if usd is None else [usd]
+            if len(self._unreported) == _AT_ONCE:
+                self._report()
             if answer.tokens is None or self.tokens is None:
                 self.tokens = None
             else:
                 self.tokens = {name: count + answer.tokens[name] for name, count in self.tokens.items()}
 
     def report(self) -> None:
-        """Report the cost, where something was asked and its price is known."""
-        if self.requests and self.usd is not None:
-            channel.cost(self.usd)
-        elif self.requests:
+        """Report what is known of the cost and was not reported yet; say on stderr that some of it is unknown."""
+        with self._lock:
+            self._report()
+        if self.requests and self.usd is None:
             print("judge: the cost is unknown: give usd_per_million=, or use a service that tells it", file=sys.stderr)
+
+    def _report(self) -> None:
+        if self._unreported:
+            channel.cost(math.fsum(self._unreported))
+            self._unreported.clear()
