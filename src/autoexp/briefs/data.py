@@ -151,7 +151,7 @@ def _row(one: Experiment, limit: int, *, names: Sequence[str]) -> dict[str, Any]
         "segment": one.segment,
         "status": one.status,
         "description": one_line(one.description, limit),
-        "hypothesis": one_line(proposal.hypothesis, limit) if proposal else "",
+        "hypothesis": one_line(lines.hypothesis_of(one), limit),
         "asi": _short(proposal.asi, 5 * limit) if proposal else {},
         "effect": effect_of(one),
         "reasons": [one_line(reason, limit) for reason in one.reasons[: MOST_REASONS if limit > SHORT else 1]],

@@ -37,8 +37,8 @@ def why(one: Experiment) -> str:
 def _more(one: Experiment, limit: int) -> Iterator[str]:
     if limit < LEAST:
         return
-    if one.proposal and one.proposal.hypothesis.strip():
-        yield f"; thought {quoted(one.proposal.hypothesis, limit)}"
+    if thought := hypothesis_of(one):
+        yield f"; thought {quoted(thought, limit)}"
     for note in _notes(one):
         yield f"; noted {quoted(note, limit)}"
     if len(one.reasons) > 1:
@@ -51,6 +51,14 @@ def _more(one: Experiment, limit: int) -> Iterator[str]:
     if values := one.measurement.means():
         named = ", ".join(f"{name}={value:.6g}" for name, value in list(values.items())[:MOST_VALUES])
         yield f"; measured {one_line(named, limit)}"
+
+
+def hypothesis_of(one: Experiment) -> str:
+    """Give what a proposer thought: said in its answer, or among its notes."""
+    if one.proposal is None:
+        return ""
+    noted = one.proposal.asi.get("hypothesis")
+    return (one.proposal.hypothesis or (noted if isinstance(noted, str) else "")).strip()
 
 
 def _notes(one: Experiment) -> list[str]:

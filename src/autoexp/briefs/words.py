@@ -36,9 +36,15 @@ def pivot_of(brief: Brief) -> str:
     """Ask for another direction on a plateau; empty otherwise."""
     if not brief.pivot:
         return ""
+    row = brief.since_keep
+    found = (
+        f"Nothing was kept in the last {row} experiments."
+        if row > 1
+        else "The last experiments gained next to nothing."
+    )
     return (
-        f"**Pivot:** {brief.since_keep} experiments were decided since the last keep. Stop refining. Name two directions that differ from each other "
-        "and from every idea tried so far, take the one farthest from these, and park the other as an idea."
+        f"**Pivot:** {found} Stop refining. Name two directions that differ from each other and from every idea tried so far, "
+        "take the one farthest from these, and park the other as an idea."
     )
 
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from autoexp.campaign.experiments import Experiment
+from autoexp.campaign.kinds import OTHER, kind_of
 
-OTHER = "other"
 LONGEST_NAME = 40
 WORDS = 2
 PATHS = 3
@@ -25,12 +25,11 @@ def group_names(experiments: Sequence[Experiment]) -> tuple[str, ...]:
     One without a kind goes by its files where these differ between experiments, else by the first telling words of its description.
     """
     by_files = len({one.candidate.paths for one in experiments if one.candidate and one.candidate.paths}) > 1
-    return tuple(_kind(one) or (by_files and _files(one)) or _words(one) or OTHER for one in experiments)
-
-
-def _kind(one: Experiment) -> str:
-    kind = one.proposal.asi.get("kind") if one.proposal else None
-    return " ".join(kind[: 4 * LONGEST_NAME].casefold().split())[:LONGEST_NAME] if isinstance(kind, str) else ""
+    kinds = (kind_of(one) for one in experiments)
+    return tuple(
+        kind if kind != OTHER else (by_files and _files(one)) or _words(one) or OTHER
+        for one, kind in zip(experiments, kinds, strict=True)
+    )
 
 
 def _files(one: Experiment) -> str:
