@@ -11,7 +11,7 @@ from autoexp.proposers.model.protocol.errors import Unusable
 
 _THINKING = re.compile(r"^\s*<(think|thinking|thought|reasoning|analysis|scratchpad)>", re.IGNORECASE)
 _DELETION = re.compile(r"^\s{0,3}[*_]{0,2}(?:DELETE(?: FILE)?|Delete file)[*_]{0,2}:[*_]{0,2} {0,4}(\S.{0,300})$")
-_HUNK = re.compile(r"^@@ (?:-\d|\.\.\.|@@|\w)|^@@$")
+_HUNK = re.compile(r"^@@ -\d{1,9}(?:,\d{1,9})? \+\d|^@@(?: \.\.\. @@)?$")
 _LABEL = re.compile(r"^[\s#*>]{0,8}FILE\b[*_]{0,3}\s?:")
 _DIFF_LANGUAGES = {"diff", "patch", "udiff", "git"}
 _BEGINNINGS = set("<-*@dD_{[")
