@@ -175,7 +175,15 @@ def test_unknown_cost_is_told_from_none(proposal, reserved, expected):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "$0.00"), (0.45, "$0.45"), (0.0032, "$0.0032"), (1234.5, "$1,234.50"), (1e-7, "under $0.0001")],
+    [
+        (0, "$0.00"),
+        (0.45, "$0.45"),
+        (0.09999, "$0.10"),
+        (0.0994, "$0.099"),
+        (0.0032, "$0.0032"),
+        (1234.5, "$1,234.50"),
+        (1e-7, "under $0.0001"),
+    ],
 )
 def test_money_is_shown_to_the_cent_or_with_two_digits(value, text):
     assert dollars(value) == text

@@ -35,6 +35,14 @@ def test_estimate_shares_an_answer_among_its_hypotheses(project: Project) -> Non
     assert abs(found["campaign_usd"] - 10 * found["cost_usd"]) < 1e-6
 
 
+def test_cap_that_comes_before_the_budget_of_experiments_is_foretold(project: Project) -> None:
+    with FakeModel(default=answer(90)) as model:
+        by_model(project, model, budget=", experiments: 10, requests: 3, tokens: 5M")
+        said, found = project.run("check"), expected(project)
+    assert (found["ends_by"], found["experiments"]) == ("requests", 3)
+    assert "ends by     the budget of requests, after about 3 experiments" in said
+
+
 def test_price_that_nobody_knows_is_told_as_unknown(project: Project) -> None:
     with FakeModel(default=answer(90)) as model:
         by_model(project, model)

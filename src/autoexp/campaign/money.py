@@ -145,7 +145,7 @@ def amount(kind: Kind, value: float) -> str:
 
 def dollars(value: float) -> str:
     """Show an amount of money; what is less than a cent with two digits."""
-    if value == 0 or value >= 0.1:  # noqa: PLR2004
+    if value == 0 or value >= 0.0995:  # noqa: PLR2004
         return f"${value:,.2f}"
     return f"${value:.2g}" if value >= 1e-4 else "under $0.0001"  # noqa: PLR2004
 

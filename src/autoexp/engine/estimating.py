@@ -20,7 +20,8 @@ class Expected:
 
     `runs_usd` is what the runs of the harness in one experiment cost, as they said themselves. `typical_usd`, `typical_tokens` and
     `typical_requests` are published figures of an experiment elsewhere, where the proposer cannot tell: nothing of it was measured here.
-    `local` tells that the harness has no network, so that it can pay nobody.
+    `local` tells that the harness has no network, so that it can pay nobody. `ends_by` is the stop reason of the cap on dollars, tokens or
+    requests that comes before the budget of experiments, after about `experiments` of them.
     """
 
     cost_usd: float | None = None
@@ -33,6 +34,8 @@ class Expected:
     typical_tokens: int | None = None
     typical_requests: int | None = None
     local: bool = False
+    ends_by: str | None = None
+    experiments: int | None = None
 
 
 def expected(
@@ -63,7 +66,10 @@ def expected(
     answers = None if wanted is None else math.ceil(wanted / several)
     usd = None if own.cost_usd is None else own.cost_usd / several
     total = None if own.cost_usd is None or answers is None else own.cost_usd * answers
+    ends_by, count = _first_cap(contract, own, several=several, runs_usd=runs_usd or 0.0)
     return Expected(
+        ends_by=ends_by,
+        experiments=count,
         cost_usd=usd,
         tokens=None if own.tokens is None else round(own.tokens / several),
         requests=None if own.requests is None else own.requests / several,
@@ -72,6 +78,21 @@ def expected(
         campaign_usd=None if total is None or wanted is None else total + (runs_usd or 0.0) * wanted,
         campaign_tokens=None if own.tokens is None or answers is None else own.tokens * answers,
     )
+
+
+def _first_cap(contract: Contract, own: Reserve, *, several: int, runs_usd: float) -> tuple[str | None, int | None]:
+    """Give the stop reason of the cap that comes before the budget of experiments, and after how many of them it does."""
+    budget = contract.spec.budget
+    each = {
+        "cost": (budget.cost_usd, None if own.cost_usd is None else own.cost_usd / several + runs_usd),
+        "tokens": (budget.tokens, None if own.tokens is None else own.tokens / several),
+        "requests": (budget.requests, None if own.requests is None else own.requests / several),
+    }
+    left = {reason: cap / one for reason, (cap, one) in each.items() if cap is not None and one}
+    first = min(left, key=lambda reason: left[reason], default=None)
+    if first is None or (budget.experiments is not None and left[first] >= budget.experiments):
+        return None, None
+    return first, int(left[first] + 1e-9)
 
 
 def _estimate(contract: Contract, proposer: Proposer | None, commit: str, baseline: Measurement) -> Reserve | None:

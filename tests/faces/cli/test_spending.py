@@ -57,6 +57,13 @@ def test_status_of_a_campaign_that_paid():
     assert found["ends by"].startswith("the budget of money, after about 21 more experiments: $8.40, ")
 
 
+def test_campaign_whose_cap_allows_no_more_says_so():
+    tape = Tape().open(spec(budget={"cost_usd": 1}))
+    for _ in range(3):
+        tape.experiment(proposal=said(0.3))
+    assert lines(tape)["ends by"] == "the budget of money, before another experiment"
+
+
 def test_waiting_and_mending_are_told():
     tape = Tape().open()
     tape.intent()

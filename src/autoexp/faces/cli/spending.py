@@ -41,6 +41,8 @@ def expected_lines(found: Any, *, kind: str, experiments: int | None) -> Iterato
         total += [_counted("tokens", found.campaign_tokens)] if found.campaign_tokens is not None else []
         if total:
             yield "budget", f"about {', '.join(total)} for {experiments} experiments, repairs aside"
+        if found.ends_by is not None:
+            yield "ends by", f"{_WORDS[found.ends_by]}, after about {found.experiments} experiments"
     elif found.typical_usd is not None:
         low, high = map(dollars, found.typical_usd)
         tokens = f"about {thousands(found.typical_tokens)} tokens in {found.typical_requests} requests"
@@ -152,8 +154,8 @@ def _forecast(found: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
         if found["rest"]["wall_s"]:
             rest.append(seconds(found["rest"]["wall_s"]))
         more = found["experiments_left"]
-        count = f"about {more} more experiment{'' if more == 1 else 's'}"
-        yield "ends by", f"{_WORDS[found['ends_by']]}, after {count}{': ' if rest else ''}{', '.join(rest)}"
+        count = f"after about {more} more experiment{'' if more == 1 else 's'}" if more else "before another experiment"
+        yield "ends by", f"{_WORDS[found['ends_by']]}, {count}{': ' if rest else ''}{', '.join(rest)}"
 
 
 _KNOWN = ("cost_usd", "tokens")
