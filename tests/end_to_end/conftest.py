@@ -107,6 +107,9 @@ class Project:
     def rows(self, *arguments: str) -> list[dict[str, Any]]:
         return json.loads(self.ran("log", "--json", *arguments)[0])
 
+    def shown(self, n: int) -> dict[str, Any]:
+        return json.loads(self.ran("show", str(n), "--json")[0])
+
     def statuses(self) -> list[str]:
         return [row["status"] for row in self.rows()]
 

@@ -140,6 +140,7 @@ def show(place: Place, n: int) -> dict[str, Any]:
     proposal = experiment.proposal
     return {
         **row,
+        "tries": campaign_rows.tries_of(experiment),
         "all_samples": samples,
         "holdout": holdout,
         "sandbox": proposal.sandbox if proposal else "",

@@ -128,6 +128,20 @@ def requests_of(experiment: Experiment) -> int | None:
     return total
 
 
+def tries_of(experiment: Experiment) -> list[Row]:
+    """Give what came before the change was mended, one row a try: how it ended, and the commit where it made one."""
+    return [
+        {
+            "outcome": one.outcome.value,
+            "detail": one.detail,
+            "description": one.proposal.description if one.proposal else "",
+            "commit": one.candidate.commit if one.candidate else None,
+            "samples": len(one.samples),
+        }
+        for one in experiment.tries
+    ]
+
+
 def _primary_of_segment(state: CampaignState, k: int) -> str:
     return next((segment.primary for segment in reversed(state.segments) if segment.k == k), "")
 

@@ -1,7 +1,8 @@
-"""Named points at which a test can kill the engine: AUTOEXP_FAULT=point[:n].
+"""Named points at which a test can kill the engine: AUTOEXP_FAULT=point[:n[:time]].
 
-A point is `before-STEP` or `after-STEP`; `:n` waits for experiment n (or any, when left out). The steps are the nine
-of the protocol: start, intent, propose, capture, attempt, measure, decision, keep, done.
+A point is `before-STEP` or `after-STEP`; `:n` waits for experiment n (or any, when left out), `:time` for the second or a later time that
+it is reached: a change that is mended goes through the steps in between once more. The steps are the nine of the protocol: start, intent,
+propose, capture, attempt, measure, decision, keep, done.
 """
 
 import os
@@ -25,14 +26,15 @@ class Faults:
     """Dies at one named point, or never."""
 
     def __init__(self, setting: str = "", strike: Callable[[], None] = _kill) -> None:
-        point, _, number = setting.partition(":")
-        if point and (point not in POINTS or not (number.isdigit() or not number)):
+        point, *numbers = setting.split(":")
+        if point and (point not in POINTS or len(numbers) > 2 or not all(number.isdigit() for number in numbers)):  # noqa: PLR2004
             raise AutoexpError(
                 f"AUTOEXP_FAULT={setting} names no point",
-                fix=f"use one of {', '.join(POINTS)}, with :n for experiment n",
+                fix=f"use one of {', '.join(POINTS)}, with :n for experiment n, and :n:2 for the second time there",
             )
         self._point = point
-        self._n = int(number) if number else None
+        self._n = int(numbers[0]) if numbers else None
+        self._left = int(numbers[1]) if len(numbers) > 1 else 1
         self._strike = strike
 
     @contextmanager
@@ -44,4 +46,6 @@ class Faults:
 
     def _reach(self, point: str, n: int) -> None:
         if point == self._point and self._n in {None, n}:
-            self._strike()
+            self._left -= 1
+            if self._left == 0:
+                self._strike()

@@ -57,7 +57,7 @@ def open_campaign(shop: Workshop) -> None:
 def close_open(shop: Workshop, experiment: Experiment) -> None:
     """Bring the experiment that was open when the last process died to its end."""
     if experiment.outcome is None:
-        candidate = experiment.candidate or adopt(shop, experiment)
+        candidate = adopt(shop, experiment) or experiment.candidate
         detail = "the process that worked on it ended before a verdict"
         shop.record(
             Decided(
@@ -74,9 +74,10 @@ def close_open(shop: Workshop, experiment: Experiment) -> None:
 
 
 def adopt(shop: Workshop, experiment: Experiment) -> Candidate | None:
-    """Put a candidate on record whose ref was the last thing that the dead process made."""
+    """Put a candidate on record whose ref was the last thing that the dead process made, also where it mends one that is on record."""
     commit = shop.refs.read(shop.ref("attempt", experiment.n))
-    if commit is None or not _fits(shop, commit, experiment):
+    known = experiment.candidate.commit if experiment.candidate else None
+    if commit is None or commit == known or not _fits(shop, commit, experiment):
         return None
     candidate = candidate_at(shop, commit, experiment.parent, shop.repository.changed(experiment.parent, commit))
     shop.record(Captured(n=experiment.n, candidate=candidate))

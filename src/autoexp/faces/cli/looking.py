@@ -20,6 +20,7 @@ from autoexp.faces.cli.proposers import proposer_lines
 from autoexp.faces.cli.spending import spending_lines, use_lines
 from autoexp.faces.options import HERE, Json, Repo, Tag
 
+LONGEST_ENDING = 300
 SHOWN_FLAGS = ("provisional", "taken_out", "needs_review", "suspicious", "overfit", "secret")
 
 
@@ -210,6 +211,8 @@ def show(
             say(f"{key:<12} {_below(text)}")
     for name, text in (*use_lines(found), *show_lines(found)):
         say(f"{name:<12} {_below(text)}")
+    for i, one in enumerate(found["tries"], 1):
+        say(f"{f'try {i}':<12} {_try(one)}")
     _samples("sample", found["all_samples"])
     if found["holdout"]:
         _samples("holdout", found["holdout"]["samples"])
@@ -218,6 +221,14 @@ def show(
         say(
             f"{'traffic':<12} {one_line(host)}: {counts['sent']} bytes out, {counts['received']} in, {counts['refused']} refused"
         )
+
+
+def _try(one: dict[str, Any]) -> str:
+    """Say in a line how a try ended before it was mended; the end of an error tells most."""
+    ended = one_line(one["detail"])
+    cut = ended if len(ended) <= LONGEST_ENDING else f"…{ended[1 - LONGEST_ENDING :]}"
+    named = " ".join(filter(None, [one_line(one["description"]), f"({one['commit'][:12]})" if one["commit"] else ""]))
+    return ": ".join(filter(None, [named, one["outcome"], cut]))
 
 
 def _samples(name: str, samples: list[dict[str, Any]]) -> None:
