@@ -145,6 +145,25 @@ def test_unusable_answer_costs_its_price_and_is_asked_again_once(bench: Bench) -
     assert (state.cost_usd, state.counts.requests, state.counts.decided) == (0.25 + 0.5 + 0.5 + 0.5, 5, 2)
 
 
+def test_change_that_nobody_mends_keeps_its_words(bench: Bench) -> None:
+    silent = Proposal(cost_usd=0.25, requests=1, asi={"learned": "little"})
+    bench.proposer = Saying(["crash here", ProposerFailed("no edit", said=silent)])
+    (one,) = bench.session().experiments
+    assert (one.status, one.description) == ("crash", "value crash here")
+    assert one.proposal is not None
+    assert one.proposal.asi == {"learned": "little"}
+    assert [said.cost_usd for said in one.proposals] == [0.5, 0.25]
+
+
+def test_candidate_is_reachable_under_the_number_of_the_try_that_made_it(bench: Bench) -> None:
+    bench.proposer = Saying(["crash here", ProposerFailed("no edit", mendable=True), 90], repairs=2)
+    (one,) = bench.session().experiments
+    assert (one.status, one.repairs) == ("keep", 2)
+    assert [made.candidate is not None for made in one.tries] == [True, False]
+    names = bench.git("for-each-ref", "--format=%(refname:lstrip=4)", "refs/autoexp/main/attempt").split()
+    assert names == ["1", "1-try-1"]
+
+
 def test_repair_that_is_waited_for_keeps_the_change_that_it_mends(bench: Bench) -> None:
     bench.proposer = Saying(["crash here", away(), 90])
     first = bench.session().experiments[0]

@@ -10,7 +10,7 @@ from autoexp.experiment.records import NEEDS_REVIEW, Candidate, Decision, Direct
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """What came before a proposer mended its change: what it said, what it had made, and how that ended."""
+    """What came before a proposer mended its change: what it said, the candidate if this try made one, and how that ended."""
 
     proposal: Proposal | None
     candidate: Candidate | None

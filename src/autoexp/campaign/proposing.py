@@ -17,7 +17,7 @@ def proposed(state: CampaignState, experiment: Experiment, proposal: Proposal) -
     """Take up an answer, and what it cost."""
     return replace(
         state,
-        open=replace(experiment, proposal=proposal, mending=False),
+        open=replace(experiment, proposal=_with_words(proposal, experiment), mending=False),
         cost_usd=plus(state.cost_usd, proposal.cost_usd),
         tokens=plus(state.tokens, proposal.tokens.total),
         used=together([state.used, proposal.tokens]),
@@ -27,11 +27,21 @@ def proposed(state: CampaignState, experiment: Experiment, proposal: Proposal) -
     )
 
 
+def _with_words(proposal: Proposal, experiment: Experiment) -> Proposal:
+    """Let a mended change that says nothing of itself keep the words of the one before it: the idea is the same."""
+    before = experiment.proposal if experiment.tries else None
+    if before is None or proposal.description or proposal.hypothesis:
+        return proposal
+    words = {"description": before.description, "hypothesis": before.hypothesis, "asi": {**before.asi, **proposal.asi}}
+    return proposal.model_copy(update=words)
+
+
 def mend_asked(state: CampaignState, experiment: Experiment, event: MendAsked) -> CampaignState:
     """Put a try away: what is measured from here on is another change."""
     said = None if experiment.mending else slim(experiment.proposal)
     samples = tuple(sample.model_copy(update={"items": {}}) for sample in experiment.samples)
-    ended = Try(said, experiment.candidate, event.outcome, event.detail, samples)
+    made = experiment.candidate if experiment.candidate not in [one.candidate for one in experiment.tries] else None
+    ended = Try(said, made, event.outcome, event.detail, samples)
     opened = replace(experiment, tries=(*experiment.tries, ended), samples=(), checks=None, holdout=None, mending=True)
     opened = replace(opened, reserved=event.reserved)
     counts = replace(state.counts, repairs=state.counts.repairs + 1)

@@ -127,7 +127,8 @@ def _refs_of_attempt(shop: Workshop, n: int, commit: str) -> list[RefUpdate]:
     before = opened.candidate.commit if opened and opened.candidate else None
     if before is None or opened is None:
         return [RefUpdate(name, commit, None)]
-    kept = shop.ref("attempt", f"{n}-try-{opened.repairs}")
+    made_by = next((i for i, one in enumerate(opened.tries, 1) if one.candidate == opened.candidate), opened.repairs)
+    kept = shop.ref("attempt", f"{n}-try-{made_by}")
     return [*([] if shop.refs.read(kept) else [RefUpdate(kept, before, None)]), RefUpdate(name, commit, before)]
 
 
