@@ -17,7 +17,6 @@ from autoexp.faces.cli.printing import (
     write_data,
 )
 from autoexp.faces.cli.proposers import proposer_lines
-from autoexp.faces.cli.spending import spending_lines, use_lines
 from autoexp.faces.options import HERE, Json, Repo, Tag
 
 LONGEST_ENDING = 300
@@ -33,6 +32,7 @@ def register(app: typer.Typer) -> None:
 def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     """Tell where the campaign stands."""
     from autoexp import api
+    from autoexp.faces.cli.spending import spending_lines
 
     found = api.status(api.Place(repo, tag))
     if json:
@@ -179,6 +179,7 @@ def show(
 ) -> None:
     """Tell everything about one experiment: proposal, samples, verdict, reasons, where its output lies."""
     from autoexp import api
+    from autoexp.faces.cli.spending import use_lines
 
     found = api.show(api.Place(repo, tag), n)
     if json:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoexp.faces.cli.printing import number, print_json, say, seconds
-from autoexp.faces.cli.spending import expected_lines
 from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 
 if TYPE_CHECKING:
@@ -117,6 +116,7 @@ def _tell_started(started: "Started", following: str) -> None:
 def check(allow_unsandboxed: Unsandboxed = False, repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     """Validate the contract, run the harness on HEAD, and tell noise, time per experiment and sandbox level."""
     from autoexp import api
+    from autoexp.faces.cli.spending import expected_lines
 
     found = api.check(
         api.Place(repo, tag),
