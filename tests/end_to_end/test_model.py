@@ -179,3 +179,40 @@ def test_request_of_experiment_200_is_hardly_longer_than_that_of_experiment_10(p
     assert last <= 1.1 * tenth
     assert "a table of squares" in asked
     assert "value 1000" in asked
+
+
+@pytest.mark.parametrize("path", ["src/link", "src/folder/new.py"])
+def test_answer_that_leads_through_a_link_is_refused_and_paid_for(project: Project, path: str) -> None:
+    (project.path / "src").mkdir()
+    (project.path / "src/link").symlink_to("../bench.sh")
+    (project.path / "src/folder").symlink_to("..")
+    project.git("add", ".")
+    project.git("commit", "-qm", "links")
+    wicked = f"DESCRIPTION: through a link\n\nFILE: {path}\n````\necho METRIC x=0\n````\n"
+    with FakeModel(turns=[wicked, wicked, answer(90)], default=NOTHING, cost=0.5) as model:
+        by_model(project, model)
+        contract = project.path / "autoexp.yaml"
+        contract.write_text(contract.read_text().replace("[value.txt]", '[value.txt, "src/"]'))
+        project.run("run", "--experiments", "1")
+        assert model.requests == 3
+    _, refused, kept = project.rows()
+    assert (refused["status"], refused["repairs"], kept["status"]) == ("proposer_error", 1, "keep")
+    assert "leads through a symbolic link" in refused["detail"]
+    assert (refused["cost_usd"], project.status()["cost_usd"], project.status()["requests"]) == (1.0, 1.5, 3)
+
+
+def test_hypothesis_that_cannot_be_written_is_passed_over(project: Project) -> None:
+    (project.path / "src").mkdir()
+    (project.path / "src/link").symlink_to("../bench.sh")
+    project.git("add", ".")
+    project.git("commit", "-qm", "a link")
+    halfway = "DESCRIPTION: half\nFILE: src/new.txt\n````\n1\n````\nFILE: src/link\n````\n1\n````"
+    said = f"=== PROPOSAL 1 ===\n{answer(90)}\n=== PROPOSAL 2 ===\n{halfway}\n=== PROPOSAL 3 ===\n{answer(80)}"
+    with FakeModel(turns=[said], default=NOTHING) as model:
+        by_model(project, model, several=3)
+        contract = project.path / "autoexp.yaml"
+        contract.write_text(contract.read_text().replace("[value.txt]", '[value.txt, "src/"]'))
+        project.run("run")
+        assert model.requests == 2
+    assert [row["description"] for row in project.rows()[1:]] == ["value 90", "value 80"]
+    assert project.statuses() == ["keep", "keep", "keep"]

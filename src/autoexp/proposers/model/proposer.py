@@ -53,13 +53,20 @@ class ModelProposer:
         may_edit = Scope(brief.scope).matches
         only = next(iter(files)) if len(files) == 1 else None
 
-        def edited(edits: str) -> Mapping[str, bytes | None]:
-            """Give what edits make of the files. Raises Unusable, also when that is nothing."""
-            changed = changes(edits, files, may_edit=may_edit, only=only)
-            return {path: content for path, content in changed.items() if content != files.get(path)}
+        def make(edits: str) -> bool:
+            """Make edits in the workspace, and tell whether they change anything. Raises Unusable, and leaves nothing of them then."""
+            made = changes(edits, files, may_edit=may_edit, only=only)
+            changed = {path: content for path, content in made.items() if content != files.get(path)}
+            try:
+                write_changes(changed, desk.workspace)
+            except Unusable:
+                if desk.fresh is not None:
+                    desk.fresh()
+                raise
+            return bool(changed)
 
         if brief.repair is None and brief.offers:
-            paid = self._paid(brief.offers, edited, desk)
+            paid = self._paid(brief.offers, make)
             if paid is not None:
                 return paid
         dropped = tuple(offer.rank for offer in brief.offers) if brief.repair is None else ()
@@ -73,7 +80,7 @@ class ModelProposer:
             model=reply.model or self._options.model,
         )
         answer = _read(reply, said, several=self._several(brief))
-        return self._made(answer, said, edited, desk, dropped=dropped)
+        return _made(answer, said, make, dropped=dropped)
 
     def estimate(self, brief: Brief) -> Reserve:
         """Tell what the next proposal will probably use: nothing when it is paid for, else one request with the code of the checkout."""
@@ -109,59 +116,21 @@ class ModelProposer:
         (desk.output / ANSWER).write_bytes(reply.text.encode("utf-8", "replace"))
         return reply
 
-    def _paid(
-        self, offers: tuple[Offer, ...], edited: Callable[[str], Mapping[str, bytes | None]], desk: Desk
-    ) -> Proposal | None:
+    def _paid(self, offers: tuple[Offer, ...], make: Callable[[str], bool]) -> Proposal | None:
         """Make the best of the hypotheses that are paid for and still fit; None when none of them does."""
         dropped: list[int] = []
         for offer in offers:
             try:
-                changed = edited(offer.edits)
+                fits = make(offer.edits)
             except Unusable:
-                changed = {}
-            if changed:
-                write_changes(changed, desk.workspace)
+                fits = False
+            if fits:
                 free = Proposal(tokens=Tokens(input=0, cached=0, output=0), cost_usd=0.0, requests=0)
                 return _described(free, offer, dropped=tuple(dropped)).model_copy(
                     update={"proposer": self._options.model, "model": self._options.model}
                 )
             dropped.append(offer.rank)
         return None
-
-    def _made(
-        self,
-        answer: Answer,
-        said: Proposal,
-        edited: Callable[[str], Mapping[str, bytes | None]],
-        desk: Desk,
-        *,
-        dropped: tuple[int, ...],
-    ) -> Proposal:
-        """Make the best hypothesis of an answer that can be made."""
-        said = said.model_copy(update={"ideas": answer.ideas, "asi": answer.asi})
-        kept = answer.offers if len(answer.offers) > 1 else ()
-        unfit: list[int] = []
-        first: Unusable | None = None
-        for offer in answer.offers:
-            try:
-                changed = edited(offer.edits)
-            except Unusable as unusable:
-                first = first or unusable
-                unfit.append(offer.rank)
-                continue
-            write_changes(changed, desk.workspace)
-            of_old = () if kept else dropped  # new offers take the place of the old ones
-            made = _described(said, offer, dropped=(*of_old, *unfit))
-            return made.model_copy(update={"offers": kept, "offer": offer.rank if kept else None})
-        reason = str(first) if first else "there is no edit in the answer"
-        outcome = Outcome.OUT_OF_SCOPE if isinstance(first, OutsideScope) else Outcome.PROPOSER_ERROR
-        best = answer.offers[0] if answer.offers else Offer(rank=1)
-        raise ProposerFailed(
-            f"the answer cannot be used: {reason}",
-            said=_described(said, best, dropped=dropped),
-            outcome=outcome,
-            mendable=True,
-        )
 
 
 _UNREAD = frozenset({Outcome.PROPOSER_ERROR, Outcome.OUT_OF_SCOPE})
@@ -183,6 +152,29 @@ def _read(reply: Reply, said: Proposal, *, several: int) -> Answer:
                 raise NothingLeft(answer.nothing_left, said=said.model_copy(update={"ideas": answer.ideas}))
             return answer
     raise ProposerFailed(f"the answer cannot be used: {cannot}", said=said, mendable=True)
+
+
+def _made(answer: Answer, said: Proposal, make: Callable[[str], bool], *, dropped: tuple[int, ...]) -> Proposal:
+    """Make the best hypothesis of an answer that can be made. Raises ProposerFailed when none can."""
+    said = said.model_copy(update={"ideas": answer.ideas, "asi": answer.asi})
+    kept = answer.offers if len(answer.offers) > 1 else ()
+    unfit: list[int] = []
+    first: Unusable | None = None
+    for offer in answer.offers:
+        try:
+            make(offer.edits)
+        except Unusable as unusable:
+            first = first or unusable
+            unfit.append(offer.rank)
+            continue
+        of_old = () if kept else dropped  # new offers take the place of the old ones
+        made = _described(said, offer, dropped=(*of_old, *unfit))
+        return made.model_copy(update={"offers": kept, "offer": offer.rank if kept else None})
+    reason = str(first) if first else "there is no edit in the answer"
+    outcome = Outcome.OUT_OF_SCOPE if isinstance(first, OutsideScope) else Outcome.PROPOSER_ERROR
+    best = answer.offers[0] if answer.offers else Offer(rank=1)
+    told = _described(said, best, dropped=dropped).model_copy(update={"offer": None})
+    raise ProposerFailed(f"the answer cannot be used: {reason}", said=told, outcome=outcome, mendable=True)
 
 
 def _described(said: Proposal, offer: Offer, *, dropped: tuple[int, ...]) -> Proposal:

@@ -7,12 +7,14 @@ from pathlib import Path
 from autoexp.errors import AutoexpError
 from autoexp.ports import ProposerFailed
 from autoexp.proposers.applying import inside
+from autoexp.proposers.model.protocol.errors import Unusable, shown_text
 from autoexp.workspaces.ignore import is_leftover
 from autoexp.workspaces.scope import Scope
 
 LETTERS_PER_TOKEN = 4
 _GLOB = frozenset("*?[]!#\\")
 _LARGEST = 4 << 20
+_LONGEST = 200
 
 
 def files_matching(workspace: Path, patterns: Sequence[str]) -> dict[str, bytes]:
@@ -41,8 +43,11 @@ def refuse_too_long(files: Mapping[str, bytes], context: int) -> None:
 
 
 def write_changes(changed: Mapping[str, bytes | None], workspace: Path) -> None:
-    """Write new contents, and remove what has none. Raises ProposerFailed when a path leads out of the workspace."""
-    places = {path: inside(workspace, path) for path in changed}  # all are looked at before one is written
+    """Write new contents, and remove what has none. Raises Unusable for a path that cannot be written, one that leads out before any other."""
+    try:
+        places = {path: inside(workspace, path) for path in changed}  # all are looked at before one is written
+    except (ProposerFailed, OSError) as error:
+        raise Unusable(_reason(error)) from None
     for path, content in changed.items():
         place = places[path]
         try:
@@ -52,7 +57,11 @@ def write_changes(changed: Mapping[str, bytes | None], workspace: Path) -> None:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content)
         except OSError as error:
-            raise ProposerFailed(f"{path} cannot be written: {error.strerror}", mendable=True) from None
+            raise Unusable(f"{shown_text(path, _LONGEST)} cannot be written: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or "it is refused") if isinstance(error, OSError) else str(error)
 
 
 def _paths(workspace: Path, patterns: Sequence[str]) -> Iterator[str]:
