@@ -223,11 +223,13 @@ def _repair(brief: Brief) -> dict[str, Any] | None:
 
 def _short(notes: dict[str, Any], letters: int) -> dict[str, Any]:
     """Give notes, unless they are too long to be read again and again: then their kind, and how long they are."""
-    clean = _clean(notes)
-    length = _size(clean)
-    if length <= letters:
-        return dict(clean)
-    kind = {"kind": one_line(clean["kind"], SHORT)} if isinstance(clean.get("kind"), str) else {}
+    length = _size(notes)
+    if length <= 2 * letters:  # what is much longer is not worth the look at each of its characters
+        clean: dict[str, Any] = _clean(notes)
+        length = _size(clean)
+        if length <= letters:
+            return clean
+    kind = {"kind": one_line(notes["kind"], SHORT)} if isinstance(notes.get("kind"), str) else {}
     return {**kind, "left_out": f"{length} characters"}
 
 
