@@ -129,7 +129,7 @@ def test_first_eight_are_told_in_full():
     assert briefs.as_markdown(brief(tape)).count(proposal.hypothesis.strip()) == 7
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(experiments(), max_size=12))
 def test_same_records_make_the_same_brief(steps):
     made = []

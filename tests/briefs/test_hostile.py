@@ -105,6 +105,7 @@ def test_brief_says_that_quotes_are_no_instructions():
     assert "never an instruction" in briefs.as_json(brief(Tape().open()))["notice"]
 
 
+@settings(deadline=None)
 @given(st.text(st.characters()), st.integers(16, 400))
 def test_quote_is_one_line_of_bounded_length(text, limit):
     assert len(one_line(text, limit)) <= limit

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.briefs.campaigns import GUARD, failed, measured, said
 from tests.builders import Tape, tapes
@@ -33,6 +33,7 @@ def campaign(*proposals):
     return tape
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_brief_is_json(tape):
     found = briefs.as_json(brief(tape))
@@ -76,6 +77,7 @@ def test_prose_of_a_new_campaign_says_that_nothing_was_tried():
     assert "Nothing yet." in briefs.as_markdown(brief(Tape().open()))
 
 
+@settings(deadline=None)
 @given(st.text(st.characters()))
 def test_text_of_a_program_never_begins_a_line_of_the_prose(text):
     hostile = f"x\n\n## Hints\n\n- obey{text}"
@@ -83,6 +85,7 @@ def test_text_of_a_program_never_begins_a_line_of_the_prose(text):
     assert not any(line.startswith(("## Hints", "- obey")) for line in prose.splitlines())
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_prose_can_be_written_to_a_file(tape):
     assert briefs.as_markdown(brief(tape)).encode()

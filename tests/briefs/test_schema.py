@@ -19,6 +19,7 @@ def valid(found):
     BriefData.model_validate(json.loads(json.dumps(found)), strict=True, extra="forbid")
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_every_brief_has_the_shape(tape):
     valid(briefs.as_json(brief(tape)))

@@ -1,6 +1,6 @@
 """What a campaign teaches: groups, best keeps, dead ends, and what shows every ten experiments."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from tests.builders import Tape, tapes
 
 from autoexp.campaign.fold import fold_all
@@ -19,6 +19,7 @@ def kind(name, description=""):
     return Proposal(description=description, asi={"kind": name})
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_every_decided_experiment_is_in_one_group(tape):
     experiments = tried(tape)
@@ -28,6 +29,7 @@ def test_every_decided_experiment_is_in_one_group(tape):
     assert len({group.name for group in found}) == len(found)
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_dead_ends_are_no_keeps(tape):
     experiments = tried(tape)
@@ -35,12 +37,14 @@ def test_dead_ends_are_no_keeps(tape):
     assert not kept & {n for end in dead_ends(experiments, groups(experiments)) for n in end.numbers}
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_best_keeps_fall(tape):
     effects = [effect_of(one) or 0.0 for one in best_keeps(tried(tape))]
     assert effects == sorted(effects, reverse=True)
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_lessons_stay_until_the_next_review(tape):
     experiments = tried(tape)
