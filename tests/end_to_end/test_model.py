@@ -105,6 +105,31 @@ def test_killed_experiment_gives_its_paid_hypothesis_back(project: Project) -> N
     assert [row["description"] for row in rows[1:]] == ["value 110", "value 120", "value 120", "value 130"]
 
 
+def test_cap_on_requests_holds_when_what_was_paid_for_no_longer_fits(project: Project) -> None:
+    with FakeModel(turns=[several(90, 80, 70)], default=NOTHING) as model:
+        by_model(project, model, several=3, budget=", requests: 1")
+        said = project.run("run", code=3)
+        assert model.requests == 1
+    assert project.statuses() == ["keep", "keep"]
+    assert "1 of 1 requests are made" in said
+
+
+def test_estimate_counts_what_the_best_so_far_holds_and_no_other_files(project: Project) -> None:
+    (project.path / ".gitignore").write_text(".venv/\n")
+    (project.path / "more.py").write_text("1\n")
+    project.git("add", ".")
+    project.git("commit", "-qm", "code")
+    (project.path / ".venv").mkdir()
+    (project.path / ".venv/large.py").write_text("x" * 1_000_000)
+    with FakeModel(turns=[answer(90)], default=NOTHING) as model:
+        by_model(project, model, budget=", tokens: 100000")
+        contract = project.path / "autoexp.yaml"
+        contract.write_text(contract.read_text().replace("[value.txt]", '[value.txt, "*.py"]'))
+        project.run("run", "--experiments", "1")
+    assert project.statuses() == ["keep", "keep"]
+    assert project.shown(1)["set_aside"]["tokens"] < 10_000
+
+
 def test_prompt_and_answer_are_kept_and_hold_no_key(project: Project) -> None:
     with FakeModel(turns=[answer(90, more=f"LEARNED: {KEY}")], default=NOTHING, key=KEY) as model:
         by_model(project, model)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from autoexp.campaign.views import Brief
 from autoexp.errors import AutoexpError
@@ -13,11 +12,11 @@ from autoexp.ports import AccessRefused, Desk, NothingLeft, ProposerFailed
 from autoexp.processes.masking import mask
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.proposers.model.client import Reply, ask, estimate
+from autoexp.proposers.model.hypotheses import changed, described, fits, made
 from autoexp.proposers.model.options import ModelOptions, endpoint_of
 from autoexp.proposers.model.prompt import letters, messages
-from autoexp.proposers.model.protocol import Answer, OutsideScope, Unusable, changes, read
-from autoexp.proposers.model.sources import LETTERS_PER_TOKEN, files_matching, refuse_too_long, write_changes
-from autoexp.workspaces.scope import Scope
+from autoexp.proposers.model.protocol import Answer, Unusable, read
+from autoexp.proposers.model.sources import LETTERS_PER_TOKEN, files_at, files_matching, refuse_too_long, write_changes
 
 ANSWER, REQUEST = "proposer.out", "proposer.request.md"
 WRITTEN = 2_000
@@ -46,24 +45,22 @@ class ModelProposer:
         self._options = options
         self._endpoint = endpoint_of(options, environ)
         self._stop = stop
+        self._seen: tuple[tuple[str, tuple[str, ...]], Mapping[str, bytes]] | None = None
 
     def propose(self, brief: Brief, desk: Desk) -> Proposal:
         """Make the next change. Raises NothingLeft, ProposerFailed, Unavailable, or AccessRefused, also when the code is too long."""
         files = files_matching(desk.workspace, brief.scope)
-        may_edit = Scope(brief.scope).matches
-        only = next(iter(files)) if len(files) == 1 else None
 
         def make(edits: str) -> bool:
             """Make edits in the workspace, and tell whether they change anything. Raises Unusable, and leaves nothing of them then."""
-            made = changes(edits, files, may_edit=may_edit, only=only)
-            changed = {path: content for path, content in made.items() if content != files.get(path)}
+            found = changed(edits, files, brief.scope)
             try:
-                write_changes(changed, desk.workspace)
+                write_changes(found, desk.workspace)
             except Unusable:
                 if desk.fresh is not None:
                     desk.fresh()
                 raise
-            return bool(changed)
+            return bool(found)
 
         if brief.repair is None and brief.offers:
             paid = self._paid(brief.offers, make)
@@ -80,20 +77,26 @@ class ModelProposer:
             model=reply.model or self._options.model,
         )
         answer = _read(reply, said, several=self._several(brief))
-        return _made(answer, said, make, dropped=dropped)
+        return made(answer, said, make, dropped=dropped)
 
     def estimate(self, brief: Brief) -> Reserve:
-        """Tell what the next proposal will probably use: nothing when it is paid for, else one request with the code of the checkout."""
-        if brief.repair is None and brief.offers:
+        """Tell what the next proposal will probably use: nothing when one that is paid for fits, else one request with the code of the best so far."""
+        code = self._code(brief)
+        if brief.repair is None and any(fits(offer, code, brief.scope) for offer in brief.offers):
             return Reserve(cost_usd=0.0, tokens=0, requests=0)
-        patterns = (*brief.scope, *self._options.show)
-        code = sum(len(content) for content in files_matching(_top(self._folder), patterns).values())
         several = self._several(brief)
         request = messages(brief, {}, {}, several=several)
-        read_tokens = (letters(request) + code) // LETTERS_PER_TOKEN
+        read_tokens = (letters(request) + sum(len(content) for content in code.values())) // LETTERS_PER_TOKEN
         written = self._options.max_output or several * WRITTEN
         usd = estimate(self._endpoint, read_tokens, written)
         return Reserve(cost_usd=usd, tokens=read_tokens + written, requests=1)
+
+    def _code(self, brief: Brief) -> Mapping[str, bytes]:
+        """Give the files that a request would hold, read once for each best so far."""
+        asked = (brief.incumbent_commit, (*brief.scope, *self._options.show))
+        if self._seen is None or self._seen[0] != asked:
+            self._seen = (asked, files_at(self._folder, *asked))
+        return self._seen[1]
 
     def _several(self, brief: Brief) -> int:
         return 1 if brief.repair is not None else self._options.several
@@ -121,12 +124,12 @@ class ModelProposer:
         dropped: list[int] = []
         for offer in offers:
             try:
-                fits = make(offer.edits)
+                is_made = make(offer.edits)
             except Unusable:
-                fits = False
-            if fits:
+                is_made = False
+            if is_made:
                 free = Proposal(tokens=Tokens(input=0, cached=0, output=0), cost_usd=0.0, requests=0)
-                return _described(free, offer, dropped=tuple(dropped)).model_copy(
+                return described(free, offer, dropped=tuple(dropped)).model_copy(
                     update={"proposer": self._options.model, "model": self._options.model}
                 )
             dropped.append(offer.rank)
@@ -152,52 +155,6 @@ def _read(reply: Reply, said: Proposal, *, several: int) -> Answer:
                 raise NothingLeft(answer.nothing_left, said=said.model_copy(update={"ideas": answer.ideas}))
             return answer
     raise ProposerFailed(f"the answer cannot be used: {cannot}", said=said, mendable=True)
-
-
-def _made(answer: Answer, said: Proposal, make: Callable[[str], bool], *, dropped: tuple[int, ...]) -> Proposal:
-    """Make the best hypothesis of an answer that can be made. Raises ProposerFailed when none can."""
-    said = said.model_copy(update={"ideas": answer.ideas, "asi": answer.asi})
-    kept = answer.offers if len(answer.offers) > 1 else ()
-    unfit: list[int] = []
-    first: Unusable | None = None
-    for offer in answer.offers:
-        try:
-            make(offer.edits)
-        except Unusable as unusable:
-            first = first or unusable
-            unfit.append(offer.rank)
-            continue
-        of_old = () if kept else dropped  # new offers take the place of the old ones
-        made = _described(said, offer, dropped=(*of_old, *unfit))
-        return made.model_copy(update={"offers": kept, "offer": offer.rank if kept else None})
-    reason = str(first) if first else "there is no edit in the answer"
-    outcome = Outcome.OUT_OF_SCOPE if isinstance(first, OutsideScope) else Outcome.PROPOSER_ERROR
-    best = answer.offers[0] if answer.offers else Offer(rank=1)
-    told = _described(said, best, dropped=dropped).model_copy(update={"offer": None})
-    raise ProposerFailed(f"the answer cannot be used: {reason}", said=told, outcome=outcome, mendable=True)
-
-
-def _described(said: Proposal, offer: Offer, *, dropped: tuple[int, ...]) -> Proposal:
-    """Give a proposal with the words of one hypothesis."""
-    asi: dict[str, Any] = {**said.asi, **offer.asi}
-    if offer.kind:
-        asi["kind"] = offer.kind
-    more = {"expected_gain": offer.gain, "risk": offer.risk, "effort": offer.effort}
-    asi |= {name: value for name, value in more.items() if value not in {None, ""}}
-    return said.model_copy(
-        update={
-            "description": offer.description,
-            "hypothesis": offer.hypothesis,
-            "asi": asi,
-            "offer": offer.rank,
-            "dropped": dropped,
-        }
-    )
-
-
-def _top(folder: Path) -> Path:
-    """Give the top of the checkout that a folder lies in."""
-    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
 def _last_answer(output: Path) -> str:

@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from autoexp.errors import AutoexpError
+from autoexp.errors import AutoexpError, WorldError
 from autoexp.ports import ProposerFailed
 from autoexp.proposers.applying import inside
 from autoexp.proposers.model.protocol.errors import Unusable, shown_text
+from autoexp.workspaces.changes import EXECUTABLE, PLAIN
 from autoexp.workspaces.ignore import is_leftover
+from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
 
 LETTERS_PER_TOKEN = 4
@@ -27,6 +29,24 @@ def files_matching(workspace: Path, patterns: Sequence[str]) -> dict[str, bytes]
             if place.stat().st_size > _LARGEST:
                 continue
             found[path] = place.read_bytes()
+    return found
+
+
+def files_at(folder: Path, commit: str, patterns: Sequence[str]) -> dict[str, bytes]:
+    """Give the same files as a commit of the repository around `folder` has them; none where git cannot tell."""
+    scope, found = Scope(patterns), {}
+    try:
+        repository = Repository.open(folder)
+        try:
+            for path, entry in sorted(repository.entries(commit).items()):
+                if entry.mode in {PLAIN, EXECUTABLE} and scope.matches(path) and not is_leftover(path):
+                    content = repository.read_blob(entry.oid)
+                    if len(content) <= _LARGEST:
+                        found[path] = content
+        finally:
+            repository.close()
+    except (AutoexpError, WorldError):
+        return {}
     return found
 
 
