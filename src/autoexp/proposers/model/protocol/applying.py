@@ -7,12 +7,12 @@ from autoexp.proposers.model.protocol.elisions import elision
 from autoexp.proposers.model.protocol.errors import OutsideScope, Unusable
 from autoexp.proposers.model.protocol.matching import place_of, places, reblanked, unpadded
 from autoexp.proposers.model.protocol.nearest import nearest_lines
+from autoexp.proposers.model.protocol.parts import why_no_file
 from autoexp.proposers.model.protocol.places import Guess, Places
 from autoexp.proposers.model.protocol.scanning import edits_in, plain
 from autoexp.proposers.model.protocol.texts import Text, lines_of, rewritten, text_of
 
 _MOST_EDITS = 200
-_SHORT, _PART = 20, 0.5
 
 
 def changes(
@@ -125,17 +125,14 @@ def _written(edit: Write, old: Text | None, path: str) -> bytes:
         text = "".join(f"{line}\n" for line in lines)
     if old is None:
         _refuse_elision(lines, (), path)
+        _refuse_part(lines, (), path, asked=True)
         return rewritten(None, text)
     if not old.encoded:
         raise Unusable(
             f"{path} holds bytes that are not UTF-8 and cannot be written as a whole; replace only the lines to change"
         )
     _refuse_elision(lines, old.lines, path)
-    if edit.loose and len(old.lines) >= _SHORT and len(lines) < _PART * len(old.lines):
-        raise Unusable(
-            f"the block of code has {len(lines)} lines and {path} has {len(old.lines)}: it looks like a part of the file; "
-            "give search/replace blocks, or write FILE: and the path above the whole file"
-        )
+    _refuse_part(lines, old.lines, path, asked=edit.asked)
     return rewritten(old, text)
 
 
@@ -268,6 +265,14 @@ def _refuse_elision(lines: Sequence[str], known: Sequence[str], path: str) -> No
         raise Unusable(
             f"the new text for {path} leaves something out ({left_out!r}): it is only a part; "
             "write every line, or replace only the lines that change"
+        )
+
+
+def _refuse_part(lines: Sequence[str], old: Sequence[str], path: str, *, asked: bool) -> None:
+    if why := why_no_file(lines, old, path, asked=asked):
+        raise Unusable(
+            f"the block of code for {path} looks like a part of the file ({why}); give search/replace blocks, or write FILE: "
+            "and the path above the whole file, in a fence of four backticks"
         )
 
 

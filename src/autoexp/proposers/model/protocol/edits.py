@@ -50,12 +50,16 @@ class Substitute:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A whole file. `label` is a first line that may only name the file; `loose` marks a block of code that names none."""
+    """A whole file. `label` is a first line that may only name the file; `loose` marks a block of code that names none.
+
+    `asked` tells that it came in a form that only whole files have; a block of code below a name may be a part of the file.
+    """
 
     file: str | None
     text: str
     label: str = ""
     loose: bool = False
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

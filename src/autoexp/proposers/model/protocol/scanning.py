@@ -189,9 +189,10 @@ class _Walk:
         edits: list[Edit] = []
         if name:
             self._refuse_broken_markdown(name, fence, end)
-            edits = [Write(name, text, label=label)]
+            asked = bool(above and _LABEL.match(self.lines[start])) and len(fence.marks) > len("```")
+            edits = [Write(name, text, label=label, asked=asked)]
         elif not names.SHELL.fullmatch(language) and text.strip():
-            edits = [Write(self.name, text, loose=True)]
+            edits = [Write(self.name, text, loose=True, asked=False)]
         self._add(start if name and above else self.at, end + 1, edits)
         return True
 
