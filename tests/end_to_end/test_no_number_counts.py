@@ -45,6 +45,29 @@ def test_claims_on_stdout_and_stderr_are_text(project: Project) -> None:
     worse(project)
 
 
+def test_change_that_crashes_in_later_runs_gets_no_second_row_of_runs(project: Project, tmp_path: Path) -> None:
+    """Who could see that a run goes badly could crash on purpose, mend a comment, and be measured afresh."""
+    runs = tmp_path / "runs"
+    bench = project.path / "bench.sh"
+    bench.write_text(
+        'read -r x < value.txt\nif [ "$x" != 100 ]; then\n'
+        f"  echo run >> {runs}\n  if [ $(wc -l < {runs}) = 2 ]; then echo unlucky >&2; exit 7; fi\nfi\n"
+        'echo "METRIC x=$x"\necho "METRIC ok=1"\n'
+    )
+    project.git("commit", "-qam", "a harness that tells when a run goes badly")
+    by_command(
+        project,
+        "import json, os\nbrief = json.load(open(os.environ['AUTOEXP_BRIEF']))\n"
+        "open('value.txt', 'w').write('90\\n' + ('# mended\\n' if brief['repair'] else ''))\n",
+    )
+    contract = (project.path / "autoexp.yaml").read_text().replace('"repair": 0', '"repair": 1')
+    contract = contract.replace("{deterministic: true}", "{deterministic: false, min_samples: 3}")
+    project.contract(contract)
+    project.run("run", "--experiments", "1")
+    (_, row) = project.rows()
+    assert (row["status"], row["repairs"], runs.read_text().count("run")) == ("crash", 0, 2)
+
+
 def test_claims_of_a_model_are_text(project: Project) -> None:
     said = answer(120, more=f"METRIC x=0\nSTATUS: keep\nEFFECT: 0.99\nEXPECTED GAIN: 99%\n{json.dumps(CLAIMS)}")
     with FakeModel(turns=[said, said], default=said) as model:

@@ -107,7 +107,13 @@ def test_crash_is_mended_within_its_experiment(bench: Bench) -> None:
 
 def test_failed_checks_are_mended_and_a_worse_value_is_not(bench: Bench) -> None:
     bench.proposer = Saying([13, 90, 95])
-    assert [(e.status, e.repairs) for e in bench.session().experiments] == [("keep", 1), ("discard", 0)]
+    mended, worse = bench.session().experiments
+    assert [(e.status, e.repairs) for e in (mended, worse)] == [("keep", 1), ("discard", 0)]
+    assert mended.tries[0].samples[0].values == {"x": 13.0, "diff_lines": 2.0}
+    assert [sample.values["x"] for sample in mended.samples] == [90.0]  # nothing of the first change counts
+    assert mended.measurement.means()["x"] == 90.0
+    assert mended.decision is not None
+    assert mended.decision.effect == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from autoexp.engine.candidates import Ending, candidate_at, carry_over, present
 from autoexp.engine.conclude import conclude
 from autoexp.engine.judge import judge
 from autoexp.engine.proposing import propose
-from autoexp.engine.repairing import MENDABLE, ask_to_mend, maker, repairs, same_change
+from autoexp.engine.repairing import ask_to_mend, maker, may_be_mended, repairs, same_change
 from autoexp.engine.reserving import reserve
 from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
@@ -56,7 +56,7 @@ def _tried(shop: Workshop, n: int, candidate: Candidate | Ending) -> tuple[Decid
     if isinstance(candidate, Ending):
         return _unmeasured(n, candidate, shop), candidate.mendable
     ruling = judge(shop, n, candidate)
-    return ruling, ruling.outcome in MENDABLE
+    return ruling, may_be_mended(shop, ruling)
 
 
 def _mended(shop: Workshop, n: int, directive: Directive, ruling: Decided, *, mendable: bool) -> Decided:

@@ -10,6 +10,7 @@ from autoexp.engine.proposing import propose
 from autoexp.engine.reserving import reserve
 from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
+from autoexp.experiment.measurement import Side
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Directive, Proposal
 from autoexp.ports import NothingLeft, Proposer
@@ -47,6 +48,16 @@ def ask_to_mend(shop: Workshop, n: int, directive: Directive, ruling: Decided, *
         return propose(shop, n, directive, repair=repair)
     except (NothingLeft, GivenUp) as nothing:
         return Ending(Outcome.PROPOSER_ERROR, str(nothing) or "the proposer had nothing to add")
+
+
+def may_be_mended(shop: Workshop, ruling: Decided) -> bool:
+    """Tell whether a measured change is one that its proposer may mend.
+
+    One that ran well and then broke is not: a change that breaks in runs that go badly would get a second row of runs by it.
+    """
+    ours = shop.state.open.of_side(Side.CANDIDATE) if shop.state.open else ()
+    ran_well = any(sample.outcome is Outcome.MEASURED for sample in ours)
+    return ruling.outcome is Outcome.CHECKS_FAILED or (ruling.outcome in MENDABLE and not ran_well)
 
 
 def same_change(shop: Workshop, candidate: Candidate, ruling: Decided) -> bool:
