@@ -179,3 +179,21 @@ def test_words_about_a_proposal_do_not_divide_it() -> None:
 def test_a_hypothesis_behind_its_edits_still_belongs_to_them() -> None:
     (offer,) = read(f"{BLOCK.format(2)}\nHYPOTHESIS: it is faster\nKIND: cache\n").offers
     assert (offer.hypothesis, offer.kind) == ("it is faster", "cache")
+
+
+def test_code_that_is_only_quoted_is_no_edit_where_nothing_is_left() -> None:
+    answer = read("NOTHING LEFT: all was tried\n\nThe best so far is:\n```python\nx = 1\n```\n")
+    assert (answer.offers, answer.nothing_left) == ((), "all was tried")
+
+
+def test_an_idea_that_is_none_is_not_kept() -> None:
+    assert read(f"IDEA: none\nIDEA: N/A | WHY: -\n{BLOCK.format(2)}").ideas == ()
+
+
+def test_a_fence_around_each_proposal_is_taken_away() -> None:
+    text = "".join(f"```\n=== PROPOSAL {n} ===\nHYPOTHESIS: h{n}\n{BLOCK.format(n)}```\n\n" for n in (2, 3))
+    offers = read(f"Here they are:\n\n{text}", several=2).offers
+    assert [(offer.hypothesis, applied(offer.edits)) for offer in offers] == [
+        ("h2", b"x = 2\ny = 1\n"),
+        ("h3", b"x = 3\ny = 1\n"),
+    ]

@@ -7,9 +7,11 @@ from typing import Any
 
 from autoexp.experiment.records import Idea, Offer
 from autoexp.proposers.model.protocol import headers
+from autoexp.proposers.model.protocol.edits import Write
 from autoexp.proposers.model.protocol.errors import Unusable
 from autoexp.proposers.model.protocol.headers import LONGEST_TEXT
-from autoexp.proposers.model.protocol.scanning import Region, edits_in, scan, tidy
+from autoexp.proposers.model.protocol.scanning import Region, edits_in, scan
+from autoexp.proposers.model.protocol.tidying import tidy
 
 MOST_IDEAS = 50
 MOST_OFFERS = 20
@@ -38,6 +40,8 @@ def read(text: str, *, several: int = 1) -> Answer:
     reading = _Reading(lines)
     reading.run(regions)
     usable = [draft for draft in reading.drafts if draft.edits]
+    if reading.nothing and all(isinstance(edit, Write) and edit.loose for region in regions for edit in region.edits):
+        usable = []  # code that was only quoted
     if not usable and cut:
         raise cut
     if not usable and not reading.nothing:
@@ -89,7 +93,7 @@ class _Reading:
         self.ideas: list[Idea] = []
         self.asi: dict[str, Any] = {}
         self.nothing = ""
-        self.continued = ""
+        self.continued = self.opened_by = ""
 
     def run(self, regions: Sequence[Region]) -> None:
         at = 0
@@ -120,7 +124,9 @@ class _Reading:
 
     def _prose(self, line: str) -> None:
         title, found = headers.separator(line), headers.header(line)
-        if title is not None or (found and found[0] == "hypothesis" and self.drafts[-1].has_edits):
+        another = found and found[0] == "hypothesis" and line != self.opened_by
+        self.opened_by = line if another else self.opened_by
+        if title is not None or (another and self.drafts[-1].has_edits):
             self.drafts.append(_Draft({"title": title} if title else {}))
         if found:
             self._header(*found)

@@ -1,6 +1,8 @@
 """Edits applied to the contents of files: all of them, or none with the reason why not."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from html import unescape
 
 from autoexp.proposers.model.protocol.edits import Delete, Edit, Hunk, Move, Patch, Replace, Sign, Substitute, Write
 from autoexp.proposers.model.protocol.elisions import elision
@@ -9,8 +11,9 @@ from autoexp.proposers.model.protocol.matching import place_of, places, reblanke
 from autoexp.proposers.model.protocol.nearest import nearest_lines
 from autoexp.proposers.model.protocol.parts import why_no_file
 from autoexp.proposers.model.protocol.places import Guess, Places
-from autoexp.proposers.model.protocol.scanning import edits_in, plain
+from autoexp.proposers.model.protocol.scanning import edits_in
 from autoexp.proposers.model.protocol.texts import Text, lines_of, rewritten, text_of
+from autoexp.proposers.model.protocol.tidying import plain
 
 _MOST_EDITS = 200
 
@@ -251,13 +254,30 @@ def _substituted(edit: Substitute, old: Text | None, path: str) -> Text:
         raise Unusable(
             f"the text to be replaced stands {count} times in {path}; add text around it until it stands there once"
         )
-    if count:
+    cut = count and _cuts_a_word(whole, before)
+    if count and not cut:
         return old.rewrite(0, len(old.lines), lines_of(whole.replace(before, after)))
+    if cut and edit.everywhere:
+        raise Unusable(f"{before!r:.80} stands in {path} also as a part of longer words; replace whole lines instead")
+    if edit.escaped and not count:
+        return _substituted(replace(edit, old=unescape(before), new=unescape(after), escaped=False), old, path)
     try:
         return _replaced(Replace(edit.file, ((before, after),)), old, path)
     except Unusable as refusal:
         near = "" if "closest" in refusal.reason else nearest_lines(old.lines, lines_of(before))
         raise Unusable(refusal.reason + near) from None
+
+
+def _cuts_a_word(whole: str, part: str) -> bool:
+    """Tell whether some place of a part begins or ends within a word or number."""
+    at = whole.find(part)
+    while at >= 0:
+        end = at + len(part)
+        for left, right in ((whole[at - 1 : at], part[0]), (part[-1], whole[end : end + 1])):
+            if (left + "x").isidentifier() and f"x{right}".isidentifier() and left and right:
+                return True
+        at = whole.find(part, end)
+    return False
 
 
 def _refuse_elision(lines: Sequence[str], known: Sequence[str], path: str) -> None:

@@ -17,7 +17,7 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _LINE_HINT = re.compile(r"^\s*:start_line:\s*(\d{1,8})\s*$")
-_NUMBERED = re.compile(r"^ {0,8}\d{1,6} ?[|\u2502]")
+_NUMBERED = re.compile(r"^ {0,8}\d{1,6}(?: ?[|\u2502]|\t)")
 _MOST_WAYS = 8
 
 
@@ -64,17 +64,25 @@ def _ways(
         while first < middles[0] and re.match(r"^\s*(?::end_line:\s*\d+|-{5,9})\s*$", lines[first][:400]):
             first += 1
     parts = [(lines[first:middle], lines[middle + 1 : end]) for middle in middles]
+    if _numbered(lines[middles[-1] + 1 : end]) and not _numbered(lines[first : middles[0]]):
+        raise Unusable(
+            "the lines of a replace part begin with line numbers; write them as they shall stand in the file"
+        )
     bare = [way for old, new in parts if (way := _undressed(old, new))]
     return tuple((_text(old), _text(new)) for old, new in (*bare, *parts)), at
 
 
 def _undressed(old: Sequence[str], new: Sequence[str]) -> tuple[Sequence[str], Sequence[str]] | None:
     """Give both parts without line numbers, or without a fence in each, if they have such."""
-    if any(line.strip() for line in old) and all(_NUMBERED.match(line) for line in old if line.strip()):
+    if _numbered(old):
         old, new = ([_NUMBERED.sub("", line) for line in part] for part in (old, new))
         return old, new
     fenced = all(len(part) > 1 and part[0].startswith("```") and part[-1].rstrip() == "```" for part in (old, new))
     return (old[1:-1], new[1:-1]) if fenced else None
+
+
+def _numbered(lines: Sequence[str]) -> bool:
+    return any(line.strip() for line in lines) and all(_NUMBERED.match(line) for line in lines if line.strip())
 
 
 def _text(lines: Sequence[str]) -> str:

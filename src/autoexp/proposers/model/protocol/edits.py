@@ -40,12 +40,13 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Substitute:
-    """A piece of text, replaced where it stands once, or everywhere."""
+    """A piece of text, replaced where it stands once, or everywhere. `escaped` tells that it may hold entities such as `&lt;`."""
 
     file: str | None
     old: str
     new: str
     everywhere: bool = False
+    escaped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from autoexp.experiment.records import Idea
 
 LONGEST_TEXT = 2000
+NONE = {"", "-", "none", "n/a", "nothing"}
 NO_REASON = "the model gave no reason"
 _LONGEST_KIND = 60
 _SHORT = 200
@@ -73,7 +74,9 @@ def idea(value: str) -> Idea | None:
             parts[label[1].lower()] = part[label.end() :].strip(" *_")
         else:
             parts["text"] = f"{parts['text']} {part.strip()}".strip()
-    return Idea(text=parts["text"], why=parts["why"], blocked_by=parts["blocked by"]) if parts["text"] else None
+    if parts["text"].lower().strip(" .()") in NONE:
+        return None
+    return Idea(text=parts["text"], why=parts["why"], blocked_by=parts["blocked by"])
 
 
 def kind(text: str) -> str:

@@ -209,7 +209,7 @@ def _choose(lines: Sequence[str], found: list[Place], hunk: Hunk, file: str, mov
     else:
         if hunk.headings:
             below = [place for place in found if place.start >= after - 1]
-            if below:
+            if below and not (len(below) > 1 and _in_one_block(lines, after - 1, below[1].start)):
                 return below[0]
     count = f"{len(found)} times" if len(found) < _MOST_PLACES else "very often"
     where = ", ".join(str(place.start + 1) for place in found[:5])
@@ -217,3 +217,9 @@ def _choose(lines: Sequence[str], found: list[Place], hunk: Hunk, file: str, mov
     raise Unusable(
         f"the text to be replaced stands {count} in {file} (at lines {where}{more}); add lines around it until it stands there once"
     )
+
+
+def _in_one_block(lines: Sequence[str], heading: int, place: int) -> bool:
+    """Tell whether a place stands in the block below a heading, as indentation shows it."""
+    depth = len(_indent(lines[heading]))
+    return all(len(_indent(line)) > depth for line in lines[heading + 1 : place + 1] if line.strip())

@@ -3,6 +3,7 @@
 import re
 
 SHELL = re.compile(r"(?:bash|sh|shell|console|zsh|terminal|powershell|cmd|shell-session|output|log|traceback)")
+FILE_LABEL = re.compile(r"^[\s#*>]{0,8}FILE\b[*_]{0,3}\s?:")
 _LONGEST = 300
 _COMMON = re.compile(
     r".*\.(?:c|cc|cfg|clj|conf|cpp|cs|css|csv|cu|cuh|cxx|dart|env|erl|ex|f90|fs|go|h|hpp|hs|html|ini|ipynb|java|jl|js|json|jsx|kt|lua|m|md|"

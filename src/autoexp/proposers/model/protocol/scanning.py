@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from autoexp.proposers.model.protocol import blocks, diffs, envelope, fences, names, structured, tags
+from autoexp.proposers.model.protocol import blocks, diffs, envelope, fences, headers, names, structured, tags
 from autoexp.proposers.model.protocol.edits import Delete, Edit, Replace, Write
 from autoexp.proposers.model.protocol.errors import Unusable
 
 _THINKING = re.compile(r"^\s*<(think|thinking|thought|reasoning|analysis|scratchpad)>", re.IGNORECASE)
 _DELETION = re.compile(r"^\s{0,3}[*_]{0,2}(?:DELETE(?: FILE)?|Delete file)[*_]{0,2}:[*_]{0,2} {0,4}(\S.{0,300})$")
 _HUNK = re.compile(r"^@@ -\d{1,9}(?:,\d{1,9})? \+\d|^@@(?: \.\.\. @@)?$")
-_LABEL = re.compile(r"^[\s#*>]{0,8}FILE\b[*_]{0,3}\s?:")
+_TITLE = re.compile(r"^\s{0,3}(?:#{1,6}\s|\*\*|`|\d{1,3}[.)]\s)")
 _DIFF_LANGUAGES = {"diff", "patch", "udiff", "git"}
 _BEGINNINGS = set("<-*@dD_{[")
 _MOST_TRIES = 20
@@ -27,20 +27,6 @@ class Region:
     end: int
     edits: tuple[Edit, ...] = ()
     said: Mapping[str, Any] | None = None
-
-
-def plain(text: str) -> str:
-    """Give a text with plain line ends, and such that it can be encoded."""
-    return text.encode("utf-8", "replace").decode().removeprefix("\ufeff").replace("\r\n", "\n")
-
-
-def tidy(text: str) -> str:
-    """Give an answer as plain text, without thoughts that end before it begins."""
-    text = plain(text)
-    closing = re.search(r"</(?:think|thinking|thought|reasoning)>[ \t]*(?:\n|$)", text)
-    if closing and not re.search(r"<(?:think|thinking|thought|reasoning)>", text[: closing.start()]):
-        return text[closing.end() :]
-    return text
 
 
 def scan(text: str, name: str | None = None) -> tuple[list[str], list[Region]]:
@@ -72,14 +58,24 @@ class _Walk:
         self.wrapper_name: str | None = None
         self.carried = name
         self.labelled: tuple[str | None, int] = (None, 0)
+        self.mentioned: set[str] = set()
         self.tries = 0
 
     def run(self) -> None:
         while self.at < len(self.lines):
             if not (self._thinking() or self._fence() or self._bare()):
-                if _LABEL.match(self.lines[self.at]) and (name := names.on_a_line(self.lines[self.at])):
-                    self.labelled = (name, self.at)
+                self._note_name(self.lines[self.at])
                 self.at += 1
+
+    def _note_name(self, line: str) -> None:
+        """Remember which file a line of prose names, for a block that follows further below."""
+        if names.FILE_LABEL.match(line) and (name := names.on_a_line(line)):
+            self.labelled = (name, self.at)
+        elif "." in line and not self.wrapper:
+            if _TITLE.match(line) and (name := names.on_a_line(line)):
+                self.labelled = (name, self.at)
+            elif mentioned := names.in_a_sentence(line, whole=False):
+                self.mentioned.add(mentioned)
 
     def _thinking(self) -> bool:
         line = self.lines[self.at]
@@ -189,7 +185,7 @@ class _Walk:
         edits: list[Edit] = []
         if name:
             self._refuse_broken_markdown(name, fence, end)
-            asked = bool(above and _LABEL.match(self.lines[start])) and len(fence.marks) > len("```")
+            asked = bool(above and names.FILE_LABEL.match(self.lines[start])) and len(fence.marks) > len("```")
             edits = [Write(name, text, label=label, asked=asked)]
         elif not names.SHELL.fullmatch(language) and text.strip():
             edits = [Write(self.name, text, loose=True, asked=False)]
@@ -218,9 +214,9 @@ class _Walk:
             return False
         if blocks.opens(line):
             above, start = self._name_above(self.at, sentence=True)
-            if not above and not self.wrapper:
+            if not above and not (self.wrapper and self.wrapper_name):
                 above, start = self.labelled
-            edit, end = blocks.take(lines, self.at, name=above or self.wrapper_name or self.carried)
+            edit, end = blocks.take(lines, self.at, name=above or self.wrapper_name or self._carried())
             self.carried = edit.file
             self._add(start if above else self.at, end, [edit])
         elif envelope.opens(line):
@@ -234,7 +230,8 @@ class _Walk:
             )
             self._add(start if above else self.at, max(end, self.at + 1), edits)
         elif deletion := _DELETION.match(line):
-            self._add(self.at, self.at + 1, [Delete(deletion[1].strip().strip("`*\"'"))])
+            gone = deletion[1].strip().strip("`*\"'")
+            self._add(self.at, self.at + 1, [] if gone.lower().strip(" .()") in headers.NONE else [Delete(gone)])
         elif tags.opens(line):
             return self._tag()
         elif line.lstrip()[:1] in {"{", "["} and self.tries < _MOST_TRIES:
@@ -242,6 +239,11 @@ class _Walk:
         else:
             return False
         return True
+
+    def _carried(self) -> str | None:
+        """Give the file of the edit before, unless the words since then are about another one."""
+        name = self.carried or ""
+        return None if any(not f"/{name}".endswith(f"/{other}") for other in self.mentioned) else self.carried
 
     def _end_of_wrapper(self) -> int:
         if not self.wrapper:
@@ -317,6 +319,7 @@ class _Walk:
         if self.wrapper and len(self.regions) == self.before and self.opened < start:
             start = self._name_above(self.opened)[1]
         self.labelled = (None, 0)
+        self.mentioned.clear()
         self.regions.append(Region(start, end, tuple(edits), said))
         self.at = end
 

@@ -1,6 +1,7 @@
 """Edits as JSON: lists of old and new text, whole files, and calls of editing tools, under the names that models know them by."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +38,10 @@ _LISTS = (
 )
 _CALLS = ("arguments", "input", "parameters", "args", "function")
 _DELETIONS = {"delete", "remove", "delete_file"}
+_ADDITIONS = ("insert", "append", "prepend")
+_PLACE = re.compile(
+    r"(?:^|_)lines?(?:$|_)|^line|Lines?|range|^(?:start|end|at|after|before|position|offset|anchor|index|insert\w*|function|class|method|symbol)$"
+)
 _DEEPEST = 8
 _Scan = Callable[[str, str | None], list[Edit]]
 
@@ -80,14 +85,27 @@ def edits_of(value: Any, *, scan: _Scan, name: str | None = None, depth: int = 0
 def _one(value: Mapping[str, Any], name: str | None) -> Edit | None:
     """Give the edit that an object itself is."""
     action = next((value[key] for key in ("action", "op", "operation", "command", "type") if key in value), "")
-    if value.get("delete") is True or (isinstance(action, str) and action.lower() in _DELETIONS):
-        return Delete(name)
-    if any(key in value for key in _OLD) and any(key in value for key in _NEW):
+    action = action.lower() if isinstance(action, str) else ""
+    deletes = value.get("delete") is True or action in _DELETIONS
+    if any(key in value for key in _OLD) and (deletes or any(key in value for key in _NEW)):
         everywhere = value.get("replace_all") is True or value.get("all") is True
         return Substitute(name, _text(value, _OLD) or "", _text(value, _NEW) or "", everywhere=everywhere)
-    if name is not None and any(key in value for key in _TEXT):
-        return Write(name, _text(value, _TEXT) or "")
+    text = _text(value, _TEXT) if any(key in value for key in _TEXT) else None
+    if deletes or (name is not None and text is not None):
+        _refuse_place(value, action, name, text if deletes else None)
+        return Delete(name) if deletes else Write(name, text or "")
     return None
+
+
+def _refuse_place(value: Mapping[str, Any], action: str, name: str | None, taken: str | None) -> None:
+    """An object that names a place in a file, by lines or by what stands there, is not about the whole file."""
+    place = next((key for key in value if value[key] is not None and _PLACE.search(key)), None)
+    place = place or (action if action.startswith(_ADDITIONS) else None) or (taken and "text")
+    if place:
+        raise Unusable(
+            f"the JSON of the answer changes a part of {name or 'a file'} by {place!r}, which cannot be followed for sure; "
+            "give the text that is replaced as `old` and what replaces it as `new`"
+        )
 
 
 def _inner(value: Mapping[str, Any], scan: _Scan, name: str | None, depth: int) -> list[Edit]:

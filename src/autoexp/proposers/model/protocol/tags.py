@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from html import unescape
 
 from autoexp.proposers.model.protocol import fences
 from autoexp.proposers.model.protocol.edits import Delete, Edit, Substitute, Write
@@ -78,9 +77,7 @@ def whole_file(name: str, body: str) -> Write:
 
 
 def _substitute(name: str | None, old: str, new: str) -> Edit:
-    if "&" in old and "<" not in old:
-        old, new = unescape(old), unescape(new)
-    return Substitute(name, old, new)
+    return Substitute(name, old, new, escaped="&" in old and "<" not in old)
 
 
 def _attributes(text: str) -> dict[str, str]:
