@@ -105,6 +105,19 @@ def test_killed_experiment_gives_its_paid_hypothesis_back(project: Project) -> N
     assert [row["description"] for row in rows[1:]] == ["value 110", "value 120", "value 120", "value 130"]
 
 
+def test_hypotheses_that_change_nothing_or_leave_the_scope_are_passed_over(project: Project) -> None:
+    escape = "DESCRIPTION: the harness\nFILE: bench.sh\n````\necho METRIC x=0\n````"
+    said = [answer(100), answer(90), escape, answer(90), answer(80)]
+    turn = "\n".join(f"=== PROPOSAL {rank} ===\n{text}" for rank, text in enumerate(said, 1))
+    with FakeModel(turns=[turn, answer(80)], default=NOTHING) as model:
+        by_model(project, model, several=5)
+        project.run("run")
+        assert model.requests == 3
+    rows = project.rows()[1:]
+    assert [row["description"] for row in rows] == ["value 90", "value 80", "value 80"]
+    assert [row["status"] for row in rows] == ["keep", "keep", "no_change"]
+
+
 def test_cap_on_requests_holds_when_what_was_paid_for_no_longer_fits(project: Project) -> None:
     with FakeModel(turns=[several(90, 80, 70)], default=NOTHING) as model:
         by_model(project, model, several=3, budget=", requests: 1")

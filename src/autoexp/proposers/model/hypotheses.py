@@ -27,21 +27,27 @@ def fits(offer: Offer, code: Mapping[str, bytes], scope: tuple[str, ...]) -> boo
 
 
 def made(answer: Answer, said: Proposal, make: Callable[[str], bool], *, dropped: tuple[int, ...]) -> Proposal:
-    """Make the best hypothesis of an answer that can be made. Raises ProposerFailed when none can."""
+    """Make the best hypothesis of an answer that can be made; one that changes nothing only where no other does.
+
+    Raises ProposerFailed when none can be made.
+    """
     said = said.model_copy(update={"ideas": answer.ideas, "asi": answer.asi})
     kept = answer.offers if len(answer.offers) > 1 else ()
+    of_old = () if kept else dropped  # new offers take the place of the old ones
     unfit: list[int] = []
+    idle: Offer | None = None
     first: Unusable | None = None
     for offer in answer.offers:
         try:
-            make(offer.edits)
+            if make(offer.edits):
+                found = described(said, offer, dropped=(*of_old, *unfit))
+                return found.model_copy(update={"offers": kept, "offer": offer.rank if kept else None})
+            idle = idle or offer
         except Unusable as unusable:
             first = first or unusable
-            unfit.append(offer.rank)
-            continue
-        of_old = () if kept else dropped  # new offers take the place of the old ones
-        found = described(said, offer, dropped=(*of_old, *unfit))
-        return found.model_copy(update={"offers": kept, "offer": offer.rank if kept else None})
+        unfit.append(offer.rank)
+    if idle is not None:
+        return described(said, idle, dropped=dropped).model_copy(update={"offer": None})
     reason = str(first) if first else "there is no edit in the answer"
     outcome = Outcome.OUT_OF_SCOPE if isinstance(first, OutsideScope) else Outcome.PROPOSER_ERROR
     best = answer.offers[0] if answer.offers else Offer(rank=1)
