@@ -7,7 +7,7 @@ import pytest
 
 from autoexp.testing.fake_model import FakeModel
 from tests.end_to_end.commands import wait_until
-from tests.end_to_end.conftest import Project
+from tests.end_to_end.conftest import CONTRACT, Project
 from tests.end_to_end.modelled import KEY, answer, by_model, proposals, waits
 
 COUNT = 5
@@ -91,7 +91,9 @@ def test_key_problem_pauses_with_the_mend_and_the_campaign_goes_on_afterwards(
         said = project.run("run", "--experiments", "5", code=4)
         assert project.status()["state"] == "paused"
         assert project.status()["experiments"] == PLACES[place]
-        assert project.status()["stop_fix"] in said
+        fix = project.status()["stop_fix"]
+        assert f"fix: {fix.rstrip('.')}; then `autoexp run` goes on" in said
+        assert f"mend         {fix}" in project.run("status")
         assert "proposer." in project.status()["stop_fix"]
         project.run("run", "--experiments", str(COUNT - PLACES[place]))
         asked = model.requests
@@ -147,3 +149,20 @@ def test_killed_wait_burns_nothing(project: Project) -> None:
         project.run("run", "--experiments", "5")
     assert project.statuses() == ["keep", "interrupted", *STATUSES[1:]]
     assert project.status()["experiments"] == COUNT
+
+
+def test_command_can_say_that_its_service_is_away_or_refuses(project: Project) -> None:
+    (project.path / "propose.sh").write_text(
+        'n=$(cat "$AUTOEXP_FOLDER/calls" 2>/dev/null || echo 0)\nn=$((n + 1))\necho $n > "$AUTOEXP_FOLDER/calls"\n'
+        'case $n in\n1) echo half > value.txt; echo \'{"description": "limit reached", "retry_after_s": 0}\'; exit 75;;\n'
+        "2) echo 90 > value.txt;;\n3) echo 'log in first' >&2; exit 77;;\n*) echo 80 > value.txt;;\nesac\n"
+    )
+    text = CONTRACT.replace("{kind: script, file: edits.yaml}", '{kind: command, command: "sh propose.sh"}')
+    project.contract(text)
+    said = project.run("run", "--experiments", "2", code=4)
+    assert "limit reached" in said
+    assert "log in first" in said
+    assert project.statuses() == ["keep", "keep"]
+    assert [event["reason"] for event in waits(project)] == ["the proposer's service is away (exit 75): limit reached"]
+    project.run("run", "--experiments", "1")
+    assert project.statuses() == ["keep", "keep", "keep"]

@@ -174,3 +174,10 @@ def test_unknown_keys_are_refused():
 def test_the_timeout_is_half_an_hour_unless_said_otherwise():
     assert CommandProposer.Options.model_validate({"command": "true"}).timeout_s == 1800
     assert CommandProposer.Options.model_validate({"command": "true", "timeout": "5m"}).timeout_s == 300
+
+
+def test_failing_program_that_tells_its_cost_is_charged_for_it(propose):
+    with pytest.raises(ProposerFailed) as failed:
+        propose("echo '{\"cost_usd\": 0.5}'; exit 4")
+    assert failed.value.said is not None
+    assert failed.value.said.cost_usd == 0.5

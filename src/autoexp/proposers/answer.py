@@ -45,6 +45,12 @@ def proposal_from(line: str) -> Proposal:
     )
 
 
+def retry_after(line: str) -> float | None:
+    """Give the seconds after which a program wants to be asked again, if its last line says `retry_after_s`."""
+    answer = _object(line) or {}
+    return _cost(answer.get("retry_after_s"))
+
+
 def _object(line: str) -> dict[str, Any] | None:
     try:
         answer = json.loads(line, parse_constant=lambda _: None, parse_float=_finite)

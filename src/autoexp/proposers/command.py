@@ -11,13 +11,13 @@ from pydantic import Field
 
 from autoexp.campaign.views import Brief
 from autoexp.experiment.records import Proposal
-from autoexp.ports import Desk, NothingLeft, ProposerFailed
+from autoexp.ports import AccessRefused, Desk, NothingLeft, ProposerFailed, Unavailable
 from autoexp.processes import Finished, run
 from autoexp.processes.environment import environment, secrets_from
 from autoexp.processes.masking import mask, mask_file
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.processes.sandbox.symptoms import misses_files, misses_network
-from autoexp.proposers.answer import last_line, proposal_from
+from autoexp.proposers.answer import last_line, proposal_from, retry_after
 from autoexp.proposers.options import ProposerOptions, Repairs, Unbuilt, Variables
 from autoexp.proposers.output import Printed
 from autoexp.proposers.program import located, outdated
@@ -25,7 +25,8 @@ from autoexp.proposers.seen import brief_seen, programs_seen
 from autoexp.spec.quantities import Seconds
 from autoexp.spec.sections import Command, Strings
 
-NOTHING_LEFT = 3
+NOTHING_LEFT, SERVICE_AWAY, SERVICE_REFUSES = 3, 75, 77
+"""Exit codes that mean something: the last two are EX_TEMPFAIL and EX_NOPERM of sysexits.h."""
 
 
 class CommandOptions(ProposerOptions):
@@ -65,8 +66,8 @@ class CommandProposer:
     def propose(self, brief: Brief, desk: Desk) -> Proposal:
         """Let the program edit the copy, and read its last line.
 
-        Exit 0 is a proposal, 3 raises NothingLeft (the reason is the description of a JSON last line), anything else ProposerFailed with
-        the end of what it printed.
+        Exit 0 is a proposal, 3 raises NothingLeft (the reason is the description of a JSON last line), 75 Unavailable, 77 AccessRefused,
+        anything else ProposerFailed with the end of what it printed. What a JSON last line says of the cost counts in any case.
         """
         del brief  # it lies in the files of the desk
         options, printed = self._options, Printed.at(desk.output)
@@ -115,9 +116,19 @@ class CommandProposer:
 
 
 def _judged(finished: Finished, line: str, printed: Printed, hints: Iterable[str]) -> Proposal:
+    """Give what a program said, or raise what its exit code means."""
     if finished.passed:
         return proposal_from(line).model_copy(update={"wall_s": finished.usage.wall_s})
+    said = proposal_from(line) if line.lstrip().startswith("{") else None
+    words = (said.description or said.hypothesis) if said else ""
     if finished.returncode == NOTHING_LEFT:
-        said = proposal_from(line) if line.lstrip().startswith("{") else Proposal()
-        raise NothingLeft(said.description or said.hypothesis or "the proposer has nothing left to propose")
-    raise ProposerFailed("\n".join(filter(None, [f"the proposer failed: {finished.detail}", printed.tail(), *hints])))
+        raise NothingLeft(words or "the proposer has nothing left to propose", said=said)
+    told = words or printed.tail()
+    if finished.returncode == SERVICE_AWAY:
+        reason = f"the proposer's service is away (exit {SERVICE_AWAY}): {told}"
+        raise Unavailable(reason, kind="server", retry_after_s=retry_after(line))
+    if finished.returncode == SERVICE_REFUSES:
+        fix = "see to the key or the login that the proposer uses"
+        raise AccessRefused(f"the proposer's service refuses to serve (exit {SERVICE_REFUSES}): {told}", fix=fix)
+    reasons = "\n".join(filter(None, [f"the proposer failed: {finished.detail}", printed.tail(), *hints]))
+    raise ProposerFailed(reasons, said=said)
