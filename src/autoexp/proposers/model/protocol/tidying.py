@@ -1,6 +1,7 @@
 """An answer as plain text, without what only stands around it."""
 
 import re
+from bisect import bisect_left
 
 from autoexp.proposers.model.protocol import blocks, fences, headers, names
 
@@ -29,10 +30,11 @@ def _unwrapped(text: str) -> str:
         return text
     openings = [index for index in fenced if _opens_an_answer(lines, index)]
     marks = lines[openings[0]].strip().rstrip(_LETTERS)
-    bare = [index for index in fenced if lines[index].strip() == marks and index not in openings]
     dropped = set(openings)
+    bare = [index for index in fenced if lines[index].strip() == marks and index not in dropped]
     for opening, following in zip(openings, [*openings[1:], len(lines)], strict=True):
-        dropped |= set([index for index in bare if opening < index < following][-1:])
+        last = bisect_left(bare, following) - 1
+        dropped |= {bare[last]} if last >= 0 and bare[last] > opening else set()
     return "\n".join(line for index, line in enumerate(lines) if index not in dropped)
 
 
