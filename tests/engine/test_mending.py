@@ -70,6 +70,17 @@ def test_a_harness_without_its_network_is_told_the_key(repository: Repository) -
     assert "sandbox.harness.network" not in mend(contract(level="none"), repository, said, command="measure")
 
 
+def test_a_harness_that_is_refused_by_this_machine_is_told_that_the_sandbox_has_another_one(
+    repository: Repository,
+) -> None:
+    for said in ("127.0.0.1:8125: ConnectionRefusedError: [Errno 111]", "connect ECONNREFUSED 127.0.0.1:8125"):
+        told = mend(contract(), repository, said, command="measure")
+        assert 'name "127.0.0.1:8125" in `sandbox.harness.network`' in told
+        assert "sandbox.harness.network" not in mend(contract(network="host"), repository, said, command="measure")
+    elsewhere = "198.51.100.7:80: connection refused"
+    assert "sandbox.harness.network" not in mend(contract(), repository, elsewhere, command="measure")
+
+
 def test_a_harness_that_asks_git_is_told_that_there_is_none(repository: Repository) -> None:
     said = "fatal: not a git repository (or any parent up to mount point /)"
     assert "harness.env" in mend(contract(), repository, said, command="measure")

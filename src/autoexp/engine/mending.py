@@ -2,7 +2,7 @@
 
 import re
 
-from autoexp.processes.sandbox.symptoms import misses_files, misses_git, misses_network
+from autoexp.processes.sandbox.symptoms import misses_files, misses_git, misses_network, refused_here
 from autoexp.spec.model import Spec
 from autoexp.spec.sandbox import place_in_tree
 from autoexp.workspaces.repository import Repository
@@ -41,7 +41,14 @@ def _missing(spec: Spec, repository: Repository, detail: str) -> str:
 
 def _offline(spec: Spec, detail: str) -> str:
     rules = spec.sandbox.harness
-    if rules.level == "none" or rules.network == "host" or not misses_network(detail):
+    if rules.level == "none" or rules.network == "host":
+        return ""
+    if refused := refused_here(detail):
+        return (
+            f"in the sandbox {refused.partition(':')[0]} is the sandbox itself, not this machine: "
+            f'name "{refused}" in `sandbox.harness.network` if the harness is to reach it'
+        )
+    if not misses_network(detail):
         return ""
     return "the sandbox has no network: fetch before and `provide` it, or name the hosts in `sandbox.harness.network`"
 

@@ -10,6 +10,8 @@ _OFFLINE = re.compile(
     r"[Cc]ould not resolve host|name resolution|Network is unreachable|EAI_AGAIN|ENETUNREACH|Name or service not known"
     r"|nodename nor servname|[Nn]o such host|download of .{1,80} failed|getaddrinfo"
 )
+_HERE = r"((?:127(?:\.\d{1,3}){3}|localhost):\d{1,5})"
+_REFUSED_HERE = re.compile(rf"{_HERE}[^\n]{{0,200}}refused|refused[^\n]{{0,200}}?{_HERE}", re.IGNORECASE)
 _WITHOUT_GIT = re.compile(r"not a git repository|unable to detect version|error obtaining VCS status", re.IGNORECASE)
 
 
@@ -21,6 +23,12 @@ def misses_files(said: str) -> bool:
 def misses_network(said: str) -> bool:
     """Tell whether a program did not get out."""
     return _OFFLINE.search(said) is not None
+
+
+def refused_here(said: str) -> str:
+    """Give the address of this machine, host:port, where a program was refused; empty where none was."""
+    found = _REFUSED_HERE.search(said)
+    return (found.group(1) or found.group(2)) if found else ""
 
 
 def misses_git(said: str) -> bool:
