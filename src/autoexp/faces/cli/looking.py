@@ -47,6 +47,7 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     )
     rows = [
         ("campaign", f"{found['tag']}, {found['state']}{why}"),
+        *([("mend", found["stop_fix"])] if found["state"] == "paused" and found["stop_fix"] else []),
         ("experiments", f"{found['experiments']}, {found['kept']} kept{_doubt(found['expected_false_keeps'])}"),
         *_checkpoint(found),
         *_reviews(found),

@@ -11,6 +11,7 @@ from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 if TYPE_CHECKING:
     from autoexp.api import Result
     from autoexp.campaign.state import CampaignState
+    from autoexp.campaign.stopping import Stop
 
 Number = Annotated[int, typer.Argument(help="Number of the experiment.")]
 Why = Annotated[str, typer.Option(help="Your reason, for the record.")]
@@ -71,7 +72,7 @@ def _summarise(result: "Result") -> None:
     waiting = f" ({len(state.provisional)} provisional)" if state.provisional else ""
     say(
         f"{state.counts.decided} experiment{'' if state.counts.decided == 1 else 's'}, {state.counts.kept} kept{waiting}, best so far {number(best, unit)} "
-        f"({gain(state.gain)} in-loop){_cost(state)}; ended: {one_line(stopped.detail) if stopped else 'the number asked for is reached'}"
+        f"({gain(state.gain)} in-loop){_cost(state)}; ended: {_ended(stopped)}"
     )
     if waiting := ", ".join(map(str, api.status_of(state)["needs_review"])):
         say(
@@ -85,6 +86,15 @@ def _summarise(result: "Result") -> None:
         say("to go on, change or remove that limit below `budget` in autoexp.yaml, then `autoexp run`")
 
 
+def _ended(stopped: "Stop | None") -> str:
+    """Say why it ended; of what a proposer says for having nothing left, also that it is that."""
+    if stopped is None:
+        return "the number asked for is reached"
+    detail = one_line(stopped.detail)
+    known = "nothing left" in detail or stopped.reason != "exhausted"
+    return detail if known else f"nothing left to try: {detail}"
+
+
 def _cost(state: "CampaignState") -> str:
     """Say what it cost, once somebody told anything of it or a model was asked."""
     from autoexp.faces.cli.spending import cost_of_state
@@ -95,7 +105,7 @@ def _cost(state: "CampaignState") -> str:
 def _say_mend(state: "CampaignState", fix: str) -> None:
     """Say what made the campaign pause, and how it goes on."""
     if fix:
-        say(f"paused: {state.stop_detail}\n  fix: {fix}; then `autoexp run` goes on from here", err=True)
+        say(f"paused: {state.stop_detail}\n  fix: {fix.rstrip('.')}; then `autoexp run` goes on from here", err=True)
         return
     why = next((e.detail for e in reversed(state.experiments) if e.detail), "")
     say(f"the last one: {why.strip()}\n  fix: mend it, then `autoexp run` goes on from here", err=True)

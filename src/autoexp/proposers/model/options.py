@@ -82,6 +82,7 @@ def endpoint_of(options: ModelOptions, environ: Mapping[str, str]) -> Endpoint:
         base_url=options.base_url or HOMES[options.api],
         model=options.model,
         key=key.strip(),
+        key_env=options.api_key_env,
         idle_s=options.idle_s,
         total_s=options.timeout_s,
         stream=options.stream,

@@ -91,7 +91,8 @@ def _absent(words: str, endpoint: Endpoint) -> tuple[str, str]:
 
 def _key(endpoint: Endpoint) -> tuple[str, str]:
     if endpoint.key.strip():
-        return "the service refuses the key", "Put a valid key into the variable that proposer.api_key_env names."
+        named = f"{endpoint.key_env}, which" if endpoint.key_env else "the variable that"
+        return "the service refuses the key", f"Put a valid key into {named} proposer.api_key_env names."
     return (
         "the service wants a key, and none was sent",
         "Set proposer.api_key_env to the name of the variable that holds the key.",

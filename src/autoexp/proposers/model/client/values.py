@@ -32,7 +32,7 @@ class Endpoint:
     """Where a model answers, and how it is asked there.
 
     `base_url` is taken as people write it: with or without a slash at its end, with or without `/v1`, or whole, down to
-    `/chat/completions` or `/messages`. `options` go into the body of the request as they are; null takes a field out of it. A request ends
+    `/chat/completions` or `/messages`. `key_env` is the variable that the key came from. `options` go into the body of the request as they are; null takes a field out of it. A request ends
     after `idle_s` without a byte, which without `stream` is all the time that the model thinks and writes, and after `total_s` at the latest.
     """
 
@@ -40,6 +40,7 @@ class Endpoint:
     base_url: str
     model: str
     key: str = field(default="", repr=False)
+    key_env: str = ""
     idle_s: float = 120
     total_s: float = 1800
     stream: bool = True
