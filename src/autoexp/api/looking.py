@@ -144,6 +144,7 @@ def show(place: Place, n: int) -> dict[str, Any]:
         "all_samples": samples,
         "holdout": holdout,
         "sandbox": proposal.sandbox if proposal else "",
+        "paid_before": proposal is not None and proposal.offer is not None and row["requests"] == 0,
         "priced_by": sorted({said.cost_source for said in experiment.proposals if said.cost_source}),
         "set_aside": experiment.reserved.model_dump(),
         "traffic": {host: counts.model_dump() for host, counts in proposal.traffic.items()} if proposal else {},

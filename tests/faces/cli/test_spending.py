@@ -29,7 +29,7 @@ def said(cost_usd, tokens=NO_TOKENS, **more):
         (None, 3, "unknown"),
         (1.2, 0, "$1.20"),
         (1.2, 1, "$1.20 and 1 experiment of unknown cost"),
-        (0.0, 3, "$0.00 and 3 experiments of unknown cost"),
+        (0.0, 3, "unknown for 3 experiments, nothing for the others"),
     ],
 )
 def test_cost_in_words(known, unknown, text):
@@ -83,8 +83,32 @@ def test_campaign_without_a_model_has_one_line_of_cost():
 
 
 def test_use_of_one_experiment_names_who_priced_it():
-    row = {"cost_usd": 0.4, "tokens_used": 22_000, "requests": 2, "repairs": 1, "priced_by": ["provider"]}
+    row = {
+        "cost_usd": 0.4,
+        "tokens_used": 22_000,
+        "requests": 2,
+        "repairs": 1,
+        "priced_by": ["provider"],
+        "paid_before": False,
+    }
     assert dict(use_lines(row)) == {"used": "$0.40 (priced by provider), 22k tokens, 2 requests, asked once to mend it"}
     silent = row | {"cost_usd": None, "priced_by": []}
     assert dict(use_lines(silent)) == {"used": "cost unknown, 22k tokens, 2 requests, asked once to mend it"}
     assert not dict(use_lines(dict.fromkeys(row) | {"repairs": 0}))
+
+
+def test_hypothesis_of_an_earlier_answer_says_that_it_was_paid_for():
+    row = {"cost_usd": 0.0, "tokens_used": 0, "requests": 0, "repairs": 0, "priced_by": [], "paid_before": True}
+    assert dict(use_lines(row)) == {"used": "no request: this hypothesis was paid for with an earlier answer"}
+    assert "$0.02" in dict(use_lines(row | {"cost_usd": 0.02}))["used"]
+
+
+def test_keep_is_not_priced_at_nothing_while_the_cost_of_its_answer_is_unknown():
+    tape = Tape().open()
+    tokens = Tokens(input=900, output=100)
+    tape.experiment(proposal=said(None, tokens), verdict=Verdict.DISCARD)
+    paid = Proposal(cost_usd=0.0, tokens=Tokens(input=0, output=0), requests=0)
+    tape.experiment(proposal=paid, verdict=Verdict.KEEP, effect=0.1)
+    found = lines(tape)
+    assert found["cost"] == "unknown for 1 experiment, nothing for the others"
+    assert found["price"].startswith("1000 tokens a keep")

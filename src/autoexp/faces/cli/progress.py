@@ -18,6 +18,8 @@ from autoexp.faces.cli.printing import gain, number, one_line, say, seconds, sty
 from autoexp.faces.cli.spending import cost_of_state
 
 LAST = 10
+LONGEST_WORD = 160
+"""Letters of an error that stand beside an experiment's line."""
 
 
 def is_terminal() -> bool:
@@ -59,7 +61,7 @@ class Plain(Quiet):
             case ev.Waiting() as event:
                 say(f"waiting {seconds(event.wait_s)}, then asking again: {one_line(event.reason)}")
             case ev.MendAsked() as event:
-                say(f"      {event.outcome.value}: asked to mend it")
+                say(f"      {event.outcome.value}: asked to mend it{_last_line(event.detail)}")
             case ev.Noted(text=text):
                 say(f"note: {one_line(text)}")
             case _:
@@ -123,6 +125,13 @@ def _figures(state: CampaignState) -> str:
 
 def _cost(state: CampaignState) -> str:
     return f"   {cost_of_state(state)}" if state.cost_usd is not None or state.counts.requests else ""
+
+
+def _last_line(detail: str) -> str:
+    """Give the line of an error that tells most, its last one."""
+    last = next((line for line in reversed(detail.splitlines()) if line.strip()), "")
+    words = one_line(last)
+    return f" ({words if len(words) <= LONGEST_WORD else words[: LONGEST_WORD - 1] + '…'})" if words else ""
 
 
 def _line(state: CampaignState, experiment: Experiment) -> str:

@@ -34,9 +34,10 @@ def expected_lines(found: Any, *, kind: str, experiments: int | None) -> Iterato
     if found.requests == 0:
         yield "cost", f"the proposer asks no model{_runs(found)}"
     elif found.tokens is not None or found.cost_usd is not None:
-        price = "price unknown (proposer.price names it)" if found.cost_usd is None else dollars(found.cost_usd)
-        tokens = "" if found.tokens is None else f" and {_counted('tokens', found.tokens)}"
-        yield "cost", f"about {price}{tokens} an experiment, estimated{_runs(found)}"
+        usual = [_counted("cost_usd", found.cost_usd)] if found.cost_usd is not None else []
+        usual += [_counted("tokens", found.tokens)] if found.tokens is not None else []
+        price = "; price unknown (proposer.price names it)" if found.cost_usd is None else ""
+        yield "cost", f"about {' and '.join(usual)} an experiment, estimated{price}{_runs(found)}"
         total = [_counted("cost_usd", found.campaign_usd)] if found.campaign_usd is not None else []
         total += [_counted("tokens", found.campaign_tokens)] if found.campaign_tokens is not None else []
         if total:
@@ -70,7 +71,9 @@ def use_lines(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         f"{requests} request{'' if requests == 1 else 's'}" if requests else "",
         f"asked {_times(found['repairs'])} to mend it" if found["repairs"] else "",
     )
-    if any(parts):
+    if found["paid_before"] and not cost:
+        yield "used", "no request: this hypothesis was paid for with an earlier answer"
+    elif any(parts):
         yield "used", ", ".join(filter(None, ("cost unknown" if cost is None else "", *parts)))
 
 
@@ -79,6 +82,8 @@ def cost_in_words(known: float | None, unknown: int) -> str:
     aside = f"{unknown} experiment{'' if unknown == 1 else 's'} of unknown cost"
     if known is None:
         return "unknown" if unknown else "none reported"
+    if unknown and known == 0:
+        return f"unknown for {unknown} experiment{'' if unknown == 1 else 's'}, nothing for the others"
     return f"{dollars(known)} and {aside}" if unknown else dollars(known)
 
 
@@ -128,7 +133,8 @@ def _set_aside(held: dict[str, Any]) -> str:
 
 def _price(spending: dict[str, Any]) -> str:
     """Say what the keeps and the gain have cost, in dollars where these are known and in tokens otherwise."""
-    kind = "cost_usd" if spending["per_kept"]["cost_usd"] is not None else "tokens"
+    dear = spending["per_kept"]["cost_usd"]
+    kind = "tokens" if dear is None or (dear == 0 and spending["unknown"]["cost_usd"]) else "cost_usd"
     named = (("per_kept", "a keep"), ("per_confirmed", "a confirmed one"), ("per_percent", "for 1 % of gain"))
     parts = [
         f"{_counted(kind, spending[key][kind])} {words}" for key, words in named if spending[key][kind] is not None
