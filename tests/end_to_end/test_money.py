@@ -47,7 +47,8 @@ def test_price_that_nobody_knows_is_told_as_unknown(project: Project) -> None:
     with FakeModel(default=answer(90)) as model:
         by_model(project, model)
         said, found = project.run("check"), expected(project)
-    assert "price unknown (proposer.price names it)" in said
+    assert "an experiment, estimated; price unknown (proposer.price names it)" in said
+    assert "budget.cost_usd" not in said
     assert (found["cost_usd"], found["campaign_usd"]) == (None, None)
 
 
@@ -94,6 +95,7 @@ def test_killed_while_the_model_thinks_keeps_what_was_set_aside(project: Project
 def test_cap_on_dollars_of_a_model_without_a_price_is_told_with_the_mend(project: Project) -> None:
     with FakeModel(turns=values(first=90, count=3), default="NOTHING LEFT: no") as model:
         by_model(project, model, budget=", cost_usd: 3")
+        assert "budget.cost_usd cannot be kept: the price of the model is unknown" in project.run("check")
         said = project.run("run")
     assert said.count("cannot be kept: nobody said the cost of experiment 1; name a price") == 1
     status = project.run("status")

@@ -96,7 +96,8 @@ def check_up(
     )
     runs = _method(spec, deterministic=deterministic)[1] * (1 + spec.measurement.warmup)
     foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
-    return replace(report, sandbox=made.levels, notices=_notices(contract, repository), expected=foretold)
+    notices = (*_notices(contract, repository), *_unpriced(spec, foretold))
+    return replace(report, sandbox=made.levels, notices=notices, expected=foretold)
 
 
 @contextmanager
@@ -117,6 +118,15 @@ def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
         "" if contract.spec.harness.holdout else _WITHOUT_HOLDOUT,
     )
     return tuple(notice for notice in notices if notice)
+
+
+def _unpriced(spec: Spec, foretold: Expected) -> Iterator[str]:
+    """Say that a cap on dollars is none where nobody knows the price of what a model answers."""
+    if spec.budget.cost_usd is not None and foretold.requests and foretold.cost_usd is None:
+        yield (
+            "budget.cost_usd cannot be kept: the price of the model is unknown, unless its service tells it; "
+            "name proposer.price, or cap tokens, requests or experiments"
+        )
 
 
 def _wanted(contract: Contract) -> int:
