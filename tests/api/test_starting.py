@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from autoexp import api
+from autoexp.api import authors
 from autoexp.errors import AutoexpError
 from autoexp.spec import load
 
@@ -175,7 +176,17 @@ def test_model_that_is_named_proposes(repository: Path, answers: dict[str, str],
     found = load((repository / "autoexp.yaml").read_text()).proposer
     assert found is not None
     assert (found.kind, found.options) == ("model", section)
-    assert any("autoexp[models]" in notice for notice in started.notices)
+    key_env = section.get("api_key_env")
+    assert any(f"export {key_env}=" in notice for notice in started.notices) == (key_env is not None)
+
+
+def test_what_a_model_needs_is_named_where_it_is_missing(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = replace(ANSWERS, propose="", model="m", model_url="http://127.0.0.1:1/v1", name="a")
+    assert not any("autoexp[models]" in notice for notice in api.init(repository, there).notices)
+    (repository / "autoexp.yaml").unlink()
+    (repository / "program.md").unlink()
+    monkeypatch.setattr(authors, "CLIENT", "a_package_that_nobody_installed")
+    assert any("autoexp[models]" in notice for notice in api.init(repository, there).notices)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """Who proposes in a contract that `init` writes: a command, or a model with the usual names for what was left out."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from autoexp.errors import AutoexpError
 
 PLACEHOLDER = "./propose.sh"
+CLIENT = "httpx2"
+"""What the extra `models` brings; `pip` says the rest."""
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 
 
@@ -40,8 +43,9 @@ def notice_on(author: Author) -> str:
     """Say what is still to be done before this proposer can work; empty when nothing is."""
     if author.model:
         key_env = section_of(author).get("api_key_env")
-        needs = f"export {key_env}=..., and " if key_env else ""
-        return f"before the first run: {needs}pip install 'autoexp[models]'"
+        needs = [f"export {key_env}=..."] if key_env else []
+        needs += [] if find_spec(CLIENT) else ["pip install 'autoexp[models]'"]
+        return f"before the first run: {', and '.join(needs)}" if needs else ""
     return (
         ""
         if author.command
