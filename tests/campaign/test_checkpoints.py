@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape, commit, spec, tapes
 
@@ -98,6 +98,7 @@ def row_of(state, n):
 # --- what waits
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_without_provisional_keeps_the_best_so_far_is_the_checkpoint_and_nothing_is_due(tape):
     state = fold_all(tape.records)
@@ -363,6 +364,7 @@ moves = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(moves)
 def test_best_so_far_is_the_last_keep_that_was_not_taken_out(run):
     campaign = Campaign()

@@ -1,7 +1,7 @@
 """fold(state, record): knowledge grows one record at a time, and nothing in an old or newer file stops it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape, commit, spec, tapes
 
@@ -13,12 +13,14 @@ from autoexp.experiment.outcome import Outcome, Verdict
 from autoexp.experiment.records import Decision, Proposal, Tokens
 
 
+@settings(deadline=None)
 @given(tapes(), st.data())
 def test_fold_goes_on_from_any_prefix(tape, data):
     cut = data.draw(st.integers(0, len(tape.records)))
     assert fold_all(tape.records[cut:], fold_all(tape.records[:cut])) == fold_all(tape.records)
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_fold_step_by_step_is_the_fold_of_all(tape):
     state = CampaignState()
@@ -27,6 +29,7 @@ def test_fold_step_by_step_is_the_fold_of_all(tape):
     assert state == fold_all(tape.records)
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_every_number_is_used_once_and_closed(tape):
     state = fold_all(tape.records)
@@ -37,6 +40,7 @@ def test_every_number_is_used_once_and_closed(tape):
     assert state.open is None
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_incumbent_is_the_last_kept_candidate(tape):
     state = fold_all(tape.records)
@@ -45,12 +49,14 @@ def test_incumbent_is_the_last_kept_candidate(tape):
     assert state.counts.kept == len(kept)
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_gain_is_the_sum_of_kept_effects(tape):
     state = fold_all(tape.records)
     assert state.gain == pytest.approx(sum(e.decision.effect or 0 for e in state.experiments if e.kept))
 
 
+@settings(deadline=None)
 @given(tapes(), st.data())
 def test_event_of_a_newer_version_changes_nothing_but_the_count(tape, data):
     state = fold_all(tape.records)
@@ -62,6 +68,7 @@ def test_event_of_a_newer_version_changes_nothing_but_the_count(tape, data):
     assert (after.experiments, after.counts, after.events) == (state.experiments, state.counts, state.events + 1)
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_keys_of_a_newer_version_change_nothing(tape):
     newer = [

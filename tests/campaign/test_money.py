@@ -1,13 +1,14 @@
 """What was used, what is set aside for the next experiment, and the caps that neither may pass."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape, tapes
 
 from autoexp.campaign import events as ev
+from autoexp.campaign.amounts import KINDS, untold
 from autoexp.campaign.fold import fold, fold_all
-from autoexp.campaign.money import KINDS, RECENT, dollars, spent, thousands, unknown, untold, usual, usual_runs
+from autoexp.campaign.money import RECENT, dollars, spent, thousands, unknown, usual, usual_runs
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import stop_rule, too_dear
 from autoexp.experiment.outcome import Outcome
@@ -208,6 +209,7 @@ def test_counts_are_shown_short(value, text):
     assert thousands(value) == text
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_what_is_used_never_becomes_less_and_never_unknown_again(tape):
     state, before = CampaignState(), dict.fromkeys(KINDS)
@@ -219,6 +221,7 @@ def test_what_is_used_never_becomes_less_and_never_unknown_again(tape):
             before[kind] = now
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_nobody_said_anything_is_not_nothing(tape):
     state = fold_all(tape.records)
@@ -229,6 +232,7 @@ def test_nobody_said_anything_is_not_nothing(tape):
         assert state.counts.requests is None
 
 
+@settings(deadline=None)
 @given(tapes(), st.data())
 def test_cut_journal_never_sets_aside_more_than_its_records_did(tape, data):
     cut = tape.records[: data.draw(st.integers(0, len(tape.records)))]
@@ -246,6 +250,7 @@ def test_cut_journal_never_sets_aside_more_than_its_records_did(tape, data):
     assert fold_all([], again) == again
 
 
+@settings(deadline=None)
 @given(
     st.floats(0.01, 10),
     st.lists(st.tuples(st.floats(0, 1), st.sampled_from(["settles", "is cut off", "mends"])), max_size=40),

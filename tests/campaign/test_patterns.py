@@ -3,8 +3,9 @@
 from hypothesis import given, settings
 from tests.builders import Tape, tapes
 
+from autoexp.campaign.endings import decided, effect_of
 from autoexp.campaign.fold import fold_all
-from autoexp.campaign.patterns import REVIEW_EVERY, best_keeps, dead_ends, decided, effect_of, groups, lessons
+from autoexp.campaign.patterns import REVIEW_EVERY, patterns
 from autoexp.experiment.outcome import Outcome, Verdict
 from autoexp.experiment.records import Candidate, GuardResult, Proposal
 
@@ -23,7 +24,7 @@ def kind(name, description=""):
 @given(tapes())
 def test_every_decided_experiment_is_in_one_group(tape):
     experiments = tried(tape)
-    found = groups(experiments)
+    found = patterns(experiments).grouping.ordered
     assert sorted(n for group in found for n in group.numbers) == [one.n for one in experiments]
     assert sum(group.kept for group in found) == sum(one.kept for one in experiments)
     assert len({group.name for group in found}) == len(found)
@@ -34,13 +35,13 @@ def test_every_decided_experiment_is_in_one_group(tape):
 def test_dead_ends_are_no_keeps(tape):
     experiments = tried(tape)
     kept = {one.n for one in experiments if one.kept}
-    assert not kept & {n for end in dead_ends(experiments, groups(experiments)) for n in end.numbers}
+    assert not kept & {n for end in patterns(experiments).dead_ends for n in end.numbers}
 
 
 @settings(deadline=None)
 @given(tapes())
 def test_best_keeps_fall(tape):
-    effects = [effect_of(one) or 0.0 for one in best_keeps(tried(tape))]
+    effects = [effect_of(one) or 0.0 for one in patterns(tried(tape)).best]
     assert effects == sorted(effects, reverse=True)
 
 
@@ -48,9 +49,9 @@ def test_best_keeps_fall(tape):
 @given(tapes())
 def test_lessons_stay_until_the_next_review(tape):
     experiments = tried(tape)
-    found = lessons(experiments)
+    found = patterns(experiments).lessons
     assert found.decided == len(experiments) // REVIEW_EVERY * REVIEW_EVERY
-    assert found == lessons(experiments[: found.decided])
+    assert found == patterns(experiments[: found.decided]).lessons
 
 
 def test_group_of_a_kind_tells_what_came_of_it():
@@ -58,7 +59,7 @@ def test_group_of_a_kind_tells_what_came_of_it():
     tape.experiment(8.0, Verdict.KEEP, effect=0.2, proposal=kind("Data_Layout"))
     tape.experiment(9.0, effect=-0.1, proposal=kind("data layout"))
     tape.failed(Outcome.CRASH)
-    found, other = groups(tried(tape))
+    found, other = patterns(tried(tape)).grouping.ordered
     assert (found.name, found.tried, found.kept, found.gain, found.best, found.best_n) == (
         "data layout",
         2,
@@ -74,7 +75,7 @@ def test_without_a_kind_the_first_telling_words_name_the_group():
     tape = Tape().open()
     for text in ("Try a larger buffer (64 kB)", "use the Larger buffer 128", "Sort first", ""):
         tape.experiment(proposal=Proposal(description=text))
-    assert {group.name: group.tried for group in groups(tried(tape))} == {
+    assert {group.name: group.tried for group in patterns(tried(tape)).grouping.ordered} == {
         "larger buffer": 2,
         "sort first": 1,
         "other": 1,
@@ -91,7 +92,7 @@ def test_files_name_the_group_where_they_differ():
         )
         tape.write(proposed)
         tape.end(Outcome.CHECKS_FAILED)
-    assert {group.name: group.tried for group in groups(tried(tape))} == {"a.py": 2, "b.py": 1}
+    assert {group.name: group.tried for group in patterns(tried(tape)).grouping.ordered} == {"a.py": 2, "b.py": 1}
 
 
 def test_dead_ends_name_the_constraint_the_idea_and_the_change_in_turns():
@@ -103,7 +104,7 @@ def test_dead_ends_name_the_constraint_the_idea_and_the_change_in_turns():
     tape.experiment(effect=-0.2, proposal=kind("sort"))
     tape.experiment(proposal=kind("memo"), guard=GUARD, effect=0.3)
     experiments = tried(tape)
-    found = dead_ends(experiments, groups(experiments))
+    found = patterns(experiments).dead_ends
     assert [(end.kind, end.what, end.numbers) for end in found] == [
         ("constraint", "guard calls (equals 7)", (1, 7)),
         ("change", "", (6,)),
@@ -116,10 +117,10 @@ def test_lessons_count_gains_endings_and_reasons():
     tape = Tape().open()
     for n in range(REVIEW_EVERY - 1):
         tape.experiment(effect=-0.1, proposal=kind("sort" if n % 2 else "io"))
-    assert lessons(tried(tape)).decided == 0
+    assert patterns(tried(tape)).lessons.decided == 0
     tape.experiment(8.0, Verdict.KEEP, effect=0.2, proposal=kind("cache"))
     tape.failed(Outcome.CRASH)
-    found = lessons(tried(tape))
+    found = patterns(tried(tape)).lessons
     assert (found.decided, found.kept, found.gain, found.recent_kept, found.recent_gain) == (10, 1, 0.2, 1, 0.2)
     assert [group.name for group in found.bringing] == ["cache"]
     assert [(group.name, group.tried) for group in found.failing] == [("io", 5), ("sort", 4)]
@@ -131,4 +132,4 @@ def test_typical_reasons_are_the_same_but_for_their_numbers():
     tape = Tape().open()
     for n in range(REVIEW_EVERY):
         tape.failed(Outcome.CRASH if n < 2 else Outcome.CHECKS_FAILED)
-    assert lessons(tried(tape)).endings == (("checks_failed", 8), ("crash", 2))
+    assert patterns(tried(tape)).lessons.endings == (("checks_failed", 8), ("crash", 2))

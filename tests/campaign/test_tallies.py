@@ -1,7 +1,7 @@
 """What came of each proposer's changes, recomputed from the record."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape, costs, tapes
 
@@ -103,6 +103,7 @@ def test_nothing_left_holds_until_it_proposes_again():
     assert not told(tape)["a"].nothing_left
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["unavailable", "nothing_left"]), st.none() | st.text() | st.integers() | st.lists(st.integers())
 )
@@ -112,6 +113,7 @@ def test_odd_notes_of_a_program_are_passed_over(key, value):
     assert told(tape)["a"].attempts == 1
 
 
+@settings(deadline=None)
 @given(tapes(), st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), costs), max_size=8))
 def test_together_they_are_the_campaigns_counts(tape, more):
     for name, kept, cost in more:
@@ -124,6 +126,7 @@ def test_together_they_are_the_campaigns_counts(tape, more):
     assert sum(tally.experiments for tally in found.values()) == len(state.experiments)
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_a_record_without_names_has_one_tally(tape):
     assert set(tallies(fold_all(tape.records))) <= {""}

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import takewhile
 from typing import Any
 
 from autoexp.briefs.room import Section, needed
-from autoexp.campaign.patterns import Lessons, best_keeps, dead_ends, decided, groups
+from autoexp.campaign.endings import decided
+from autoexp.campaign.knowledge import EARLY
+from autoexp.campaign.patterns import Lessons, patterns
 from autoexp.campaign.views import Brief
 
 LETTERS_PER_TOKEN = 4
@@ -14,7 +15,7 @@ TOKENS = 6_000
 LIMIT = TOKENS * LETTERS_PER_TOKEN
 """The most letters of a brief, code in scope aside."""
 
-LISTED = 8
+LISTED = EARLY
 """So many decided experiments are told in full, with what they taught. What that takes is the room of every later brief."""
 
 MORE = 0.04
@@ -50,20 +51,17 @@ def _early(brief: Brief) -> Brief | None:
 
     Ideas, hints, errors and patterns are not in it, for they come and go; None while there are fewer experiments.
     """
-    last = decided(brief.experiments)[LISTED - 1 : LISTED]
-    if not last:
+    if not brief.early:
         return None
-    seen = takewhile(lambda one: one.n <= last[0].n, brief.experiments)
-    first = tuple(replace(one, review=None, taken_out=False, tested_by=None) for one in seen)
-    tried = decided(first)
-    grouped = groups(tried)
+    first = tuple(replace(one, review=None, taken_out=False, tested_by=None) for one in brief.early)
+    taught = patterns(decided(first))
     return replace(
         brief,
         experiments=first,
-        groups=grouped,
-        best=best_keeps(tried),
-        dead_ends=dead_ends(tried, grouped),
-        segment=last[0].segment,
+        groups=taught.grouping.ordered,
+        best=taught.best,
+        dead_ends=taught.dead_ends,
+        segment=first[-1].segment,
         lessons=Lessons(),
         last_error=None,
         ideas=(),

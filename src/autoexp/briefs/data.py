@@ -8,10 +8,12 @@ from typing import Any
 from autoexp.briefs import lines
 from autoexp.briefs.bounds import room
 from autoexp.briefs.quoting import encodable, one_line, prose, tail, visible
-from autoexp.briefs.room import FULL, SHORT, Entry, Section, Told, fill
+from autoexp.briefs.room import FULL, SHORT, Entry, Section, Told, fill, keys_told
 from autoexp.briefs.words import LONGEST_PROGRAM, NOTICE, pivot_of, review_of
+from autoexp.campaign.endings import effect_of
+from autoexp.campaign.grouping import Group
 from autoexp.campaign.ideas import Parked
-from autoexp.campaign.patterns import DeadEnd, Group, effect_of
+from autoexp.campaign.patterns import DeadEnd
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import Brief
 
@@ -19,7 +21,6 @@ FORMAT = 2
 LATEST = 3
 REPAIR = 3_000
 MOST_REASONS = 3
-MOST_NUMBERS = 12
 WIDE = 22
 """Letters that a number is reckoned with, however many digits it has just now."""
 
@@ -128,8 +129,14 @@ def _sections(brief: Brief) -> list[Section[Any]]:
 
     return [
         Section("hints", 0.10, [Entry(partial(_text, hint)) for hint in reversed(brief.hints)], frame),
-        Section("best", 0.12, [Entry(partial(_best, one)) for one in brief.best], frame),
-        Section("dead_ends", 0.12, [Entry(partial(_dead_end, end)) for end in brief.dead_ends], frame),
+        Section("best", 0.12, [Entry(partial(_best, one)) for one in brief.best], frame, more=brief.more_keeps),
+        Section(
+            "dead_ends",
+            0.12,
+            [Entry(partial(_dead_end, end)) for end in brief.dead_ends],
+            frame,
+            more=brief.more_dead_ends,
+        ),
         Section("parked", 0.10, [Entry(partial(_parked, idea)) for idea in brief.ideas], frame),
         Section("latest", 0.16, rows(newest[:LATEST])),
         Section("groups", 0.10, [Entry(partial(_group, group)) for group in repeated], frame),
@@ -172,8 +179,8 @@ def _dead_end(end: DeadEnd, limit: int) -> dict[str, Any]:
     return {
         "kind": end.kind,
         "what": one_line(end.what, limit),
-        "experiments": list(end.numbers[:MOST_NUMBERS]),
-        "times": len(end.numbers),
+        "experiments": list(end.numbers),
+        "times": end.times,
         "first": one_line(end.first.description, limit),
         "reason": one_line(lines.why(end.first), limit),
     }
@@ -244,7 +251,7 @@ def _clean(value: Any) -> Any:
 def _left_out(brief: Brief, told: Mapping[str, Told[Any]], fixed: Mapping[str, Any]) -> dict[str, int]:
     """Count what there was no room for."""
     dropped = {name: told[name].dropped for name in (*_LISTS, "last_error")}
-    dropped["experiments"] = told["rows"].dropped
+    dropped["experiments"] = brief.closed - sum(isinstance(key, int) for key in keys_told(told.values()))
     dropped["scope"] = len(brief.scope) - len(fixed["scope"])
     dropped["metrics"] = len(brief.metrics) - len(fixed["metrics"])
     return {name: count for name, count in dropped.items() if count > 0}

@@ -1,11 +1,13 @@
 """Experiments, groups, dead ends, ideas and lessons as lines of prose. Whatever programs and models wrote stands in quotation marks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from autoexp.briefs.quoting import fenced, one_line, quoted
 from autoexp.briefs.room import LEAST, SHORT
+from autoexp.campaign.endings import effect_of
+from autoexp.campaign.grouping import Group
 from autoexp.campaign.ideas import PERSON, Parked
-from autoexp.campaign.patterns import DeadEnd, Group, Lessons, effect_of
+from autoexp.campaign.patterns import DeadEnd, Lessons
 from autoexp.campaign.state import Experiment
 from autoexp.experiment.outcome import Outcome
 
@@ -86,14 +88,14 @@ def dead_end_line(end: DeadEnd, limit: int, *, segment: int) -> str:
     reason = why(end.first)
     told = f" ({quoted(reason, limit)})" if reason else ""
     if end.kind == "group":
-        return f"- {quoted(end.what, limit)}: {len(end.numbers)} tried, none kept ({numbers(end.numbers)}); the first: {first}{told}"
-    return f"- {one_line(end.what, limit)}: in the way of {numbers(end.numbers)}; the first: {first}{told}"
+        return f"- {quoted(end.what, limit)}: {end.times} tried, none kept ({numbers(end)}); the first: {first}{told}"
+    return f"- {one_line(end.what, limit)}: in the way of {numbers(end)}; the first: {first}{told}"
 
 
-def numbers(found: Sequence[int]) -> str:
-    """Name the first few of a row of numbers, and count the rest."""
-    rest = len(found) - NAMED
-    return ", ".join(map(str, found[:NAMED])) + (f" and {rest} more" if rest > 0 else "")
+def numbers(end: DeadEnd) -> str:
+    """Name the first few experiments of a dead end, and count the rest."""
+    rest = end.times - NAMED
+    return ", ".join(map(str, end.numbers[:NAMED])) + (f" and {rest} more" if rest > 0 else "")
 
 
 def idea_line(idea: Parked, limit: int) -> str:

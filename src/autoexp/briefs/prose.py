@@ -6,7 +6,7 @@ from functools import partial
 from autoexp.briefs import lines
 from autoexp.briefs.bounds import room
 from autoexp.briefs.quoting import encodable, fenced, one_line, prose
-from autoexp.briefs.room import FULL, Entry, Section, Told, fill
+from autoexp.briefs.room import FULL, Entry, Section, Told, fill, keys_told
 from autoexp.briefs.words import LONGEST_PROGRAM, MOST_GUARDS, MOST_SCOPE, NOTICE, asked, guards_of
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import Brief
@@ -96,7 +96,7 @@ def _sections(brief: Brief) -> list[Section[str]]:
     lessons = len(list(lines.lesson_lines(brief.lessons, FULL, ideas=len(brief.ideas))))
     return [
         Section("hints", 0.12, [Entry(partial(_hint, hint)) for hint in reversed(brief.hints)], frame("hints")),
-        Section("best", 0.16, rows(brief.best), frame("best"), only_new=True),
+        Section("best", 0.16, rows(brief.best), frame("best"), only_new=True, more=brief.more_keeps),
         Section(
             "dead_ends",
             0.18,
@@ -109,6 +109,7 @@ def _sections(brief: Brief) -> list[Section[str]]:
             ],
             frame("dead_ends"),
             only_new=True,
+            more=brief.more_dead_ends,
         ),
         Section("parked", 0.12, [Entry(partial(lines.idea_line, idea)) for idea in brief.ideas], frame("parked")),
         Section("latest", 0.12, rows(newest[:LATEST]), only_new=True),
@@ -150,7 +151,8 @@ def _tried(brief: Brief, told: dict[str, Told[str]]) -> str:
     shown = sorted(
         (*told["latest"].items, *told["rest"].items), key=lambda item: item[0] if isinstance(item[0], int) else 0
     )
-    more = f"- and {told['rest'].dropped} more\n" if told["rest"].dropped else ""
+    left = brief.closed - sum(isinstance(key, int) for key in keys_told(told.values()))
+    more = f"- and {left} more\n" if left > 0 else ""
     return "".join(f"{encodable(text)}\n" for _, text in shown) + more
 
 

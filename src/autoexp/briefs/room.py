@@ -1,8 +1,8 @@
 """Filling a room of a fixed size with sections: what matters most comes first, every section keeps a share, and little stays empty."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 Key = int | str | None
@@ -31,7 +31,7 @@ class Entry(Generic[T]):
 class Section(Generic[T]):
     """Entries, the most important first. `share` is the part of the room that is theirs; `frame` the size of heading and count.
 
-    In an `only_new` section entries are left out whose key was told in a section before it.
+    In an `only_new` section entries are left out whose key was told in a section before it. `more` counts what has no entry.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Section(Generic[T]):
     entries: Sequence[Entry[T]]
     frame: int = 0
     only_new: bool = False
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ def fill(sections: Sequence[Section[T]], room: int, size: Callable[[T], int]) ->
     are made longer, from the first section on, until the room is full.
     """
     return _fill(sections, room, size)[0]
+
+
+def keys_told(told: Iterable[Told[Any]]) -> set[Key]:
+    """Give what was told about anywhere."""
+    return {key for one in told for key, _ in one.items}
 
 
 def needed(sections: Sequence[Section[T]], size: Callable[[T], int]) -> int:
@@ -100,7 +106,7 @@ class _Shown(Generic[T]):
     def told(self, keys: set[Key]) -> Told[T]:
         rest = [one for one in self.section.entries[self.at :] if one.key is None or one.key not in keys]
         items = tuple((entry.key, item) for entry, item in zip(self.entries, self.items, strict=True))
-        return Told(items, len(rest))
+        return Told(items, len(rest) + self.section.more)
 
 
 @dataclass(slots=True)

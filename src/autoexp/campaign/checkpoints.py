@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
 
+from autoexp.campaign import learning
 from autoexp.campaign.counting import headline_gain, items_of
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent
 from autoexp.campaign.stopping import Stop
@@ -82,13 +83,13 @@ def _discards_in_row(experiments: Sequence[Experiment]) -> int:
 
 def _settled(state: CampaignState, test: Experiment) -> CampaignState:
     """Note at each keep which test settled it. What is taken out was a discard after all."""
-    experiments = tuple(
+    since = tuple(
         replace(one, tested_by=test.n, taken_out=test.refuted, status="discard" if test.refuted else one.status)
         if one.n in test.tests
         else one
-        for one in state.experiments
+        for one in state.experiments[state.firm.count :]
     )
-    return replace(state, experiments=experiments, provisional=())
+    return learning.settled(replace(state, provisional=()), since)
 
 
 def _measured(incumbent: Incumbent, test: Experiment, side: Side) -> Incumbent:

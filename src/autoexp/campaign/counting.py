@@ -2,16 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TypeVar
 
+from autoexp.campaign.amounts import cost_of_runs, plus, together, unanswered
 from autoexp.campaign.events import CampaignOpened, HoldoutRun, Record, SessionOpened
 from autoexp.campaign.state import CampaignState, Counts, Experiment, Segment
 from autoexp.decision.items import mean_items
 from autoexp.experiment.measurement import Sample
 from autoexp.experiment.outcome import CRASHES, UNDECIDED, Outcome
-from autoexp.experiment.records import Decision, Tokens
+from autoexp.experiment.records import Decision
 
-T = TypeVar("T", int, float)
+__all__ = [
+    "cost_of_runs",
+    "counted",
+    "headline_gain",
+    "held_out",
+    "items_of",
+    "plus",
+    "sampled",
+    "tick",
+    "together",
+    "unanswered",
+]
 
 
 def tick(state: CampaignState, record: Record) -> CampaignState:
@@ -80,33 +91,3 @@ def held_out(counts: Counts, event: HoldoutRun) -> Counts:
     """Count the runs of a holdout, and its answer if it gave one."""
     answered = counts.holdouts + (event.passed is not None)
     return replace(counts, samples=counts.samples + len(event.samples), holdouts=answered)
-
-
-def cost_of_runs(samples: Iterable[Sample]) -> float | None:
-    """Add what the runs reported as their cost; None when none did."""
-    total: float | None = None
-    for sample in samples:
-        total = plus(total, sample.cost_usd)
-    return total
-
-
-def together(used: Iterable[Tokens]) -> Tokens:
-    """Add tokens kind by kind; None where nobody counted."""
-    totals: dict[str, int | None] = dict.fromkeys(Tokens.model_fields)
-    for tokens in used:
-        totals = {name: plus(total, getattr(tokens, name)) for name, total in totals.items()}
-    return Tokens(**totals)
-
-
-def unanswered(experiment: Experiment) -> bool:
-    """Tell whether a proposer was asked, and the experiment ended before it said what that used."""
-    if experiment.tests or experiment.directive.of is not None or experiment.outcome not in UNDECIDED:
-        return False
-    return not experiment.proposals or (experiment.mending and experiment.outcome is Outcome.INTERRUPTED)
-
-
-def plus(total: T | None, more: T | None) -> T | None:
-    """Add what is known; None is unknown, not 0."""
-    if more is None:
-        return total
-    return more if total is None else total + more

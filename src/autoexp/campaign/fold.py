@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from autoexp.campaign import checkpoints, parking, proposing
+from autoexp.campaign import checkpoints, learning, parking, proposing
 from autoexp.campaign import events as ev
 from autoexp.campaign.counting import (
     cost_of_runs,
@@ -249,7 +249,12 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
         closed = replace(closed, decision=experiment.decision.model_copy(update={"lessons": {}}))
     counts = counted(state.counts, closed, outcome)
     state = proposing.settled(parking.closed(proposing.used(state, closed), closed), closed)
-    state = replace(state, open=None, experiments=(*state.experiments, closed), counts=counts, beliefs=beliefs)
+    state = learning.closed(replace(state, open=None, counts=counts, beliefs=beliefs), closed)
+    return learning.all_settled(_consequence(state, experiment, closed))
+
+
+def _consequence(state: CampaignState, experiment: Experiment, closed: Experiment) -> CampaignState:
+    """Give the best so far after an experiment; `experiment` is what it was while it was open."""
     if closed.tests:
         return checkpoints.tested(state, experiment)
     if closed.kept and closed.candidate is not None and closed.decision is not None:

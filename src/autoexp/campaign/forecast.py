@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from statistics import fmean, median
 from typing import Any
 
-from autoexp.campaign.money import KINDS, Kind, settled, spent, unknown, untold, used_by
+from autoexp.campaign.amounts import KINDS, Kind, untold, used_by
+from autoexp.campaign.knowledge import SETTLED
+from autoexp.campaign.money import settled, spent, unknown
 from autoexp.campaign.state import CampaignState
 
 LEAST = 3
 """Settled experiments before anything is foretold."""
-WINDOW = 20
+WINDOW = SETTLED
 """Settled experiments that a forecast looks at."""
 
 _CAPS: tuple[tuple[str, str], ...] = (
@@ -28,31 +30,19 @@ def spending(state: CampaignState) -> dict[str, Any]:
 
     `per_confirmed` counts keeps that are neither provisional nor taken out, and `per_percent` the gain so far in percent of the baseline.
     """
-    standing = sum(one.kept and not one.provisional for one in state.experiments)
     return {
         "unknown": {kind: unknown(state, kind) for kind in KINDS},
         "tokens": state.used.model_dump(),
         "set_aside": {**state.unsettled.model_dump(), "experiments": state.cut_off},
-        "priced_by": _sources(state),
+        "priced_by": dict(sorted(state.knowledge.priced_by.items())),
         "per_kept": _per(state, state.counts.kept),
-        "per_confirmed": _per(state, standing),
+        "per_confirmed": _per(state, state.knowledge.standing),
         "per_percent": _per(state, 100 * state.gain),
     }
 
 
 def _per(state: CampaignState, bought: float) -> dict[Kind, float | None]:
     return {kind: None if bought <= 0 or (used := spent(state, kind)) is None else used / bought for kind in KINDS}
-
-
-def _sources(state: CampaignState) -> dict[str, int]:
-    """Count the priced answers by who put the price on them."""
-    counts: dict[str, int] = {}
-    for experiment in state.experiments:
-        for proposal in experiment.proposals:
-            if proposal.cost_usd is not None and proposal.requests != 0:
-                source = proposal.cost_source or "proposer"
-                counts[source] = counts.get(source, 0) + 1
-    return dict(sorted(counts.items()))
 
 
 def forecast(state: CampaignState) -> dict[str, Any] | None:

@@ -3,15 +3,14 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from autoexp.campaign.amounts import cost_of, plus, tokens_of
 from autoexp.campaign.convergence import gain_of
-from autoexp.campaign.counting import plus
-from autoexp.campaign.reviews import numbered
-from autoexp.campaign.rows import cost_of, tokens_of
+from autoexp.campaign.grouping import LONGEST_KIND, OTHER, kind_of, normal
+from autoexp.campaign.learning import numbered
 from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.experiment.outcome import CRASHES, UNDECIDED
 
-OTHER = "other"
-LONGEST_KIND = 40
+__all__ = ["LONGEST_KIND", "OTHER", "Kind", "as_data", "kind_of", "kinds", "normal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +39,6 @@ def kinds(state: CampaignState) -> tuple[Kind, ...]:
         found[name] = _and(found.get(name, Kind(name)), experiment)
     met = (kind for kind in found.values() if kind.experiments or kind.cost_usd or kind.tokens)
     return tuple(sorted(met, key=lambda kind: (-kind.gain, -kind.kept, -kind.experiments, kind.kind)))
-
-
-def kind_of(experiment: Experiment) -> str:
-    """Give the kind of an experiment as its proposer named it in `asi.kind`, in one spelling; `other` when it named none."""
-    named = (normal(proposal.asi.get("kind")) for proposal in reversed(experiment.proposals))
-    return next((kind for kind in named if kind != OTHER), OTHER)
-
-
-def normal(kind: Any) -> str:
-    """Give one spelling of a kind: no capitals, one space between words, at most 40 letters."""
-    if not isinstance(kind, str):
-        return OTHER
-    words = "".join(letter if letter.isprintable() else " " for letter in kind).replace("_", " ").replace("-", " ")
-    return " ".join(words.casefold().split())[:LONGEST_KIND].strip() or OTHER
 
 
 def as_data(state: CampaignState) -> list[dict[str, Any]]:

@@ -2,17 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Literal
 
-from autoexp.campaign.counting import cost_of_runs, unanswered
-from autoexp.campaign.rows import cost_of, requests_of, tokens_of
+from autoexp.campaign.amounts import KINDS, Kind, cost_of_runs, used_by
 from autoexp.campaign.state import CampaignState, Experiment
-from autoexp.experiment.records import Proposal, Reserve
+from autoexp.experiment.records import Reserve
 from autoexp.spec.budget import BudgetSection
 
-Kind = Literal["cost_usd", "tokens", "requests"]
-KINDS: tuple[Kind, ...] = ("cost_usd", "tokens", "requests")
 RECENT = 10
 """Settled experiments whose largest use is set aside for the next one."""
 _EXACT = 1 + 1e-9
@@ -24,36 +19,14 @@ def spent(state: CampaignState, kind: Kind) -> float | None:
     return {"cost_usd": state.cost_usd, "tokens": state.tokens, "requests": state.counts.requests}[kind]
 
 
-def used_by(experiment: Experiment, kind: Kind) -> float | None:
-    """Give what one experiment used, as far as anybody said."""
-    if kind == "cost_usd":
-        return cost_of(experiment)
-    return tokens_of(experiment).total if kind == "tokens" else requests_of(experiment)
-
-
-def untold(experiment: Experiment, kind: Kind) -> bool:
-    """Tell whether a closed experiment used what nobody told: a proposer that asks nobody uses nothing."""
-    free = experiment.reserved.requests == 0
-    silent = any(_silent(proposal, kind, free=free) for proposal in experiment.proposals)
-    return silent or (unanswered(experiment) and not free)
-
-
-def _silent(proposal: Proposal, kind: Kind, *, free: bool) -> bool:
-    if proposal.requests == 0 or (free and proposal.requests is None):
-        return False
-    told = {"cost_usd": proposal.cost_usd, "tokens": proposal.tokens.total, "requests": proposal.requests}
-    return told[kind] is None
-
-
 def unknown(state: CampaignState, kind: Kind) -> int:
     """Count the closed experiments of which nobody told what they used."""
-    return sum(untold(experiment, kind) for experiment in state.experiments)
+    return state.knowledge.unknown[kind]
 
 
 def settled(state: CampaignState, last: int) -> tuple[Experiment, ...]:
-    """Give the last experiments, newest first, whose proposer has said something."""
-    answered = (one for one in reversed(state.experiments) if one.proposals and not one.tests)
-    return tuple(islice(answered, last))
+    """Give the last experiments, newest first, whose proposer has said something; not more than are remembered."""
+    return state.knowledge.settled[::-1][:last]
 
 
 def usual(state: CampaignState) -> Reserve:
@@ -70,8 +43,7 @@ def usual(state: CampaignState) -> Reserve:
 
 def usual_runs(state: CampaignState) -> float | None:
     """Give what the runs of the harness cost in one experiment, at most; before the first, what those of the baseline did."""
-    recent = (one for one in reversed(state.experiments) if one.samples and not one.tests)
-    seen = [cost_of_runs(one.samples) for one in islice(recent, RECENT)]
+    seen = list(state.knowledge.runs)
     if not seen and state.segment is not None:
         seen = [cost_of_runs(state.segment.samples)]
     return _most(seen)

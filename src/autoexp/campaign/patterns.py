@@ -1,61 +1,39 @@
-"""What a campaign has taught, as functions of its experiments: ideas in groups, best keeps, dead ends, and what shows every ten of them.
+"""What a campaign has taught, folded from its decided experiments: ideas in groups, best keeps, dead ends, and what shows every ten of them.
 
-Texts in these values are as proposers and programs wrote them; who shows them quotes them.
+Nothing here grows with the campaign: what there is too much of is counted. Texts in these values are as proposers and programs wrote
+them; who shows them quotes them.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import insort
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
 
+from autoexp.campaign.endings import constraint, effect_of, has_failed, is_worse
 from autoexp.campaign.experiments import Experiment
-from autoexp.campaign.grouping import group_names
-from autoexp.experiment.outcome import CRASHES, UNDECIDED, Outcome
+from autoexp.campaign.grouping import MOST_NUMBERS, Group, Grouping, Groups, grouped
 
 REVIEW_EVERY = 10
-OFTEN = 3
-"""So many failures of one group in a row, and none that was kept, make it a dead end."""
-
-CLEARLY_WORSE = -0.005
-"""An effect of this size against a change is a dead end of its own, if nobody kept it."""
+MOST = 64
+"""So many of a kind are remembered: keeps, constraints, changes that made things worse, reasons."""
 
 _NUMBER = re.compile(r"\d[\d.,:%]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Experiments of one idea: how many, how many were kept, what they gained together, and how the last one ended.
-
-    `best` is the best effect that was measured, as a fraction of the baseline, and `best_n` whose it was.
-    """
-
-    name: str
-    numbers: tuple[int, ...]
-    kept: int
-    gain: float
-    crashes: int
-    failed: int
-    last: Experiment
-    best: float | None = None
-    best_n: int | None = None
-
-    @property
-    def tried(self) -> int:
-        """Give the number of its experiments."""
-        return len(self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class DeadEnd:
     """What does not work: a constraint that changes broke, a group that never was kept, or a change that made things worse.
 
-    `what` names the constraint or the group; it is empty for a single change, which `first` is.
+    `what` names the constraint or the group; it is empty for a single change, which `first` is. `numbers` are those of the first few of
+    the `times` experiments.
     """
 
     kind: str
     what: str
     numbers: tuple[int, ...]
     first: Experiment
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,86 +55,103 @@ class Lessons:
     reasons: tuple[tuple[str, int], ...] = ()
 
 
-def decided(experiments: Iterable[Experiment]) -> tuple[Experiment, ...]:
-    """Give those that say something about a change: neither undecided ones nor checkpoint tests."""
-    return tuple(one for one in experiments if one.outcome not in UNDECIDED and not one.tests)
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """What the decided experiments show. `best` are the keeps with the largest effects, the earlier of equals first.
+
+    `recent_kept` and `recent_gain` are those since the last review; `lessons` were drawn then. `last_error` is the last experiment in
+    which a command failed and said something.
+    """
+
+    decided: int = 0
+    kept: int = 0
+    gain: float = 0.0
+    recent_kept: int = 0
+    recent_gain: float = 0.0
+    groups: Groups = Groups()
+    best: tuple[Experiment, ...] = ()
+    broken: Mapping[str, DeadEnd] = field(default_factory=dict)
+    worse: tuple[DeadEnd, ...] = ()
+    worse_times: int = 0
+    endings: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    lessons: Lessons = Lessons()
+    last_error: Experiment | None = None
+
+    @property
+    def grouping(self) -> Grouping:
+        """Give the groups."""
+        return self.groups.now
+
+    @property
+    def dead_ends(self) -> tuple[DeadEnd, ...]:
+        """Give what does not work, in turns of three lists, each the oldest first: constraints that changes broke, groups, single changes."""
+        ends = [
+            DeadEnd("group", group.name, group.numbers, group.first, group.tried) for group in self.grouping.dead_ends
+        ]
+        return tuple(_in_turns(list(self.broken.values()), self.worse, ends))
+
+    @property
+    def more_dead_ends(self) -> int:
+        """Count the dead ends that are not remembered."""
+        return self.worse_times - len(self.worse)
 
 
-def effect_of(experiment: Experiment) -> float | None:
-    """Give what was measured, as a fraction of the baseline; None where nothing was."""
-    return experiment.decision.effect if experiment.decision else None
+def patterns(decided: Iterable[Experiment]) -> Patterns:
+    """Give what these decided experiments show."""
+    return reduce(added, decided, Patterns())
 
 
-def groups(experiments: Sequence[Experiment]) -> tuple[Group, ...]:
-    """Group decided experiments by idea: what gained most comes first, then what was tried most."""
-    members: dict[str, list[Experiment]] = {}
-    for one, name in zip(experiments, group_names(experiments), strict=True):
-        members.setdefault(name, []).append(one)
-    found = [_group(name, own) for name, own in members.items()]
-    return tuple(sorted(found, key=lambda group: (-group.gain, -group.tried, group.numbers[0])))
-
-
-def _group(name: str, own: Sequence[Experiment]) -> Group:
-    effects = [(effect, -one.n) for one in own if (effect := effect_of(one)) is not None]
-    best, best_n = max(effects, default=(None, None))
-    kept = [one for one in own if one.kept]
-    return Group(
-        name=name,
-        numbers=tuple(one.n for one in own),
-        kept=len(kept),
-        gain=sum(effect_of(one) or 0.0 for one in kept),
-        crashes=sum(one.outcome in CRASHES for one in own),
-        failed=sum(constraint(one) != "" for one in own),
-        last=own[-1],
-        best=best,
-        best_n=None if best_n is None else -best_n,
+def added(known: Patterns, one: Experiment) -> Patterns:
+    """Add a decided experiment."""
+    effect = effect_of(one) or 0.0
+    what, status = constraint(one), one.status
+    turned_down = not one.kept and bool(one.reasons)
+    worse = DeadEnd("change", "", (one.n,), one) if is_worse(one) else None
+    found = Patterns(
+        decided=known.decided + 1,
+        kept=known.kept + one.kept,
+        gain=known.gain + (effect if one.kept else 0.0),
+        recent_kept=known.recent_kept + one.kept,
+        recent_gain=known.recent_gain + (effect if one.kept else 0.0),
+        groups=grouped(known.groups, one),
+        best=_inserted(known.best, one) if one.kept else known.best,
+        broken=_broken(known.broken, what, one) if what else known.broken,
+        worse=(*known.worse, worse) if worse and len(known.worse) < MOST else known.worse,
+        worse_times=known.worse_times + (worse is not None),
+        endings=known.endings if status in {"keep", "discard"} else _counted(known.endings, status),
+        reasons=_counted(known.reasons, _without_numbers(one.reasons[0])) if turned_down else known.reasons,
+        lessons=known.lessons,
+        last_error=one if has_failed(one) else known.last_error,
     )
+    if found.decided % REVIEW_EVERY:
+        return found
+    return replace(found, recent_kept=0, recent_gain=0.0, lessons=_lessons(found))
 
 
-def best_keeps(experiments: Iterable[Experiment]) -> tuple[Experiment, ...]:
-    """Give what was kept, the largest effect first, the earlier of equals first."""
-    kept = (one for one in experiments if one.kept)
-    return tuple(sorted(kept, key=lambda one: (-(effect_of(one) or 0.0), one.n)))
+def _inserted(best: tuple[Experiment, ...], one: Experiment) -> tuple[Experiment, ...]:
+    found = list(best)
+    insort(found, one, key=lambda keep: (-(effect_of(keep) or 0.0), keep.n))
+    return tuple(found[:MOST])
 
 
-def dead_ends(experiments: Sequence[Experiment], grouped: Iterable[Group]) -> tuple[DeadEnd, ...]:
-    """Give what does not work, in turns of three lists, each the oldest first: constraints that changes broke, groups, single changes."""
-    broken: dict[str, list[Experiment]] = {}
-    for one in experiments:
-        if what := constraint(one):
-            broken.setdefault(what, []).append(one)
-    constraints = [_dead_end("constraint", what, own) for what, own in broken.items()]
-    by_number = {one.n: one for one in experiments}
-    hopeless = sorted((group for group in grouped if not group.kept and group.tried >= OFTEN), key=lambda g: g.numbers)
-    ends = [DeadEnd("group", group.name, group.numbers, by_number[group.numbers[0]]) for group in hopeless]
-    worse = [_dead_end("change", "", [one]) for one in experiments if _is_worse(one)]
-    return tuple(_in_turns(constraints, worse, ends))
+def _broken(known: Mapping[str, DeadEnd], what: str, one: Experiment) -> dict[str, DeadEnd]:
+    found = dict(known)
+    end = found.get(what)
+    if end is not None:
+        found[what] = replace(end, numbers=(*end.numbers, one.n)[:MOST_NUMBERS], times=end.times + 1)
+    elif len(found) < MOST:
+        found[what] = DeadEnd("constraint", what, (one.n,), one)
+    return found
 
 
-def constraint(experiment: Experiment) -> str:
-    """Name what an experiment ran against, in words of the contract; empty when nothing was in its way."""
-    if experiment.decision is not None and experiment.decision.guard is not None:
-        guard = experiment.decision.guard
-        return f"guard {guard.metric} ({guard.bound})"
-    named = {
-        Outcome.CHECKS_FAILED: "checks",
-        Outcome.OUT_OF_SCOPE: "scope",
-        Outcome.TAMPERED: "tampering",
-        Outcome.OOM: "memory",
-        Outcome.TIMEOUT: "time",
-        Outcome.CRASH: "crash",
-        Outcome.BAD_METRIC: "metric lines",
-    }
-    return named.get(experiment.outcome, "") if experiment.outcome else ""
-
-
-def _dead_end(kind: str, what: str, own: Sequence[Experiment]) -> DeadEnd:
-    return DeadEnd(kind, what, tuple(one.n for one in own), own[0])
-
-
-def _is_worse(one: Experiment) -> bool:
-    effect = effect_of(one)
-    return effect is not None and effect <= CLEARLY_WORSE and not one.kept and not constraint(one)
+def _counted(counts: Mapping[str, int], text: str) -> dict[str, int]:
+    """Count one more; where there are too many texts, the one goes that is rarest and was not met for longest."""
+    found = dict(counts)
+    found[text] = found.pop(text, 0) + 1
+    if len(found) > MOST:
+        del found[min((other for other in found if other != text), key=lambda other: found[other])]
+    return found
 
 
 def _in_turns(*lists: Sequence[DeadEnd]) -> list[DeadEnd]:
@@ -164,28 +159,24 @@ def _in_turns(*lists: Sequence[DeadEnd]) -> list[DeadEnd]:
     return [own[i] for i in range(longest) for own in lists if i < len(own)]
 
 
-def lessons(experiments: Sequence[Experiment]) -> Lessons:
-    """Condense the decided experiments up to the last multiple of ten; before the tenth there is nothing to tell."""
-    seen = experiments[: len(experiments) // REVIEW_EVERY * REVIEW_EVERY]
-    if not seen:
-        return Lessons()
-    grouped, recent = groups(seen), [one for one in seen[-REVIEW_EVERY:] if one.kept]
-    kept = [one for one in seen if one.kept]
+def _lessons(known: Patterns) -> Lessons:
+    """Condense what is known, which is that of a multiple of ten."""
+    found = [group for group in known.grouping.ordered if group is not known.grouping.rest]
     return Lessons(
-        decided=len(seen),
-        kept=len(kept),
-        gain=sum(effect_of(one) or 0.0 for one in kept),
-        recent_kept=len(recent),
-        recent_gain=sum(effect_of(one) or 0.0 for one in recent),
-        bringing=tuple(group for group in grouped if group.kept),
-        failing=tuple(sorted((g for g in grouped if not g.kept), key=lambda g: (-g.tried, g.numbers[0]))),
-        endings=_most(one.status for one in seen if one.status not in {"keep", "discard"}),
-        reasons=_most(_without_numbers(one.reasons[0]) for one in seen if not one.kept and one.reasons),
+        decided=known.decided,
+        kept=known.kept,
+        gain=known.gain,
+        recent_kept=known.recent_kept,
+        recent_gain=known.recent_gain,
+        bringing=tuple(group for group in found if group.kept),
+        failing=tuple(sorted((g for g in found if not g.kept), key=lambda g: (-g.tried, g.numbers[0]))),
+        endings=_most(known.endings),
+        reasons=_most(known.reasons),
     )
 
 
-def _most(texts: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(Counter(texts).items(), key=lambda item: (-item[1], item[0])))
+def _most(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _without_numbers(text: str) -> str:

@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
+from autoexp.campaign import learning
 from autoexp.campaign.events import Reviewed
-from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.state import CampaignState
-from autoexp.experiment.outcome import UNDECIDED
 from autoexp.experiment.records import Directive
 
 
@@ -16,11 +15,7 @@ def waiting(state: CampaignState) -> tuple[int, ...]:
 
 def unmeasured(state: CampaignState) -> tuple[int, ...]:
     """Give the numbers of the accepted experiments that were not measured again yet; a run without a verdict is none."""
-    accepted = tuple(one.n for one in state.experiments if one.accepted)
-    if not accepted:
-        return ()
-    measured = {one.directive.of for one in state.experiments if one.outcome not in UNDECIDED}
-    return tuple(n for n in accepted if n not in measured)
+    return state.knowledge.accepted
 
 
 def asked_for(state: CampaignState) -> Directive | None:
@@ -31,7 +26,7 @@ def asked_for(state: CampaignState) -> Directive | None:
 
 def refusal(state: CampaignState, n: int) -> str:
     """Say why an experiment cannot be accepted or rejected; empty when it can."""
-    found = numbered(state, n)
+    found = learning.numbered(state, n)
     if found is None:
         return f"there is no experiment {n}"
     if found.review is not None:
@@ -41,12 +36,5 @@ def refusal(state: CampaignState, n: int) -> str:
 
 def reviewed(state: CampaignState, event: Reviewed) -> CampaignState:
     """Note a person's word at its experiment. The first one holds."""
-    experiments = tuple(
-        replace(one, review=event) if one.n == event.n and one.needs_review else one for one in state.experiments
-    )
-    return replace(state, experiments=experiments)
-
-
-def numbered(state: CampaignState, n: int | None) -> Experiment | None:
-    """Give a closed experiment by its number, None when there is none."""
-    return next((one for one in reversed(state.experiments) if one.n == n), None)
+    found = learning.numbered(state, event.n)
+    return learning.changed(state, replace(found, review=event)) if found and found.needs_review else state

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from autoexp.campaign.counting import plus, together
+from autoexp.campaign.amounts import cost_of, requests_of, tokens_of
 from autoexp.campaign.notes import asi_of
 from autoexp.campaign.state import CampaignState, Experiment, Segment
 from autoexp.experiment.measurement import Side, measure
@@ -105,27 +105,6 @@ def _back_to(state: CampaignState, experiment: Experiment) -> float | None:
         return None
     means = measure(experiment.of_side(Side.INCUMBENT)).means()
     return means.get(_primary_of_segment(state, experiment.segment))
-
-
-def cost_of(experiment: Experiment) -> float | None:
-    """Add what proposer and harness reported; None when nobody reported a cost."""
-    held_out = experiment.holdout.samples if experiment.holdout else ()
-    mended = (sample for one in experiment.tries for sample in one.samples)
-    runs = (*mended, *experiment.samples, *held_out)
-    return _sum([*(proposal.cost_usd for proposal in experiment.proposals), *(sample.cost_usd for sample in runs)])
-
-
-def tokens_of(experiment: Experiment) -> Tokens:
-    """Add the tokens of all that was proposed; None where nobody counted."""
-    return together(proposal.tokens for proposal in experiment.proposals)
-
-
-def requests_of(experiment: Experiment) -> int | None:
-    """Add the answers of models that an experiment took; None where nobody counted."""
-    total: int | None = None
-    for proposal in experiment.proposals:
-        total = plus(total, proposal.requests)
-    return total
 
 
 def tries_of(experiment: Experiment) -> list[Row]:

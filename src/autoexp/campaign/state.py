@@ -6,6 +6,7 @@ from typing import Any
 from autoexp.campaign.events import BaselineMeasured, Waiting
 from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.ideas import Parked
+from autoexp.campaign.knowledge import Knowledge
 from autoexp.decision.beliefs import Beliefs
 from autoexp.experiment.measurement import Measurement, Sample
 from autoexp.experiment.records import Offer, Reserve, Tokens
@@ -92,6 +93,7 @@ class CampaignState:
     confirmed commit and `checkpoint_gain` the gain up to there; `provisional` are the numbers of the keeps since then, which
     wait for their test. `offers` are hypotheses that are paid for and not tried yet; `waiting` is what the open experiment waits for.
     `ideas` is the backlog, in the order parked, with what was tried or dropped of it; `hints` are the last few of a person.
+    `knowledge` is what all closed experiments amount to, and `firm` the same without the first keep that waits for its test and all after it.
     `used` are the tokens by kind. `unsettled` is what was set aside for the experiments, `cut_off` of them, that ended before anybody
     said what they used: nobody will ever know. `budget` is that of the last session's contract.
     """
@@ -129,6 +131,8 @@ class CampaignState:
     sandbox: dict[str, str] = field(default_factory=dict)
     events: int = 0
     last_n: int = 0
+    knowledge: Knowledge = Knowledge()
+    firm: Knowledge = Knowledge()
 
     @property
     def primary_baseline(self) -> Measurement:

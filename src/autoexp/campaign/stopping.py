@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from autoexp.campaign.amounts import Kind
 from autoexp.campaign.convergence import gains, plateau, streak, target_reached
 from autoexp.campaign.events import StopReason
-from autoexp.campaign.money import Kind, shortages
+from autoexp.campaign.money import shortages
 from autoexp.campaign.state import CampaignState
 from autoexp.experiment.records import Reserve
 from autoexp.spec.budget import BudgetSection

@@ -2,25 +2,17 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from autoexp.campaign.convergence import plateau, streak
+from autoexp.campaign.grouping import Group
 from autoexp.campaign.ideas import Parked, open_ideas
-from autoexp.campaign.patterns import (
-    REVIEW_EVERY,
-    DeadEnd,
-    Group,
-    Lessons,
-    best_keeps,
-    dead_ends,
-    decided,
-    groups,
-    lessons,
-)
+from autoexp.campaign.knowledge import EARLY
+from autoexp.campaign.patterns import REVIEW_EVERY, DeadEnd, Lessons
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent
 from autoexp.campaign.tallies import Tally, tallies
-from autoexp.experiment.outcome import CRASHES, Outcome
+from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Directive, Offer
 from autoexp.spec.budget import BudgetSection
 
@@ -63,8 +55,10 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What a proposer is told. It holds all experiments, without what their holdouts showed; autoexp.briefs makes the bounded text of it.
+    """What a proposer is told. autoexp.briefs makes the bounded text of it.
 
+    `experiments` are the first few and the last of the `closed` ones, without what their holdouts showed; `early` those up to the eighth
+    decided one, once there is one. `best` and `dead_ends` are the first of them, and `more_keeps` and `more_dead_ends` count the others.
     `ideas` are the open ones, oldest first; `hints` those of persons, newest last, then those of the strategy. `review` asks to think about
     the `lessons`, `pivot` to leave the direction, `since_keep` decided experiments after the last keep. `memory` is what other campaigns taught.
     """
@@ -86,6 +80,8 @@ class Brief:
     experiments_total: int
     kept: int
     experiments: tuple[Experiment, ...] = ()
+    closed: int = 0
+    early: tuple[Experiment, ...] = ()
     ideas: tuple[Parked, ...] = ()
     hints: tuple[str, ...] = field(default=())
     objective: dict[str, Any] = field(default_factory=dict)
@@ -95,6 +91,8 @@ class Brief:
     groups: tuple[Group, ...] = ()
     best: tuple[Experiment, ...] = ()
     dead_ends: tuple[DeadEnd, ...] = ()
+    more_keeps: int = 0
+    more_dead_ends: int = 0
     lessons: Lessons = Lessons()
     last_error: Experiment | None = None
     review: bool = False
@@ -117,9 +115,8 @@ def brief_for(
     """Build the brief of the next experiment. `position` counts attempts, interrupted ones aside."""
     segment = state.segment
     headline = segment.headline if segment else None
-    experiments = tuple(replace(one, holdout=None) if one.holdout else one for one in state.experiments)
-    tried = decided(experiments)
-    grouped = groups(tried)
+    known = state.knowledge
+    taught = known.patterns
     return Brief(
         tag=state.tag,
         goal=goal,
@@ -136,28 +133,28 @@ def brief_for(
         incumbent=state.incumbent.measurement.means(),
         baseline=state.primary_baseline.means(),
         gain=state.gain,
-        experiments_total=sum(not experiment.tests for experiment in experiments),
+        experiments_total=known.experiments,
         kept=state.counts.kept,
-        experiments=experiments,
+        experiments=known.told,
+        closed=known.count,
+        early=known.early if taught.decided >= EARLY else (),
         ideas=open_ideas(state.ideas),
         hints=(*state.hints, *(hint for hint in directive.hints if hint not in state.hints)),
         repair=repair,
         offers=state.offers,
         segment=segment.k if segment else 0,
-        groups=grouped,
-        best=best_keeps(tried),
-        dead_ends=dead_ends(tried, grouped),
-        lessons=lessons(tried),
-        last_error=next((one for one in reversed(tried) if _failed(one)), None),
-        review=bool(tried) and len(tried) % REVIEW_EVERY == 0,
+        groups=taught.grouping.ordered,
+        best=taught.best,
+        dead_ends=taught.dead_ends,
+        more_keeps=taught.kept - len(taught.best),
+        more_dead_ends=taught.more_dead_ends,
+        lessons=taught.lessons,
+        last_error=taught.last_error,
+        review=taught.decided > 0 and taught.decided % REVIEW_EVERY == 0,
         pivot=_stuck(state, budget),
         since_keep=streak(state),
         tallies=tallies(state),
     )
-
-
-def _failed(one: Experiment) -> bool:
-    return one.outcome in {*CRASHES, Outcome.CHECKS_FAILED} and bool(one.detail.strip())
 
 
 def _stuck(state: CampaignState, budget: BudgetSection | None) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from autoexp.campaign.events import Captured, Proposed
 from autoexp.campaign.experiments import Experiment
-from autoexp.campaign.reviews import numbered
+from autoexp.campaign.learning import numbered
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Proposal

@@ -2,8 +2,9 @@
 
 from typing import TypeVar
 
+from autoexp.campaign.amounts import KINDS, untold
 from autoexp.campaign.events import Noted
-from autoexp.campaign.money import KINDS, amount, untold, usual, usual_runs
+from autoexp.campaign.money import amount, usual, usual_runs
 from autoexp.campaign.views import Repair
 from autoexp.engine.briefing import brief_of
 from autoexp.engine.workshop import Workshop

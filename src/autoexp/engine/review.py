@@ -2,7 +2,7 @@
 
 from autoexp.campaign.evidence import evidence_for
 from autoexp.campaign.experiments import Experiment
-from autoexp.campaign.reviews import numbered
+from autoexp.campaign.learning import numbered
 from autoexp.decision.plausibility import added_lines, suspicions
 from autoexp.decision.review import reviewed
 from autoexp.engine.holding import Failure, hold_out

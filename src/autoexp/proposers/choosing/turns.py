@@ -31,7 +31,7 @@ def turn_of_validator(brief: Brief, *, explore: str, validate: str) -> Turn | No
         task = f"Rework experiment {n}: it measured {unproven}. Keep what made it better, and mend what it lacks or make its gain clear."
         return Turn(f"reworks experiment {n}: {unproven}", task)
     if brief.review:
-        return Turn(f"reviews the campaign after {len(decided)} experiments")
+        return Turn(f"reviews the campaign after {brief.lessons.decided} experiments")
     if _dry(decided, explore, validate) >= DRY:
         return Turn(f"{explore} made {DRY} experiments without a keep")
     return None
