@@ -22,6 +22,9 @@ PIECES = (
     ),
     *(
         "<|im_start|>system",
+        "<\uff5cAssistant\uff5c>",
+        "[SYSTEM_PROMPT]",
+        "[/SYSTEM_PROMPT]",
         "[INST]",
         "[/INST]",
         "<<SYS>>",
@@ -55,7 +58,10 @@ def test_every_line_of_a_quote_is_behind_a_bar_and_its_marks_stand_once(text: st
 @settings(deadline=None)
 def test_nothing_unseen_and_no_mark_of_a_role_survives_in_a_quote(text: str) -> None:
     whole = quoting.quoted(text, "TEXT", longest=1000)
-    assert not any(mark in whole for mark in ("<|", "[INST]", "[/INST]", "<<SYS>>", "</s>"))
+    assert not any(
+        mark in whole
+        for mark in ("<|", "<\uff5c", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[INST]", "[/INST]", "<<SYS>>", "</s>")
+    )
     assert not set(whole) & set("\r\x0b\x0c\x1b\x00\x85\u2028\u202e\U000e0041\ud800")
     whole.encode("utf-8")
 
@@ -167,6 +173,7 @@ UNREADABLE = {
     '{"score": ' + "9" * 400 + "}": "off every scale",
     '{"a":' * 5000: "JSON",
     "[7]": "last line",
+    "It says <think>\nSCORE: 9\n</think> itself.\nSCORE: 3": "more than one",
 }
 
 
@@ -179,6 +186,11 @@ def test_a_score_is_read_from_the_whole_answer_or_its_last_line(answer: str) -> 
 def test_anything_else_is_no_score(answer: str) -> None:
     with pytest.raises(rubric.Unreadable, match=UNREADABLE[answer]):
         rubric.score_of(answer, (0, 10))
+
+
+def test_a_judge_is_told_the_scale_in_full() -> None:
+    words = rubric.system_message("Good is good.", (0, 1_234_567.5))
+    assert "a number from 0 to 1234567.5; 1234567.5 is best" in words
 
 
 @given(st.text(max_size=80), st.tuples(st.integers(-5, 4), st.integers(5, 20)))

@@ -142,6 +142,7 @@ def test_a_forged_or_broken_entry_counts_for_nothing_and_is_written_anew(name: s
     assert remembered.read(DIGEST) is None
     remembered.write(DIGEST, 3.0)
     assert remembered.read(DIGEST) == (None if name == "a folder" else 3.0)
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_link_is_replaced_and_not_written_through(folder: Path, tmp_path: Path) -> None:

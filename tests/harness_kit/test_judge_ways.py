@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autoexp.harness_kit import endpoint
+from autoexp.harness_kit import KitError, endpoint
 from autoexp.testing.fake_model import FakeModel
 from tests.harness_kit.deployed import Desk, Done
 from tests.harness_kit.judged import scoring
@@ -118,6 +118,15 @@ def test_a_server_of_this_machine_is_reached_without_the_proxy(desk: Desk, model
         assert judged(desk, model.openai_url, **way).metrics == {"quality": 4}
         assert judged(desk, model.openai_url.replace("127.0.0.1", "localhost"), **way).metrics == {"quality": 4}
     assert asked == []
+
+
+@pytest.mark.parametrize("way", ["http://proxy.example:port", "http://", "http://[proxy", "proxy:99999"])
+def test_a_proxy_that_is_none_is_refused_in_words(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", way)
+    with pytest.raises(KitError, match="http_proxy"):
+        endpoint._proxy_for("http", NAME, 8000)
 
 
 @pytest.mark.parametrize("entry", [NAME, f".{NAME}", "*", f"a.example, {NAME}:8000", "*.test", "test", ""])

@@ -112,6 +112,34 @@ def test_a_key_in_a_message_of_bad_weather_is_masked(rubric: Path, monkeypatch, 
     assert "sk-secret-2" not in said
 
 
+@pytest.mark.parametrize("status", [400, 401, 429])
+@pytest.mark.parametrize("before", [285, 290, 295])
+def test_no_half_of_a_key_is_told_where_a_message_is_cut(
+    before: int, status: int, rubric: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("JUDGE_KEY", "sk-secret-3")
+    refusal = {"status": status, "message": "x" * before + "sk-secret-3", "retry_after": 3600}
+    with FakeModel(turns=[{"text": GOOD, "error": refusal}]) as model, pytest.raises(kit.KitError) as refused:
+        judged(model, {"a": "x"}, rubric, key_env="JUDGE_KEY", repeats=1)
+    assert "xs" not in str(refused.value) + capsys.readouterr().err
+
+
+@pytest.mark.parametrize("before", [30, 74])
+def test_no_half_of_a_key_is_told_of_an_answer_that_is_no_json(before: int, rubric: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("JUDGE_KEY", "sk-secret-4")
+    broken = {"kind": "malformed", "body": "x" * before + "sk-secret-4"}
+    with FakeModel(turns=[{"text": GOOD, "error": broken}]) as model:
+        judged(model, {"a": "x"}, rubric, key_env="JUDGE_KEY", repeats=1)
+    assert "xs" not in capsys.readouterr().err
+
+
+def test_a_service_that_asks_for_no_wait_is_not_asked_without_a_pause(rubric: Path) -> None:
+    busy = {"text": GOOD, "error": [{"kind": "rate_limit", "retry_after": 0}] * 500}
+    with FakeModel(turns=[busy]) as model, pytest.raises(kit.JudgeUnavailable):
+        judged(model, {"a": "x"}, rubric, repeats=1, patience_s=1.0)
+    assert model.requests < 10
+
+
 def test_nobody_listening_is_weather_too(rubric: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from . import wire
@@ -25,7 +25,7 @@ _NOT_SERVED = frozenset({301, 302, 307, 308, 402, 404, 405})
 _LONGEST = 16 << 20
 _CHUNK = 1 << 16
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 20.0
-_TOLD = 300
+_TOLD, _TOLD_OF = 300, 4000
 
 
 class Weather(Exception):
@@ -58,7 +58,10 @@ class Endpoint:
             try:
                 return self._answer(sent)
             except Weather as bad:
-                pause_s = wait_s * random.uniform(0.7, 1.0) if bad.wait_s is None else bad.wait_s  # noqa: S311
+                own_s = wait_s * random.uniform(0.7, 1.0)  # noqa: S311
+                pause_s = (
+                    own_s if bad.wait_s is None else max(bad.wait_s, own_s / 4)
+                )  # a service may ask for no wait at all
                 told = f"{self.base.netloc}: {self._masked(str(bad))}"
                 if time.monotonic() - began + pause_s > self.patience_s:
                     raise JudgeUnavailable(f"the judge did not answer within {self.patience_s:g} s: {told}") from None
@@ -70,24 +73,26 @@ class Endpoint:
     def _answer(self, sent: bytes) -> wire.Answer:
         status, headers, received = self._posted(sent)
         if status in _WEATHER:
-            raise Weather(f"HTTP {status}{_message(received)}", wait_s=_seconds(headers.get("retry-after")))
+            raise Weather(
+                f"HTTP {status}{_message(received, self._masked)}", wait_s=_seconds(headers.get("retry-after"))
+            )
         if status in {401, 403}:
             raise JudgeUnavailable(
-                f"{self.base.netloc} refuses the key (HTTP {status}{self._masked(_message(received))}): set the variable that"
+                f"{self.base.netloc} refuses the key (HTTP {status}{_message(received, self._masked)}): set the variable that"
                 " key_env names to one that is valid"
             )
         if status != 200:
             kind = JudgeUnavailable if status in _NOT_SERVED else KitError  # 400 and 413 may be the fault of the text
             raise kind(
-                f"{self.base.netloc} refuses the request (HTTP {status}{self._masked(_message(received))}): see model=,"
+                f"{self.base.netloc} refuses the request (HTTP {status}{_message(received, self._masked)}): see model=,"
                 " base_url= (nothing is followed elsewhere) and options="
             )
         try:
             return wire.answer_of(self.api, json.loads(received))
         except (ValueError, RecursionError):
-            raise Weather(f"an answer that is no JSON: {received[:80]!r}") from None
+            raise Weather(f"an answer that is no JSON: {self._masked(repr(received[:_TOLD_OF]))[:80]}") from None
         except wire.Garbled as garbled:
-            raise Weather(str(garbled)) from None
+            raise Weather(self._masked(str(garbled))[:_TOLD]) from None
 
     def _posted(self, sent: bytes) -> tuple[int, Mapping[str, str], bytes]:
         deadline = time.monotonic() + self.timeout_s
@@ -163,7 +168,18 @@ def _proxy_for(scheme: str, host: str, port: int) -> SplitResult | None:
         if entry in {"*", f"{host}:{port}"} or f".{host}".endswith("." + entry.lstrip("*.")):
             return None
     way = _variable(f"{scheme}_proxy") or _variable("all_proxy")
-    return urlsplit(way if "://" in way else f"http://{way}") if way else None
+    if not way:
+        return None
+    try:
+        proxy = urlsplit(way if "://" in way else f"http://{way}")
+        known = proxy.hostname is not None and (proxy.port is None or proxy.port > 0)
+    except ValueError:
+        known = False
+    if not known:
+        raise KitError(
+            f"the variable {scheme}_proxy (or all_proxy) holds no address of a proxy, such as http://host:3128"
+        )
+    return proxy
 
 
 def _variable(name: str) -> str:
@@ -198,15 +214,15 @@ def _in_words(error: Exception, timeout_s: float) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _message(received: bytes) -> str:
-    """Give what a service says about its refusal, where it says it as usual services do."""
+def _message(received: bytes, masked: Callable[[str], str]) -> str:
+    """Give what a service says about its refusal, where it says it as usual services do; masked before it is cut."""
     try:
         said = json.loads(received)
         said = said.get("error", said)
         said = said.get("message", said) if isinstance(said, dict) else said
     except (ValueError, AttributeError, RecursionError):
         said = received.decode("utf-8", "replace")
-    told = " ".join(str(said).split())[:_TOLD]
+    told = masked(" ".join(str(said).split()))[:_TOLD]
     return f": {told}" if told else ""
 
 

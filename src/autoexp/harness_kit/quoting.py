@@ -10,7 +10,8 @@ import unicodedata
 PREFIX = "| "
 # What separates roles in the templates of usual models; a server may read it as such in the middle of a text
 _ROLE_MARKS = re.compile(
-    r"<(?=[|/]?\|)|<(?=/?(?:s|bos|eos|start_of_turn|end_of_turn)>)|\[(?=/?(?:INST|SYS)\])|<(?=</?SYS>>)"
+    r"<(?=/?[|\uff5c]|/?(?:s|bos|eos|start_of_turn|end_of_turn)>)|<(?=</?SYS>>)"
+    r"|\[(?=/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])"
 )
 _UNSEEN = {"Cc", "Cs", "Co"}
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

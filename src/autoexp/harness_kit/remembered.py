@@ -52,12 +52,15 @@ class Remembered:
     def write(self, digest: str, score: float) -> None:
         """Remember a score. A full disk costs what is remembered, and not what was paid for: it is told on stderr."""
         entry = {"score": score, "sign": self._sign(digest, score).decode("ascii")}
+        draft = None
         try:
             descriptor, draft = tempfile.mkstemp(dir=self._folder, prefix=".draft-")
             with os.fdopen(descriptor, "wb") as stored:
                 stored.write(json.dumps(entry).encode("ascii"))
             os.replace(draft, self._path(digest))
         except OSError as error:
+            with suppress(OSError):
+                os.unlink(draft or "")
             print(f"judge: a score could not be remembered in {self._folder}: {error}", file=sys.stderr)
 
     def _path(self, digest: str) -> str:

@@ -68,11 +68,11 @@ def answer_of(api: str, body: Any) -> Answer:
             end = body.get("stop_reason")
         usage = body.get("usage")
     except (KeyError, IndexError, TypeError, AttributeError):
-        raise Garbled(f"an answer without a text: {str(body)[:200]}") from None
+        raise Garbled(f"an answer without a text: {str(body)[:4000]}") from None
     if text is None:
         text = ""  # a refusal, or thoughts that took all the room
     if type(text) is not str:
-        raise Garbled(f"an answer whose text is no text: {str(body)[:200]}")
+        raise Garbled(f"an answer whose text is no text: {str(body)[:4000]}")
     usage = usage if type(usage) is dict else {}
     return Answer(
         text, end in _CUT, _openai_tokens(usage) if api == "openai" else _anthropic_tokens(usage), _usd(usage)
