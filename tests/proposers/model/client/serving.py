@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from autoexp.ports import AccessRefused, Unavailable
+from autoexp.ports import AccessRefused, ProposerFailed, Unavailable
 from autoexp.proposers.model.client import Endpoint, Message, ask
 
 KEY = "sk-proj-0123456789abcdefghij"
@@ -95,7 +95,7 @@ class Raw:
 
 def asked(api, url, **more):
     """Ask once and give what was raised: short, without the key, without an exception of the library behind it."""
-    with pytest.raises((Unavailable, AccessRefused)) as raised:
+    with pytest.raises((Unavailable, AccessRefused, ProposerFailed)) as raised:
         ask(Endpoint(api, url, "m", key=KEY, **more), [Message("user", "Hello?")])
     told = str(raised.value) + getattr(raised.value, "fix", "")
     assert KEY not in told

@@ -15,7 +15,7 @@ from tests.proposers.model.client.serving import (
     sse,
 )
 
-from autoexp.ports import AccessRefused, Unavailable
+from autoexp.ports import AccessRefused, ProposerFailed, Unavailable
 from autoexp.proposers.model.client import Endpoint, Message, ask
 from autoexp.testing.fake_model import FakeModel
 
@@ -191,10 +191,11 @@ def test_a_body_without_an_answer_is_malformed(api, body):
 
 
 @APIS
-def test_a_reply_of_more_than_16_mb_is_malformed(api):
+def test_a_reply_of_more_than_16_mb_is_paid_for_and_cannot_be_used(api):
     with Raw(pieces=[b"HTTP/1.1 200 OK\r\n\r\n", *[b'{"text": "' + b"x" * 1024 * 1024] * 17], then="hold") as server:
-        away = asked(api, server.url)
-        assert (away.kind, "16 MB" in str(away)) == ("malformed", True)
+        failed = asked(api, server.url)
+        assert isinstance(failed, ProposerFailed)
+        assert (failed.mendable, failed.said.requests, "16 MB" in str(failed)) == (True, 1, True)
 
 
 @pytest.mark.parametrize(

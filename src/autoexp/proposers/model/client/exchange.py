@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from autoexp.experiment.records import Proposal
 from autoexp.ports import AccessRefused, ProposerFailed, Unavailable
 from autoexp.proposers.model.client.extra import load
 from autoexp.proposers.model.client.hosts import is_loopback
@@ -35,7 +36,7 @@ class _End:
     """Nothing more comes: the body is complete."""
 
 
-News = Head | bytes | _End | Unavailable | AccessRefused
+News = Head | bytes | _End | Unavailable | AccessRefused | ProposerFailed
 
 
 class Exchange:
@@ -89,7 +90,7 @@ class Exchange:
                 news = self._news.get(timeout=POLL_S)
             except queue.Empty:
                 continue
-            if isinstance(news, Unavailable | AccessRefused):
+            if isinstance(news, Unavailable | AccessRefused | ProposerFailed):
                 raise news
             return news
 
@@ -117,7 +118,9 @@ class Exchange:
                 for chunk in response.iter_bytes():
                     size += len(chunk)
                     if size > MOST_BYTES:
-                        self._news.put(Unavailable(f"{self._request.where} sent more than 16 MB", kind="malformed"))
+                        # An answer that was paid for: to wait and ask again would be to pay for it again.
+                        too_long = f"the answer cannot be used: {self._request.where} sent more than 16 MB"
+                        self._news.put(ProposerFailed(too_long, said=Proposal(requests=1), mendable=True))
                         return
                     self._news.put(chunk)
             self._news.put(_End())
