@@ -126,7 +126,9 @@ def test_stop_ends_a_wait_and_the_next_session_goes_on(project: Project, by: str
                 project.run("stop")
             process.communicate()
             assert process.returncode == (130 if by == "signal" else 0)
-        assert project.status()["waiting"] is None
+        found = project.status()
+        assert found["waiting"] is None
+        assert (found["spending"]["set_aside"]["experiments"], found["spending"]["unknown"]["tokens"]) == (0, 0)
         project.run("run", "--experiments", "5")
     assert [status for status in project.statuses() if status != "interrupted"] == STATUSES
 

@@ -8,7 +8,7 @@ from autoexp.campaign.stopping import used_up
 from autoexp.campaign.views import derived_seed
 from autoexp.engine.requests import answer_requests
 from autoexp.engine.workshop import Workshop
-from autoexp.experiment.records import Proposal
+from autoexp.experiment.records import Proposal, Tokens
 from autoexp.ports import AccessRefused, ProposerFailed, Unavailable
 
 FIRST_WAIT_S, LONGEST_WAIT_S, LONGEST_ASKED_S = 1.0, 300.0, 86_400.0
@@ -17,6 +17,8 @@ SOONEST_S = 0.05
 PATIENCE_S = 86_400.0
 """How long a service may be away before the campaign pauses; a proposer's `patience_s` says otherwise."""
 _POLL_S = 0.1
+_NOTHING_USED = Proposal(cost_usd=0.0, tokens=Tokens(input=0, cached=0, output=0), requests=0)
+"""What a stop during a wait leaves: the last request was refused, and no other is on its way."""
 
 
 class GivenUp(Exception):  # noqa: N818  the campaign rests, nothing is wrong with it
@@ -51,7 +53,7 @@ def patiently(shop: Workshop, n: int, ask: Callable[[], Proposal], *, doing: str
             in_time = _sleep(shop, wait_s)
             waited_s += wait_s
         if shop.stop():
-            raise ProposerFailed(shop.stop.reason)
+            raise ProposerFailed(shop.stop.reason, said=_NOTHING_USED)
         if not in_time:
             raise GivenUp("the working time was used up while waiting")
         if ended := used_up(shop.state, shop.spec.budget):
