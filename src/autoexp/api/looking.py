@@ -49,8 +49,9 @@ def inspect(place: Place) -> Inspection:
     finally:
         repository.close()
     if not folder.journal.exists():
-        known = ", ".join(tags(folder.common_dir)) or "none"
-        raise CampaignError(f"there is no campaign named {tag}", fix=f"start it with `autoexp run` (known: {known})")
+        known = ", ".join(tags(folder.common_dir))
+        others = f", or name another with --tag (known: {known})" if known else ""
+        raise CampaignError(f"there is no campaign named {tag} yet", fix=f"start it with `autoexp run`{others}")
     records, torn = [], None
     for item in read_from(folder.journal):
         if isinstance(item, Torn):

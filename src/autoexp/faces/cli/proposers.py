@@ -8,6 +8,7 @@ from autoexp.faces.cli.printing import gain
 
 def proposer_lines(proposers: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     """Give a line for each proposer; none where there is only one, for then the other lines say all."""
+    proposers = [one for one in proposers if one["name"] or one["decided"] or one["tokens"] or one["cost_usd"]]
     if len(proposers) < 2:
         return []
     labels = ["proposers", *[""] * len(proposers)]
@@ -18,7 +19,7 @@ def _line(one: dict[str, Any]) -> str:
     kept, standing = one["kept"], one["standing"]
     waiting = f" ({kept - standing} provisional)" if kept > standing else ""
     parts = [
-        f"{one['name'] or 'without a name'}: {one['experiments']} experiments, {kept} kept{waiting}, gain {gain(one['gain'])}",
+        f"{one['name'] or 'without a name'}: {one['experiments']} experiment{'' if one['experiments'] == 1 else 's'}, {kept} kept{waiting}, gain {gain(one['gain'])}",
         _cost(one),
         f"{one['tokens']:,} tokens" if one["tokens"] is not None else "",
         f"{one['errors']} errors" if one["errors"] else "",
