@@ -160,3 +160,18 @@ def test_bytes_around_an_edit_are_never_touched(before: bytes, after: bytes) -> 
     got = changes(block, {"f": content}, may_edit=lambda _: True)["f"]
     assert got is not None
     assert got.replace(b"another\r\n", b"another\n") == before + b"\nanother\n" + after
+
+
+@given(
+    st.lists(st.integers(0, 99), min_size=2, max_size=12, unique=True),
+    st.data(),
+    st.sampled_from(["f.py\n", "**`f.py`**\n\n", "### f.py\n", "Here is the updated `f.py`:\n", "", "FILE: f.py\n"]),
+)
+def test_a_part_of_a_file_never_takes_the_place_of_the_file(numbers: list[int], data: st.DataObject, head: str) -> None:
+    lines = [f"v{number} = {number}" for number in numbers]
+    start = data.draw(st.integers(0, len(lines) - 1))
+    stop = data.draw(st.integers(start + 1, len(lines)))
+    assume(stop - start < len(lines))
+    answer = f"{head}```python\n" + "".join(f"{line}\n" for line in lines[start:stop]) + "```\n"
+    with pytest.raises(Unusable, match="part of the file"):
+        changes(answer, {"f.py": text_of(lines, "\n")}, may_edit=lambda _: True, only="f.py")
