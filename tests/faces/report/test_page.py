@@ -4,9 +4,12 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from tests.builders import Tape
 
+from autoexp.campaign import events as ev
+from autoexp.campaign.fold import fold_all
 from autoexp.experiment.outcome import Outcome, Verdict
-from autoexp.experiment.records import GuardResult
+from autoexp.experiment.records import GuardResult, Proposal
 from autoexp.faces.report.page import render
 
 HOSTILE = "</td></table><script>alert(1)</script><img src=x onerror=alert(1)> \"' & \x1b[31mred\x00\u202egnp.\ud800"
@@ -152,6 +155,28 @@ def test_a_cost_that_nobody_reported_is_unknown(new):
 def test_a_reported_cost_is_shown(new):
     text = Page(render(new().begin().baseline().attempt(101.0, cost=1.25, tokens=900).state, running=False)).text
     assert "Cost $1.25 900 tokens" in text
+
+
+def test_requests_mended_changes_and_waits_are_told():
+    tape = Tape().open()
+    tape.intent()
+    tape.write(ev.Waiting(n=1, kind="rate_limit", reason="429", wait_s=12.0))
+    tape.propose(Proposal(cost_usd=0.1, requests=1))
+    tape.write(ev.MendAsked(n=1, outcome=Outcome.CRASH))
+    tape.propose(Proposal(cost_usd=0.1, requests=1))
+    tape.end(Outcome.CRASH)
+    text = Page(render(fold_all(tape.records), running=False)).text
+    assert "2 requests; mended 1 time; waited 1 time" in text
+    assert "$0.20, 2 requests, asked 1 time to mend it" in text
+
+
+def test_a_cost_that_nobody_told_is_no_nothing_beside_a_free_experiment():
+    tape = Tape().open()
+    tape.experiment(proposal=Proposal(requests=1))
+    tape.experiment(proposal=Proposal(cost_usd=0.0, requests=0), verdict=Verdict.KEEP, effect=0.1)
+    text = Page(render(fold_all(tape.records), running=False)).text
+    assert "Cost unknown" in text
+    assert "$0.00 a keep" not in text
 
 
 def test_a_broken_guard_gives_its_reason(new):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from autoexp.campaign.rows import Row
 from autoexp.faces.report.facts import Goal
-from autoexp.faces.report.figures import decimals, duration, gain, money, shown
+from autoexp.faces.report.figures import decimals, duration, gain, money, plural, shown
 from autoexp.faces.report.statuses import MEASURED, order, status
 from autoexp.faces.report.tables import badge
 from autoexp.faces.report.text import clip, esc, first_lines, last_lines
@@ -142,6 +142,10 @@ def _used(row: Row) -> str:
         known.append(f"{row['tokens_used']:,} tokens")
     if row["cost_usd"] is not None:
         known.append(money(row["cost_usd"]))
+    if row.get("requests"):
+        known.append(plural(row["requests"], "request"))
+    if row.get("repairs"):
+        known.append(f"asked {plural(row['repairs'], 'time')} to mend it")
     return ", ".join(known)
 
 

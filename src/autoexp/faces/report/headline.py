@@ -103,7 +103,7 @@ def key_figures(state: CampaignState, found: dict[str, Any], goal: Goal) -> str:
         ("Samples", f"{found['samples_used']:,}", "runs of the harness", ""),
         ("Noise", *_noise(found), ""),
         ("Time", duration(found["active_s"]) if found["active_s"] else NOTHING, "at work", ""),
-        ("Cost", money(found["cost_usd"]), _use(found), ""),
+        ("Cost", money(_told(found, found["cost_usd"])), _use(found), ""),
     )
     return (
         '<section aria-label="Key figures"><dl class="tiles">'
@@ -113,18 +113,24 @@ def key_figures(state: CampaignState, found: dict[str, Any], goal: Goal) -> str:
 
 
 def _use(found: dict[str, Any]) -> str:
-    """Say what the cost leaves out, what a keep cost, and the tokens."""
-    tokens, missing, per = (
-        found["tokens"],
-        found["spending"]["unknown"]["cost_usd"],
-        found["spending"]["per_kept"]["cost_usd"],
-    )
+    """Say what the cost leaves out, what a keep cost, the tokens and requests, and how often a change was mended or a service waited for."""
+    tokens, missing = found["tokens"], found["spending"]["unknown"]["cost_usd"]
+    per = _told(found, found["spending"]["per_kept"]["cost_usd"])
+    known = _told(found, found["cost_usd"]) is not None
     parts = (
-        f"and {plural(missing, 'experiment')} of unknown cost" if missing and found["cost_usd"] is not None else "",
+        f"and {plural(missing, 'experiment')} of unknown cost" if missing and known else "",
         f"{'at least ' if missing else ''}{money(per)} a keep" if per is not None else "",
         f"{tokens:,} tokens" if tokens is not None else "tokens unknown",
+        plural(found["requests"], "request") if found["requests"] else "",
+        f"mended {plural(found['repairs'], 'time')}" if found["repairs"] else "",
+        f"waited {plural(found['waits'], 'time')}" if found["waits"] else "",
     )
     return "; ".join(filter(None, parts))
+
+
+def _told(found: dict[str, Any], usd: float | None) -> float | None:
+    """Give an amount, but not a nothing that only stands for what nobody told."""
+    return None if not usd and found["spending"]["unknown"]["cost_usd"] else usd
 
 
 def _against(found: dict[str, Any], goal: Goal) -> str:
