@@ -197,26 +197,38 @@ def _alike(one: str, other: str) -> bool:
 
 def _choose(lines: Sequence[str], found: list[Place], hunk: Hunk, file: str, moved: int) -> Place:
     """Take the one of several places that the hunk names by its line, or by a line above it."""
-    starts = {place.start: place for place in found}
-    if hunk.at is not None and (named := starts.get(hunk.at - 1 + moved)):
+    named = next((place for place in found if hunk.at is not None and place.start == hunk.at - 1 + moved), None)
+    if named is None:
+        named = _below_headings(lines, found, hunk)
+    elif any(_stands_only_below(lines, heading, named.start) for heading in hunk.headings):
+        named = None  # line and heading say different things
+    if named is not None:
         return named
-    after = 0
-    for heading in hunk.headings:
-        at = [i for i in range(after, len(lines)) if lines[i].strip() == heading.strip()]
-        if len(at) != 1:
-            break
-        after = at[0] + 1
-    else:
-        if hunk.headings:
-            below = [place for place in found if place.start >= after - 1]
-            if below and not (len(below) > 1 and _in_one_block(lines, after - 1, below[1].start)):
-                return below[0]
     count = f"{len(found)} times" if len(found) < _MOST_PLACES else "very often"
     where = ", ".join(str(place.start + 1) for place in found[:5])
     more = ", …" if len(found) > 5 else ""  # noqa: PLR2004
     raise Unusable(
         f"the text to be replaced stands {count} in {file} (at lines {where}{more}); add lines around it until it stands there once"
     )
+
+
+def _below_headings(lines: Sequence[str], found: list[Place], hunk: Hunk) -> Place | None:
+    """Give the place that headings name, each of which stands once below the one before."""
+    after = 0
+    for heading in hunk.headings:
+        at = [i for i in range(after, len(lines)) if lines[i].strip() == heading.strip()]
+        if len(at) != 1:
+            return None
+        after = at[0] + 1
+    below = [place for place in found if place.start >= after - 1] if hunk.headings else []
+    unclear = len(below) > 1 and _in_one_block(lines, after - 1, below[1].start)
+    return below[0] if below and not unclear else None
+
+
+def _stands_only_below(lines: Sequence[str], heading: str, place: int) -> bool:
+    """Tell whether a heading cannot be one of a place, as it stands in the file, and only below that place."""
+    at = next((number for number, line in enumerate(lines) if line.strip() == heading.strip()), -1)
+    return at > place
 
 
 def _in_one_block(lines: Sequence[str], heading: int, place: int) -> bool:

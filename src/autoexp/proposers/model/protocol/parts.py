@@ -55,7 +55,7 @@ def _no_text(lines: Sequence[str], old: Sequence[str]) -> str | None:
 def _without_signs(lines: Sequence[str]) -> set[str]:
     """Give what old lines a diff holds, if these are the lines of one."""
     signs = {line[0] for line in lines if line.strip()}
-    if not signs <= {" ", "+", "-"} or signs.isdisjoint({"+", "-"}):
+    if not {"+"} < signs <= {" ", "+", "-"}:
         return set()
     return {line[1:].strip() for line in lines if line[:1] in {" ", "-"}}
 
