@@ -58,7 +58,7 @@ def test_bad_weather_burns_nothing(project: Project, name: str, place: str) -> N
     fault, kind, words = WEATHER[name]
     usage = {"input": 100, "output": 10}
     with FakeModel(turns=turns(fault, PLACES[place]), usage=usage, cost=0.5, key=KEY) as model:
-        by_model(project, model, idle="0.5s", budget=", experiments: 5, cost_usd: 2.5, tokens: 550, requests: 5")
+        by_model(project, model, idle="0.5s", budget=", experiments: 5, cost_usd: 2.5, tokens: 5k, requests: 5")
         said = project.run("run", code=3)
         asked = model.requests
     found = waits(project)
