@@ -254,3 +254,28 @@ def test_hypothesis_that_cannot_be_written_is_passed_over(project: Project) -> N
         assert model.requests == 2
     assert [row["description"] for row in project.rows()[1:]] == ["value 90", "value 80"]
     assert project.statuses() == ["keep", "keep", "keep"]
+
+
+def test_cut_answer_with_several_hypotheses_gives_those_before_the_cut(project: Project) -> None:
+    with FakeModel(turns=[{"text": several(90, 110, 120), "stop": "length"}], default=NOTHING) as model:
+        by_model(project, model, several=3, repair=0)
+        project.run("run")
+    assert [row["description"] for row in project.rows()] == ["baseline", "value 90"]  # the second one no longer fits
+
+
+def test_cut_answer_with_one_hypothesis_is_asked_again(project: Project) -> None:
+    with FakeModel(turns=[{"text": answer(90), "stop": "length"}, answer(80)], default=NOTHING) as model:
+        by_model(project, model)
+        project.run("run", "--experiments", "1")
+        assert "proposer.max_output" in model.log[1]["text"]
+    assert [(row["status"], row["repairs"]) for row in project.rows()] == [("keep", 0), ("keep", 1)]
+
+
+def test_file_that_was_too_large_to_be_shown_is_not_written_over(project: Project) -> None:
+    (project.path / "value.txt").write_text("100\n" + "#" * (5 << 20))
+    project.git("commit", "-qam", "a large file")
+    with FakeModel(turns=[answer(90)], default=NOTHING) as model:
+        by_model(project, model, repair=0)
+        project.run("run", "--experiments", "1", code=0)
+    assert project.statuses() == ["keep", "proposer_error"]
+    assert "was not shown" in project.rows()[1]["detail"]

@@ -16,7 +16,14 @@ from autoexp.proposers.model.hypotheses import changed, described, fits, made
 from autoexp.proposers.model.options import ModelOptions, endpoint_of
 from autoexp.proposers.model.prompt import letters, messages
 from autoexp.proposers.model.protocol import Answer, Unusable, read
-from autoexp.proposers.model.sources import LETTERS_PER_TOKEN, files_at, files_matching, refuse_too_long, write_changes
+from autoexp.proposers.model.sources import (
+    LETTERS_PER_TOKEN,
+    files_at,
+    files_matching,
+    refuse_too_long,
+    refuse_unread,
+    write_changes,
+)
 
 ANSWER, REQUEST = "proposer.out", "proposer.request.md"
 WRITTEN = 2_000
@@ -54,6 +61,7 @@ class ModelProposer:
         def make(edits: str) -> bool:
             """Make edits in the workspace, and tell whether they change anything. Raises Unusable, and leaves nothing of them then."""
             found = changed(edits, files, brief.scope)
+            refuse_unread(found, files, desk.workspace)
             try:
                 write_changes(found, desk.workspace)
             except Unusable:
@@ -141,20 +149,28 @@ _UNREAD = frozenset({Outcome.PROPOSER_ERROR, Outcome.OUT_OF_SCOPE})
 
 def _read(reply: Reply, said: Proposal, *, several: int) -> Answer:
     """Read an answer. Raises NothingLeft when the model says so, ProposerFailed when nothing can be made of it."""
-    cannot = {
-        "refusal": "the model refused to answer",
-        "length": "it ends in the middle, for the longest output was reached (proposer.max_output)",
-    }.get(reply.finish, "")
-    if not cannot:
-        try:
-            answer = read(reply.text, several=several)
-        except Unusable as unusable:
-            cannot = str(unusable)
-        else:
-            if answer.nothing_left and not answer.offers:
-                raise NothingLeft(answer.nothing_left, said=said.model_copy(update={"ideas": answer.ideas}))
-            return answer
-    raise ProposerFailed(f"the answer cannot be used: {cannot}", said=said, mendable=True)
+    try:
+        answer = _usable(reply, several=several)
+    except Unusable as unusable:
+        raise ProposerFailed(f"the answer cannot be used: {unusable}", said=said, mendable=True) from None
+    if answer.nothing_left and not answer.offers:
+        raise NothingLeft(answer.nothing_left, said=said.model_copy(update={"ideas": answer.ideas}))
+    return answer
+
+
+def _usable(reply: Reply, *, several: int) -> Answer:
+    """Read an answer. Of one that was cut off, the last hypothesis is not believed to be whole. Raises Unusable."""
+    if reply.finish == "refusal":
+        raise Unusable("the model refused to answer")
+    cut = "it ends in the middle, for the longest output was reached (proposer.max_output)"
+    if reply.finish == "length" and several == 1:
+        raise Unusable(cut)
+    answer = read(reply.text, several=several)
+    if reply.finish != "length":
+        return answer
+    if len(answer.offers) <= 1:
+        raise Unusable(cut)
+    return replace(answer, offers=answer.offers[:-1])
 
 
 def _last_answer(output: Path) -> str:

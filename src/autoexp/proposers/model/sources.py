@@ -62,6 +62,14 @@ def refuse_too_long(files: Mapping[str, bytes], context: int) -> None:
         )
 
 
+def refuse_unread(changed: Mapping[str, bytes | None], files: Mapping[str, bytes], workspace: Path) -> None:
+    """Raise Unusable when a file would be written over that is there and was too large to be shown."""
+    for path in changed:
+        place = workspace / path
+        if path not in files and place.is_file() and not place.is_symlink():
+            raise Unusable(f"{path} is there, but was not shown, for it is too large: it cannot be edited")
+
+
 def write_changes(changed: Mapping[str, bytes | None], workspace: Path) -> None:
     """Write new contents, and remove what has none. Raises Unusable for a path that cannot be written, one that leads out before any other."""
     try:
