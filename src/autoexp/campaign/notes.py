@@ -4,7 +4,8 @@ from typing import Any
 
 from autoexp.campaign.experiments import Experiment
 
-LONGEST_REASON = 500
+LONGEST_REASON, MOST_LINES = 500, 3
+"""Letters of a reason; of more lines, as a traceback has, the first and the last one are told."""
 
 
 def asi_of(experiment: Experiment) -> dict[str, Any]:
@@ -25,5 +26,6 @@ def rollback_reason(experiment: Experiment) -> str:
     if experiment.kept or not experiment.outcome or experiment.tests:
         return ""
     text = next(iter(experiment.reasons), "") or experiment.detail
-    line = " ".join(text.split())
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    line = " … ".join([lines[0], lines[-1]] if len(lines) > MOST_LINES else lines)
     return line if len(line) <= LONGEST_REASON else "…" + line[1 - LONGEST_REASON :]

@@ -59,7 +59,7 @@ class Plain(Quiet):
                 if back := _back(state):
                     say(back)
             case ev.Waiting() as event:
-                say(f"waiting {seconds(event.wait_s)}, then asking again: {one_line(event.reason)}")
+                say(_waiting(event))
             case ev.MendAsked() as event:
                 say(f"      {event.outcome.value}: asked to mend it{_last_line(event.detail)}")
             case ev.Noted(text=text):
@@ -95,8 +95,17 @@ class Live(Quiet):
         self._state = state
         if isinstance(record.event, ev.SessionOpened) and record.event.notice:
             self._console.print(Text(record.event.notice, style="dim"))
-        if isinstance(record.event, ev.Noted):
-            self._notes.append(one_line(record.event.text))
+        match record.event:
+            case ev.Noted(text=text):
+                self._notes.append(f"note: {one_line(text)}")
+            case ev.Waiting() as event:
+                self._notes.append(_waiting(event))
+            case ev.MendAsked() as event:
+                self._notes.append(
+                    f"experiment {event.n}: {event.outcome.value}, asked to mend it{_last_line(event.detail)}"
+                )
+            case _:
+                return
 
     def _draw(self) -> Group:
         table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
@@ -110,7 +119,7 @@ class Live(Quiet):
             value = experiment.measurement.means().get(primary_of(state))
             cells = (str(experiment.n), experiment.status, number(value), gain(effect), _what(experiment))
             table.add_row(*(Text(cell) for cell in cells), style=style_of(experiment.status))
-        notes = [Text(f"note: {note}", style="yellow") for note in self._notes]
+        notes = [Text(note, style="yellow") for note in self._notes]
         return Group(table, *notes, Text(_figures(state), style="bold"), self._spinner)
 
 
@@ -127,11 +136,14 @@ def _cost(state: CampaignState) -> str:
     return f"   {cost_of_state(state)}" if state.cost_usd is not None or state.counts.requests else ""
 
 
+def _waiting(event: ev.Waiting) -> str:
+    return f"waiting {seconds(event.wait_s)}, then asking again: {one_line(event.reason)}"
+
+
 def _last_line(detail: str) -> str:
     """Give the line of an error that tells most, its last one."""
     last = next((line for line in reversed(detail.splitlines()) if line.strip()), "")
-    words = one_line(last)
-    return f" ({words if len(words) <= LONGEST_WORD else words[: LONGEST_WORD - 1] + '…'})" if words else ""
+    return f" ({_cut(words)})" if (words := one_line(last)) else ""
 
 
 def _line(state: CampaignState, experiment: Experiment) -> str:
@@ -154,7 +166,11 @@ def _back(state: CampaignState) -> str:
 
 
 def _what(experiment: Experiment) -> str:
-    return one_line(experiment.description if experiment.proposal or experiment.tests else experiment.detail)
+    return _cut(one_line(experiment.description if experiment.proposal or experiment.tests else experiment.detail))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_WORD else f"{text[: LONGEST_WORD - 1]}…"
 
 
 def _unit(state: CampaignState) -> str:
