@@ -173,8 +173,10 @@ def test_unknown_kind_of_harness_is_refused_with_those_there_are(repository: Pat
 )
 def test_model_that_is_named_proposes(repository: Path, answers: dict[str, str], section: dict[str, str]) -> None:
     started = api.init(repository, replace(ANSWERS, propose="", **answers))
-    found = load((repository / "autoexp.yaml").read_text()).proposer
+    spec = load((repository / "autoexp.yaml").read_text())
+    found = spec.proposer
     assert found is not None
+    assert (spec.budget.experiments, spec.budget.tokens) == (50, 3_000_000)
     assert (found.kind, found.options) == ("model", section)
     key_env = section.get("api_key_env")
     assert any(f"export {key_env}=" in notice for notice in started.notices) == (key_env is not None)

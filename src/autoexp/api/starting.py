@@ -17,6 +17,9 @@ from autoexp.spec import load
 from autoexp.spec.model import Spec
 from autoexp.workspaces.repository import Repository
 
+TOKENS = "3M"
+"""What a model may use until somebody says otherwise; cost_usd can only be kept where its price is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -139,7 +142,7 @@ def _contract_text(answers: Answers) -> str:
         "harness": harness,
         "metrics": {answers.metric: metric},
         "proposer": section_of(answers.author),
-        "budget": {"experiments": 50},
+        "budget": {"experiments": 50, **({"tokens": TOKENS} if answers.model else {})},
     }
     out = StringIO()
     yaml = YAML()
