@@ -33,7 +33,7 @@ def failed_checks(tape: Tape, value: float) -> None:
 
 
 def backlog(tape: Tape) -> tuple[Parked, ...]:
-    return fold_all(tape.records).ideas
+    return tuple(fold_all(tape.records).ideas)
 
 
 def test_better_change_that_breaks_a_guard_is_parked_with_the_guard() -> None:

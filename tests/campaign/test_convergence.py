@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape, spec, tapes
 
@@ -46,12 +46,14 @@ def gained(run):
 # --- the series
 
 
+@settings(deadline=None)
 @given(runs, st.integers(0, 12))
 def test_gains_are_those_of_the_keeps_oldest_first(run, last):
     assert gains(campaign(run)) == tuple(gained(run))
     assert gains(campaign(run), last=last) == tuple(gained(run)[len(run) - min(last, len(run)) :])
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_gains_of_one_segment_add_up_to_the_gain_of_the_campaign(tape):
     state = fold_all(tape.records)
@@ -59,6 +61,7 @@ def test_gains_of_one_segment_add_up_to_the_gain_of_the_campaign(tape):
         assert sum(gains(state)) == pytest.approx(state.gain)
 
 
+@settings(deadline=None)
 @given(runs, st.lists(undecided, max_size=3))
 def test_experiment_without_a_verdict_has_no_place_in_the_series(run, endings):
     tape = Tape().open()
@@ -69,6 +72,7 @@ def test_experiment_without_a_verdict_has_no_place_in_the_series(run, endings):
     assert (gains(after), worth(after)) == (gains(state), worth(state))
 
 
+@settings(deadline=None)
 @given(runs)
 def test_experiments_of_an_earlier_segment_have_no_place_in_the_series(run):
     tape = Tape().open()
@@ -80,23 +84,27 @@ def test_experiments_of_an_earlier_segment_have_no_place_in_the_series(run):
 # --- plateau
 
 
+@settings(deadline=None)
 @given(runs, windows, effects, st.data())
 def test_keep_of_the_least_gain_within_the_window_is_no_plateau(run, window, least, data):
     run.insert(len(run) - data.draw(st.integers(0, min(window - 1, len(run)))), least)
     assert not plateau(campaign(run), window, least)
 
 
+@settings(deadline=None)
 @given(runs, windows, effects)
 def test_discards_of_a_whole_window_are_a_plateau_whatever_came_before(run, window, least):
     assert plateau(campaign([*run, *[None] * window]), window, least)
     assert plateau(campaign([*run, *[None] * window]), window, 0.0)
 
 
+@settings(deadline=None)
 @given(runs, windows)
 def test_fewer_experiments_than_the_window_are_no_plateau(run, window):
     assert not plateau(campaign(run[: window - 1]), window, 9.0)
 
 
+@settings(deadline=None)
 @given(runs, windows, effects, effects)
 def test_plateau_stays_one_when_more_gain_is_asked_for(run, window, one, other):
     state = campaign(run)
@@ -113,6 +121,7 @@ def test_new_segment_begins_without_a_plateau():
 # --- rate and streak
 
 
+@settings(deadline=None)
 @given(runs, windows)
 def test_improvement_rate_is_the_gain_per_experiment_of_the_window(run, window):
     last = gained(run)[-window:]
@@ -120,6 +129,7 @@ def test_improvement_rate_is_the_gain_per_experiment_of_the_window(run, window):
     assert rate == (pytest.approx(sum(last) / len(last)) if run else None)
 
 
+@settings(deadline=None)
 @given(runs)
 def test_streak_is_the_length_of_the_row_without_a_keep(run):
     expected = next((i for i, effect in enumerate(reversed(run)) if effect is not None), len(run))
@@ -139,6 +149,7 @@ values = st.floats(-100, 100)
 directions = st.sampled_from(["lower", "higher"])
 
 
+@settings(deadline=None)
 @given(values, values, values, directions)
 def test_target_that_is_reached_stays_reached_by_what_is_better_and_when_less_is_asked_for(a, b, target, direction):
     worse, better = sorted((a, b), reverse=direction == "lower")
@@ -146,6 +157,7 @@ def test_target_that_is_reached_stays_reached_by_what_is_better_and_when_less_is
     assert not target_reached(best(target, direction), better) or target_reached(best(target, direction), worse)
 
 
+@settings(deadline=None)
 @given(values, directions)
 def test_target_is_reached_by_its_own_value(value, direction):
     assert target_reached(best(value, direction), value)
@@ -181,6 +193,7 @@ def test_nothing_is_predicted_before_the_first_experiment():
     assert worth(campaign([], Tape().open())) is None
 
 
+@settings(deadline=None)
 @given(runs.filter(bool))
 def test_prediction_is_the_discounted_posterior(run):
     weights = [DISCOUNT**age for age in range(len(run))][::-1]
@@ -192,6 +205,7 @@ def test_prediction_is_the_discounted_posterior(run):
     assert found.gain_per_100_samples == pytest.approx(100 * found.gain_per_experiment)
 
 
+@settings(deadline=None)
 @given(runs)
 def test_keep_rate_falls_with_every_discard(run):
     state = campaign([*run, None])
@@ -200,6 +214,7 @@ def test_keep_rate_falls_with_every_discard(run):
     assert all(later.keep_rate < earlier.keep_rate for earlier, later in pairwise(found))
 
 
+@settings(deadline=None)
 @given(runs.filter(bool), effects)
 def test_keep_raises_the_keep_rate_and_a_discard_lowers_it(run, effect):
     rate = worth(campaign(run)).keep_rate
@@ -207,6 +222,7 @@ def test_keep_raises_the_keep_rate_and_a_discard_lowers_it(run, effect):
     assert 0 < rate < 1
 
 
+@settings(deadline=None)
 @given(st.permutations([0.1, None, None, 0.1, None]), st.permutations([0.1, None, None, 0.1, None]))
 def test_late_keeps_promise_more_than_early_ones(one, other):
     def lateness(run):
@@ -216,6 +232,7 @@ def test_late_keeps_promise_more_than_early_ones(one, other):
     assert worth(campaign(earlier)).keep_rate <= worth(campaign(later)).keep_rate
 
 
+@settings(deadline=None)
 @given(runs.filter(any), st.floats(0.1, 2))
 def test_gain_expected_goes_with_the_size_of_the_effects(run, times):
     scaled = [effect and effect * times for effect in run]

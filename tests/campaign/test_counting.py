@@ -1,7 +1,7 @@
 """What budgets and stop rules count: decided experiments, and rows of failures."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.builders import Tape, unmeasured
 
 from autoexp.campaign.events import Intent, SampleTaken
@@ -22,6 +22,7 @@ def test_ending_that_says_nothing_of_a_candidate_uses_no_budget(outcome):
     assert closed(outcome).decided == 0
 
 
+@settings(deadline=None)
 @given(unmeasured.filter(lambda outcome: outcome not in UNDECIDED))
 def test_every_other_ending_is_a_decided_experiment(outcome):
     assert (closed(outcome).decided, closed(outcome).discards_in_row) == (1, 1)

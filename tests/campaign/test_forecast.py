@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.builders import Tape, spec, tapes
 
 from autoexp.campaign import events as ev
@@ -45,6 +45,10 @@ def test_provisional_keep_is_not_confirmed():
 def test_what_was_not_bought_or_not_told_has_no_price(state):
     assert spending(state)["per_kept"]["cost_usd"] is None
     assert spending(state)["per_percent"]["cost_usd"] is None
+
+
+def test_percent_of_next_to_nothing_has_no_price():
+    assert spending(campaign(said(0.5), verdict=Verdict.KEEP, effect=2e-309))["per_percent"]["cost_usd"] is None
 
 
 def test_who_put_a_price_on_it_is_counted():
@@ -109,6 +113,7 @@ def test_unknown_costs_are_left_out_of_a_forecast():
     assert forecast(campaign(*[said(None, 1000)] * 3, cost_usd=10))["per_experiment"]["cost_usd"] is None
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_every_campaign_has_figures_that_are_finite_and_not_negative(tape):
     state = fold_all(tape.records)

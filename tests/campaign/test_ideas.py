@@ -14,11 +14,11 @@ from autoexp.experiment.records import Decision, Idea, Offer, Proposal
 
 
 def backlog(tape: Tape) -> tuple[Parked, ...]:
-    return fold_all(tape.records).ideas
+    return tuple(fold_all(tape.records).ideas)
 
 
 def texts(tape: Tape) -> list[str]:
-    return [idea.text for idea in open_ideas(backlog(tape))]
+    return [idea.text for idea in open_ideas(fold_all(tape.records).ideas)]
 
 
 def test_ideas_of_proposals_and_persons_are_parked_in_order_with_their_reasons() -> None:

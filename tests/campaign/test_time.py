@@ -1,6 +1,6 @@
 """The working time of a campaign: sessions only, by the monotonic clock of one boot."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape, commit
 
@@ -21,6 +21,7 @@ def started():
     return tape.session()
 
 
+@settings(deadline=None)
 @given(st.lists(waits))
 def test_time_within_a_session_is_counted_record_by_record(gaps):
     tape = started()
@@ -29,6 +30,7 @@ def test_time_within_a_session_is_counted_record_by_record(gaps):
     assert active(tape) == sum(gaps)
 
 
+@settings(deadline=None)
 @given(waits, waits)
 def test_time_between_sessions_is_not_counted(worked, pause):
     tape = started()
@@ -37,6 +39,7 @@ def test_time_between_sessions_is_not_counted(worked, pause):
     assert active(tape) == worked
 
 
+@settings(deadline=None)
 @given(waits, waits, waits)
 def test_time_after_a_kill_is_not_counted(worked, pause, more):
     tape = started()
@@ -46,6 +49,7 @@ def test_time_after_a_kill_is_not_counted(worked, pause, more):
     assert active(tape) == worked + more
 
 
+@settings(deadline=None)
 @given(waits, waits)
 def test_time_after_a_kill_is_not_counted_when_the_campaign_is_opened_again(worked, pause):
     tape = started()
@@ -55,6 +59,7 @@ def test_time_after_a_kill_is_not_counted_when_the_campaign_is_opened_again(work
     assert active(tape) == worked
 
 
+@settings(deadline=None)
 @given(waits, st.floats(0, 1e7))
 def test_time_across_a_boot_is_not_counted(worked, clock):
     tape = started()

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape, commit, spec, tapes
 
@@ -37,6 +37,7 @@ CONTRACT_KEYS = [
 ]
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_there_is_a_row_per_baseline_and_experiment_baseline_first(tape):
     state = fold_all(tape.records)
@@ -46,6 +47,7 @@ def test_there_is_a_row_per_baseline_and_experiment_baseline_first(tape):
     assert sum(row["n"] == 0 for row in found) == len(state.segments)
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_rows_end_with_the_cost_of_the_campaign(tape):
     state = fold_all(tape.records)
@@ -54,12 +56,14 @@ def test_rows_end_with_the_cost_of_the_campaign(tape):
     assert (totals[-1] if totals else None) == state.cost_usd
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_costs_of_rows_add_up_to_the_cost_of_the_campaign(tape):
     state = fold_all(tape.records)
     assert sum(row["cost_usd"] or 0 for row in rows(state)) == pytest.approx(state.cost_usd or 0)
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_samples_of_rows_add_up_to_the_samples_used(tape):
     state = fold_all(tape.records)
@@ -92,6 +96,7 @@ def test_time_of_a_row_is_utc_with_milliseconds():
     assert next(rows(fold_all(Tape().open().records)))["timestamp"] == "2023-11-14T22:13:23.000Z"
 
 
+@settings(deadline=None)
 @given(tapes(), st.booleans())
 def test_status_holds_the_keys_of_the_contract_as_json(tape, running):
     found = summary(fold_all(tape.records), running=running)
@@ -99,6 +104,7 @@ def test_status_holds_the_keys_of_the_contract_as_json(tape, running):
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
+@settings(deadline=None)
 @given(tapes())
 def test_status_is_made_again_from_the_record(tape):
     assert summary(fold_all(tape.records), running=False) == summary(fold_all(list(tape.records)), running=False)
@@ -206,6 +212,7 @@ def test_decided_experiment_changes_the_next_choice():
     assert brief(tape).seed != before.seed
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**60), st.lists(st.integers() | st.text(), max_size=3))
 def test_seed_is_a_function_of_its_parts(seed, parts):
     assert derived_seed(seed, *parts) == derived_seed(seed, *parts)

@@ -1,11 +1,11 @@
 """Checkpoints: the last confirmed commit, the provisional keeps since then, and what a test of them all changes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import takewhile
 
 from autoexp.campaign import learning
 from autoexp.campaign.counting import headline_gain, items_of
+from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent
 from autoexp.campaign.stopping import Stop
 from autoexp.decision.beliefs import placed

@@ -1,10 +1,10 @@
 """What the fold counts: working time, experiments, rows of failures, samples, scores, gain and money."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from autoexp.campaign.amounts import cost_of_runs, plus, together, unanswered
 from autoexp.campaign.events import CampaignOpened, HoldoutRun, Record, SessionOpened
+from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState, Counts, Experiment, Segment
 from autoexp.decision.items import mean_items
 from autoexp.experiment.measurement import Sample
@@ -30,14 +30,13 @@ def tick(state: CampaignState, record: Record) -> CampaignState:
 
     A session that was killed has no end in the record: the time until a new process opens the campaign is not counted.
     """
-    state = replace(state, events=record.number + 1)
-    if isinstance(record.event, CampaignOpened | SessionOpened):
-        return replace(state, session_since=None)
-    if state.session_since is None:
-        return state
+    events = record.number + 1
+    if state.session_since is None or isinstance(record.event, CampaignOpened | SessionOpened):
+        return replace(state, events=events, session_since=None)
     passed = record.monotonic - state.session_since if record.boot == state.session_boot else 0.0
     return replace(
         state,
+        events=events,
         active_s=state.active_s + max(0.0, passed),
         session_since=record.monotonic,
         session_boot=record.boot,
@@ -73,7 +72,7 @@ def counted(counts: Counts, experiment: Experiment, outcome: Outcome) -> Counts:
 
 def headline_gain(segment: Segment | None, decision: Decision) -> float:
     """Give what a keep adds to the gain: that of another number than the one shown as `metric` adds nothing to it."""
-    shown = decision.metric in {"", segment.primary if segment else ""}
+    shown = not decision.metric or (segment is not None and decision.metric == segment.primary)
     return (decision.effect or 0.0) if shown else 0.0
 
 

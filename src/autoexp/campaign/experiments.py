@@ -61,7 +61,10 @@ class Experiment:
     @property
     def proposals(self) -> tuple[Proposal, ...]:
         """Give everything that was proposed, in order: each was paid for, also those that were mended."""
-        found = (*(one.proposal for one in self.tries), None if self.mending else self.proposal)
+        last = None if self.mending else self.proposal
+        if not self.tries:
+            return () if last is None else (last,)
+        found = (*(one.proposal for one in self.tries), last)
         return tuple(proposal for proposal in found if proposal is not None)
 
     @property

@@ -1,7 +1,6 @@
 """fold(state, record) -> state: the only place where events turn into knowledge."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from autoexp.campaign import checkpoints, learning, parking, proposing
 from autoexp.campaign import events as ev
@@ -15,6 +14,7 @@ from autoexp.campaign.counting import (
     sampled,
     tick,
 )
+from autoexp.campaign.replacing import replace
 from autoexp.campaign.reviews import reviewed
 from autoexp.campaign.state import CampaignState, Experiment, Incumbent, Segment
 from autoexp.decision.beliefs import after, begun

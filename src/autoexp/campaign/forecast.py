@@ -42,7 +42,9 @@ def spending(state: CampaignState) -> dict[str, Any]:
 
 
 def _per(state: CampaignState, bought: float) -> dict[Kind, float | None]:
-    return {kind: None if bought <= 0 or (used := spent(state, kind)) is None else used / bought for kind in KINDS}
+    used = {kind: spent(state, kind) for kind in KINDS}
+    each = {kind: None if amount is None or bought <= 0 else amount / bought for kind, amount in used.items()}
+    return {kind: amount if amount is not None and math.isfinite(amount) else None for kind, amount in each.items()}
 
 
 def forecast(state: CampaignState) -> dict[str, Any] | None:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from autoexp.campaign.endings import constraint, effect_of
 from autoexp.campaign.experiments import Experiment
+from autoexp.campaign.replacing import replace
 from autoexp.experiment.outcome import CRASHES
 
 OTHER = "other"

@@ -1,44 +1,41 @@
 """The backlog: ideas that wait, why each does, and which constraint of the contract is in its way. Nothing here is ever taken off."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Literal
 
+from autoexp.campaign.backlog import LONGEST_IDEA, PERSON, Backlog, Parked, same, short
+from autoexp.campaign.replacing import replace
 from autoexp.experiment.records import Idea
 
+__all__ = [
+    "LONGEST_HINT",
+    "LONGEST_IDEA",
+    "MOST_HINTS",
+    "MOST_OPEN",
+    "PERSON",
+    "Backlog",
+    "Parked",
+    "blocked",
+    "by_text",
+    "claimed",
+    "counted_ideas",
+    "dropped",
+    "has_room",
+    "hinted",
+    "open_ideas",
+    "parked",
+    "refused_hint",
+    "refused_idea",
+    "same",
+    "tried",
+]
+
 MOST_OPEN = 200
-LONGEST_IDEA = 500
 MOST_HINTS, LONGEST_HINT = 10, 1_000
-PERSON = 0
-"""In the place of an experiment's number: a person parked the idea."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """An idea of the backlog. `n` is the experiment that parked it, `segment` the contract in which it was parked, or blocked last.
-
-    `blocked_by` names a guard, `checks`, `scope`, or says it in words; `unblocked` tells that the contract no longer holds it back.
-    `tried_by` is the number of the last experiment that tried it, also where something blocked that, and the idea is open again.
-    """
-
-    id: str
-    text: str
-    why: str = ""
-    blocked_by: str = ""
-    n: int = PERSON
-    state: Literal["open", "tried", "dropped"] = "open"
-    tried_by: int | None = None
-    segment: int = 0
-    unblocked: bool = False
-
-
-Backlog = tuple[Parked, ...]
-
-
-def open_ideas(ideas: Iterable[Parked]) -> Backlog:
+def open_ideas(ideas: Backlog) -> tuple[Parked, ...]:
     """Give those that wait, oldest first."""
-    return tuple(idea for idea in ideas if idea.state == "open")
+    return ideas.open
 
 
 def counted_ideas(ideas: Iterable[Parked]) -> dict[str, int]:
@@ -57,16 +54,16 @@ def parked(ideas: Backlog, found: Iterable[Idea], *, n: int, segment: int, again
     Beyond the bound the oldest stay, because the early ones were found while most was still to be had.
     """
     for idea in found:
-        text = _short(idea.text)
+        text = short(idea.text)
         if not text:
             continue
-        told = Idea(text=text, why=_short(idea.why), blocked_by=_short(idea.blocked_by))
-        known = by_text(ideas, text)
+        told = Idea(text=text, why=short(idea.why), blocked_by=short(idea.blocked_by))
+        known = ideas.by_text(text)
         if known is not None:
             ideas = _told_again(ideas, known, told, segment=segment, again=again)
         elif has_room(ideas):
             one = Parked(f"i{len(ideas) + 1}", text, told.why, told.blocked_by, n, segment=segment)
-            ideas = (*ideas, one)
+            ideas = ideas.with_one(one)
     return ideas
 
 
@@ -80,7 +77,7 @@ def _told_again(ideas: Backlog, known: Parked, told: Idea, *, segment: int, agai
         why, blocked_by = told.why or known.why, told.blocked_by or known.blocked_by
     if blocked_by != known.blocked_by:
         known = replace(known, segment=segment, unblocked=False)
-    return changed(ideas, replace(known, why=why, blocked_by=blocked_by))
+    return ideas.changed(replace(known, why=why, blocked_by=blocked_by))
 
 
 def blocked(ideas: Backlog, claims: Sequence[str], found: Idea, *, by: int, segment: int) -> Backlog:
@@ -89,70 +86,55 @@ def blocked(ideas: Backlog, claims: Sequence[str], found: Idea, *, by: int, segm
     What a person has dropped stays dropped.
     """
     known = claimed(ideas, claims)
-    same_text = by_text(ideas, found.text)
+    same_text = ideas.by_text(found.text)
     if not known and same_text is not None and same_text.state == "dropped":
         return ideas
     if not known:
         ideas = parked(ideas, [found], n=by, segment=segment, again=True)
         known = claimed(ideas, [found.text])
-    why, blocked_by = _short(found.why), _short(found.blocked_by)
+    why, blocked_by = short(found.why), short(found.blocked_by)
     for idea in known:
         one = replace(idea, why=why, blocked_by=blocked_by, tried_by=by, segment=segment, unblocked=False)
-        ideas = changed(ideas, one)
+        ideas = ideas.changed(one)
     return ideas
 
 
 def tried(ideas: Backlog, claims: Sequence[str], *, by: int) -> Backlog:
     """Close what an experiment says that it tried: by id, or by its text."""
     for idea in claimed(ideas, claims):
-        ideas = changed(ideas, replace(idea, state="tried", tried_by=by, unblocked=False))
+        ideas = ideas.changed(replace(idea, state="tried", tried_by=by, unblocked=False))
     return ideas
 
 
 def dropped(ideas: Backlog, name: str, *, why: str) -> Backlog:
     """Close what a person gives up; one that is not open stays what it is."""
     for idea in claimed(ideas, [name]):
-        ideas = changed(ideas, replace(idea, state="dropped", why=_short(why) or idea.why, unblocked=False))
+        ideas = ideas.changed(replace(idea, state="dropped", why=short(why) or idea.why, unblocked=False))
     return ideas
 
 
-def claimed(ideas: Backlog, claims: Sequence[str]) -> Backlog:
+def claimed(ideas: Backlog, claims: Sequence[str]) -> tuple[Parked, ...]:
     """Give the open ideas that are named by id or text."""
-    names = {same(claim) for claim in claims if claim.strip()}
-    return tuple(idea for idea in open_ideas(ideas) if names & {idea.id, same(idea.text)})
+    named = (one for claim in claims if claim.strip() for one in (ideas.by_id(claim), ideas.by_text(claim)))
+    found = {idea.id: idea for idea in named if idea is not None and idea.state == "open"}
+    return tuple(sorted(found.values(), key=lambda idea: int(idea.id[1:])))
 
 
-def by_text(ideas: Iterable[Parked], text: str) -> Parked | None:
+def by_text(ideas: Backlog, text: str) -> Parked | None:
     """Give the idea with this text, whatever its case, spaces and full stops."""
-    return next((idea for idea in ideas if same(idea.text) == same(text)), None)
+    return ideas.by_text(text)
 
 
 def has_room(ideas: Backlog) -> bool:
     """Tell whether one more may wait."""
-    return len(open_ideas(ideas)) < MOST_OPEN
-
-
-def changed(ideas: Backlog, idea: Parked) -> Backlog:
-    """Give the backlog with this idea in the place of the one with its id."""
-    return tuple(idea if one.id == idea.id else one for one in ideas)
-
-
-@lru_cache(maxsize=4096)
-def same(text: str) -> str:
-    """Give what two tellings of one idea have in common."""
-    return _short(text).casefold().rstrip(" .!;")
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_IDEA else line[: LONGEST_IDEA - 1] + "…"
+    return len(ideas.waiting) < MOST_OPEN
 
 
 def refused_idea(ideas: Backlog, text: str) -> str:
     """Say why a person's idea cannot be taken; empty when it can."""
     if fault := _fault(text, "an idea", LONGEST_IDEA):
         return fault
-    known = by_text(ideas, text)
+    known = ideas.by_text(text)
     is_new = known is None or known.state != "open"
     return f"{MOST_OPEN} ideas are open already, and no more fit" if is_new and not has_room(ideas) else ""
 

@@ -4,12 +4,13 @@ Whoever needs it once per experiment reads it here and never goes through all ex
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from autoexp.campaign.amounts import KINDS, Kind, cost_of_runs, untold
 from autoexp.campaign.endings import is_decided
 from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.patterns import Patterns, added
+from autoexp.campaign.replacing import replace
 from autoexp.campaign.tallying import Tallies, tallied
 from autoexp.experiment.outcome import UNDECIDED
 

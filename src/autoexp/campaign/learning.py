@@ -2,10 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import replace
 
 from autoexp.campaign.counting import headline_gain
 from autoexp.campaign.knowledge import Knowledge, learned
+from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState, Experiment
 
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from autoexp.campaign import blocking, ideas
 from autoexp.campaign.events import Hinted, HintsCleared, IdeaAdded, IdeaDropped
 from autoexp.campaign.experiments import Experiment
+from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState, Segment
 from autoexp.experiment.outcome import UNDECIDED, Outcome
 from autoexp.experiment.records import Idea, Offer, Proposal
@@ -46,8 +46,12 @@ def contract_changed(state: CampaignState) -> CampaignState:
     if state.segment is None or not any(idea.blocked_by for idea in state.ideas):
         return state
     specs = {segment.k: segment for segment in state.segments}
-    looked = [replace(idea, unblocked=_is_free(state, idea, specs.get(idea.segment))) for idea in state.ideas]
-    return replace(state, ideas=tuple(looked))
+    looked = state.ideas
+    for idea in state.ideas:
+        unblocked = _is_free(state, idea, specs.get(idea.segment))
+        if unblocked != idea.unblocked:
+            looked = looked.changed(replace(idea, unblocked=unblocked))
+    return replace(state, ideas=looked)
 
 
 def _is_free(state: CampaignState, idea: ideas.Parked, parked_in: Segment | None) -> bool:

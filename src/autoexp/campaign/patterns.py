@@ -7,12 +7,13 @@ them; who shows them quotes them.
 import re
 from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
 
 from autoexp.campaign.endings import constraint, effect_of, has_failed, is_worse
 from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.grouping import MOST_NUMBERS, Group, Grouping, Groups, grouped
+from autoexp.campaign.replacing import replace
 
 REVIEW_EVERY = 10
 MOST = 64

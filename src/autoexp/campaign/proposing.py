@@ -1,10 +1,9 @@
 """What the fold makes of a proposer's answers: their price, what was paid for and not tried yet, mended changes, waiting."""
 
-from dataclasses import replace
-
 from autoexp.campaign.counting import plus, together, unanswered
 from autoexp.campaign.events import MendAsked, Waiting
 from autoexp.campaign.experiments import Experiment, Try
+from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Proposal, Reserve

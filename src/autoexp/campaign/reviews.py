@@ -1,9 +1,8 @@
 """Would-be keeps that wait for a person: which they are, what a review changes, and what an accepted one asks for."""
 
-from dataclasses import replace
-
 from autoexp.campaign import learning
 from autoexp.campaign.events import Reviewed
+from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState
 from autoexp.experiment.records import Directive
 

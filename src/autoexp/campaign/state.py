@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from autoexp.campaign.backlog import Backlog
 from autoexp.campaign.events import BaselineMeasured, Waiting
 from autoexp.campaign.experiments import Experiment
-from autoexp.campaign.ideas import Parked
 from autoexp.campaign.knowledge import Knowledge
 from autoexp.decision.beliefs import Beliefs
 from autoexp.experiment.measurement import Measurement, Sample
@@ -123,7 +123,7 @@ class CampaignState:
     stop_fix: str = ""
     offers: tuple[Offer, ...] = ()
     waiting: Waiting | None = None
-    ideas: tuple[Parked, ...] = ()
+    ideas: Backlog = Backlog()
     hints: tuple[str, ...] = ()
     active_s: float = 0.0
     session_since: float | None = None

@@ -1,10 +1,11 @@
 """The record of each proposer, folded from the experiments: the facts that choosing among proposers goes by."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from autoexp.campaign.amounts import cost_of, plus, requests_of, tokens_of
 from autoexp.campaign.experiments import Experiment
+from autoexp.campaign.replacing import replace
 from autoexp.experiment.outcome import CRASHES, UNDECIDED, Outcome
 
 UNAVAILABLE, NOTHING_LEFT = "unavailable", "nothing_left"
