@@ -48,7 +48,7 @@ def test_what_was_not_bought_or_not_told_has_no_price(state):
 
 
 def test_percent_of_next_to_nothing_has_no_price():
-    assert spending(campaign(said(0.5), verdict=Verdict.KEEP, effect=2e-309))["per_percent"]["cost_usd"] is None
+    assert spending(campaign(said(0.5), verdict=Verdict.KEEP, effect=5e-324))["per_percent"]["cost_usd"] is None
 
 
 def test_who_put_a_price_on_it_is_counted():
