@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape
 
@@ -61,6 +61,7 @@ records = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 10_000),
     st.integers(0, 2**48),
