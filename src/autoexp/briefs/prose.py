@@ -8,6 +8,7 @@ from autoexp.briefs.bounds import room
 from autoexp.briefs.quoting import encodable, fenced, one_line, prose
 from autoexp.briefs.room import FULL, Entry, Section, Told, fill, keys_told
 from autoexp.briefs.words import LONGEST_PROGRAM, MOST_GUARDS, MOST_SCOPE, NOTICE, asked, guards_of
+from autoexp.campaign.endings import is_worse
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import Brief
 from autoexp.spec.criteria import in_words
@@ -96,7 +97,15 @@ def _sections(brief: Brief) -> list[Section[str]]:
     lessons = len(list(lines.lesson_lines(brief.lessons, FULL, ideas=len(brief.ideas))))
     return [
         Section("hints", 0.12, [Entry(partial(_hint, hint)) for hint in reversed(brief.hints)], frame("hints")),
-        Section("best", 0.16, rows(brief.best), frame("best"), only_new=True, more=brief.more_keeps),
+        Section(
+            "best",
+            0.16,
+            rows(brief.best),
+            frame("best"),
+            only_new=True,
+            more=brief.more_keeps,
+            aside=frozenset(one.n for one in brief.experiments if one.kept) - {one.n for one in brief.best},
+        ),
         Section(
             "dead_ends",
             0.18,
@@ -110,6 +119,8 @@ def _sections(brief: Brief) -> list[Section[str]]:
             frame("dead_ends"),
             only_new=True,
             more=brief.more_dead_ends,
+            aside=frozenset(one.n for one in brief.experiments if is_worse(one))
+            - {end.first.n for end in brief.dead_ends if end.kind == "change"},
         ),
         Section("parked", 0.12, [Entry(partial(lines.idea_line, idea)) for idea in brief.ideas], frame("parked")),
         Section("latest", 0.12, rows(newest[:LATEST]), only_new=True),

@@ -31,7 +31,8 @@ class Entry(Generic[T]):
 class Section(Generic[T]):
     """Entries, the most important first. `share` is the part of the room that is theirs; `frame` the size of heading and count.
 
-    In an `only_new` section entries are left out whose key was told in a section before it. `more` counts what has no entry.
+    In an `only_new` section entries are left out whose key was told in a section before it. `more` counts what has no entry,
+    and `aside` are the keys of those of it that other sections may tell.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Section(Generic[T]):
     frame: int = 0
     only_new: bool = False
     more: int = 0
+    aside: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class _Shown(Generic[T]):
     def told(self, keys: set[Key]) -> Told[T]:
         rest = [one for one in self.section.entries[self.at :] if one.key is None or one.key not in keys]
         items = tuple((entry.key, item) for entry, item in zip(self.entries, self.items, strict=True))
-        return Told(items, len(rest) + self.section.more)
+        return Told(items, len(rest) + self.section.more - len(self.section.aside & keys))
 
 
 @dataclass(slots=True)
