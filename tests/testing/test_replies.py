@@ -10,7 +10,7 @@ from .clients import APIS, ask, events, post, streamed, text
 
 LONG = "a first line that is long enough for several pieces\nand a second one, with ünïcode"
 CALL = {"tool_calls": [{"name": "note", "args": {"where": "${cwd}/a.py", "lines": [1, 2, "a long enough argument"]}}]}
-ARGS = {"where": "/work/x/a.py", "lines": [1, 2, "a long enough argument"]}
+ARGS = {"where": "/repo/x/a.py", "lines": [1, 2, "a long enough argument"]}
 
 
 @pytest.mark.parametrize("api", APIS)
