@@ -38,7 +38,7 @@ def test_a_gemini_stream_without_sse_is_a_list() -> None:
 @pytest.mark.parametrize("api", APIS)
 def test_a_call_of_a_tool_carries_its_arguments(api) -> None:
     with FakeModel(turns=[CALL]) as model:
-        body = json.loads(ask(model.url, api, **_prompt(api, "working directory: /work/x"), **_tools(api))[2])
+        body = json.loads(ask(model.url, api, **_prompt(api, "working directory: /repo/x"), **_tools(api))[2])
     found = {
         "anthropic": lambda: (body["content"][0]["name"], body["content"][0]["input"], body["stop_reason"]),
         "chat": lambda: _called(body["choices"][0]),
@@ -52,7 +52,7 @@ def test_a_call_of_a_tool_carries_its_arguments(api) -> None:
 @pytest.mark.parametrize("api", APIS)
 def test_a_streamed_call_carries_its_arguments(api) -> None:
     with FakeModel(turns=[CALL]) as model:
-        raw = ask(model.url, api, stream=True, **_prompt(api, "working directory: /work/x"), **_tools(api))[2]
+        raw = ask(model.url, api, stream=True, **_prompt(api, "working directory: /repo/x"), **_tools(api))[2]
     found = events(raw)
     joined = {
         "anthropic": lambda: "".join(e["delta"]["partial_json"] for e in found if e["type"] == "content_block_delta"),
