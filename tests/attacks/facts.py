@@ -146,10 +146,10 @@ class Facts:
 
     def controls(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         """Say which of the honest edits after the attacks did not get what they deserve."""
-        faster, once_more, nothing, words, again = rows
+        faster, nothing, words, again = rows
         repo = self._world.repo
         wrong = []
-        if "keep" not in {faster["status"], once_more["status"]}:
+        if faster["status"] != "keep":
             wrong.append(f"the honest improvement was not kept: {_words(faster, '')} {faster.get('reasons')}")
         if nothing["status"] != "no_change" or again["status"] != "no_change":
             wrong.append(f"no change is told as {nothing['status']} and {again['status']}")
