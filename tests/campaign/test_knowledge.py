@@ -158,7 +158,9 @@ def test_tape_of_tests_has_tests_in_it() -> None:
     """The laws above would hold of nothing, too."""
     found: list[CampaignState] = []
 
-    @settings(deadline=None, max_examples=200, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        deadline=None, max_examples=200, database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    )
     @given(campaigns(least=15))
     def look(tape: Tape) -> None:
         found.append(fold_all(tape.records))

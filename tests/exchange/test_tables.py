@@ -112,7 +112,7 @@ def test_types_of_an_experiment_are_as_promised():
     tape.experiment(proposal=Proposal(description="d", asi={"kind": "cache"}))
     row = jsonl(tape)[-1]
     assert isinstance(row["flags"], list)
-    assert set(row["tokens"]) >= {"input", "cached", "output"}
+    assert set(row["tokens"]) == {"input", "cached", "output", "reasoning", "cache_write"}
     assert (row["cost_usd"], row["tokens_used"]) == (None, None)
     assert row["asi"] == {"kind": "cache", "rollback_reason": "because"}
 
