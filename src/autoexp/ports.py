@@ -32,7 +32,8 @@ class Journal(Protocol):
 class Desk:
     """What a proposer gets besides the brief: its disposable copy, and where its output goes.
 
-    `fresh` makes the copy anew, with the change that is to be mended if there is one, for who takes over from another.
+    `fresh` makes the copy anew, with the change that is to be mended if there is one, for who takes over from another. `home` is a folder
+    that lasts as long as the experiment: what a proposer needs to remember when it mends its change.
     """
 
     workspace: Path
@@ -41,6 +42,7 @@ class Desk:
     output: Path
     marker: str
     fresh: Callable[[], Path] | None = None
+    home: Path | None = None
 
 
 class NothingLeft(Exception):  # noqa: N818  a message, not a failure
@@ -75,21 +77,29 @@ class ProposerFailed(Exception):  # noqa: N818  read as a sentence
 class Unavailable(Exception):  # noqa: N818  news about the weather
     """The service behind a proposer cannot answer now. The engine waits and asks again; nothing is used up.
 
-    `kind` is one of rate_limit, overloaded, quota, server, hang, reset, cut, malformed; `retry_after_s` is what the service asked for.
+    `kind` is one of rate_limit, overloaded, quota, server, hang, reset, cut, malformed; `retry_after_s` is what the service asked for, and
+    `said` what was used all the same.
     """
 
-    def __init__(self, reason: str, *, kind: str, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, reason: str, *, kind: str, retry_after_s: float | None = None, said: Proposal | None = None
+    ) -> None:
         super().__init__(reason)
         self.kind = kind
         self.retry_after_s = retry_after_s
+        self.said = said
 
 
 class AccessRefused(Exception):  # noqa: N818  waiting does not help
-    """The service behind a proposer refuses to serve: a key, a right, a model's name. The campaign pauses, with the mend."""
+    """The service behind a proposer refuses to serve: a key, a right, a model's name. The campaign pauses, with the mend.
 
-    def __init__(self, reason: str, *, fix: str) -> None:
+    `said` is what was used all the same.
+    """
+
+    def __init__(self, reason: str, *, fix: str, said: Proposal | None = None) -> None:
         super().__init__(reason)
         self.fix = fix
+        self.said = said
 
 
 class Proposer(Protocol):

@@ -146,7 +146,7 @@ def show(place: Place, n: int) -> dict[str, Any]:
         "holdout": holdout,
         "sandbox": proposal.sandbox if proposal else "",
         "paid_before": proposal is not None and proposal.offer is not None and row["requests"] == 0,
-        "priced_by": sorted({said.cost_source for said in experiment.proposals if said.cost_source}),
+        "priced_by": sorted({said.cost_source for said in experiment.paid if said.cost_source}),
         "set_aside": experiment.reserved.model_dump(),
         "traffic": {host: counts.model_dump() for host, counts in proposal.traffic.items()} if proposal else {},
         "ideas_parked": [asdict(idea) for idea in found.state.ideas if idea.n == n],

@@ -23,7 +23,7 @@ def used_by(experiment: Experiment, kind: Kind) -> float | None:
 def cost_of(experiment: Experiment) -> float | None:
     """Add what proposer and harness reported; None when nobody reported a cost."""
     total: float | None = None
-    for proposal in experiment.proposals:
+    for proposal in experiment.paid:
         total = plus(total, proposal.cost_usd)
     for one in experiment.tries:
         total = plus(total, cost_of_runs(one.samples))
@@ -33,13 +33,13 @@ def cost_of(experiment: Experiment) -> float | None:
 
 def tokens_of(experiment: Experiment) -> Tokens:
     """Add the tokens of all that was proposed; None where nobody counted."""
-    return together(proposal.tokens for proposal in experiment.proposals)
+    return together(proposal.tokens for proposal in experiment.paid)
 
 
 def requests_of(experiment: Experiment) -> int | None:
     """Add the answers of models that an experiment took; None where nobody counted."""
     total: int | None = None
-    for proposal in experiment.proposals:
+    for proposal in experiment.paid:
         total = plus(total, proposal.requests)
     return total
 
@@ -55,7 +55,7 @@ def cost_of_runs(samples: Iterable[Sample]) -> float | None:
 def untold(experiment: Experiment, kind: Kind) -> bool:
     """Tell whether a closed experiment used what nobody told: a proposer that asks nobody uses nothing."""
     free = experiment.reserved.requests == 0
-    silent = any(_silent(proposal, kind, free=free) for proposal in experiment.proposals)
+    silent = any(_silent(proposal, kind, free=free) for proposal in experiment.paid)
     return silent or (unanswered(experiment) and not free)
 
 

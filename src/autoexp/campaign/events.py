@@ -96,7 +96,7 @@ class Proposed(Value):
 class Waiting(Value):
     """The service behind the proposer cannot answer now: it is asked again after `wait_s` seconds, for the `row`-th time in a row.
 
-    `kind` is the weather, as ports.Unavailable names it.
+    `kind` is the weather, as ports.Unavailable names it; `said` is what was used before it came, where that is known.
     """
 
     event: Literal["waiting"] = "waiting"
@@ -105,6 +105,7 @@ class Waiting(Value):
     reason: str
     wait_s: float
     row: int = 1
+    said: Proposal | None = None
 
 
 class MendAsked(Value):

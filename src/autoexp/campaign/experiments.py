@@ -26,7 +26,8 @@ class Experiment:
     A checkpoint test is one as well: `tests` are the numbers of the keeps that it tests. `tested_by` is the number of the
     test that settled a provisional keep; `taken_out` says that it did not confirm it. `review` is a person's word on a
     would-be keep that waited for it; `flags` are those of an outcome without a decision. `tries` came before the change was
-    mended; while `mending`, nothing has come of the last request to do so. `reserved` is what was set aside for the last request.
+    mended; while `mending`, nothing has come of the last request to do so. `reserved` is what was set aside for the last request,
+    `broken_off` what proposers had used when the weather ended their work.
     """
 
     n: int
@@ -57,6 +58,12 @@ class Experiment:
     tries: tuple[Try, ...] = ()
     mending: bool = False
     reserved: Reserve = Reserve()
+    broken_off: tuple[Proposal, ...] = ()
+
+    @property
+    def paid(self) -> tuple[Proposal, ...]:
+        """Give everything that somebody used something for: what was proposed, and what the weather ended."""
+        return (*self.broken_off, *self.proposals) if self.broken_off else self.proposals
 
     @property
     def proposals(self) -> tuple[Proposal, ...]:

@@ -93,7 +93,7 @@ def _accepted(known: tuple[int, ...], one: Experiment) -> tuple[int, ...]:
 def _sources(one: Experiment) -> list[str]:
     return [
         proposal.cost_source or "proposer"
-        for proposal in one.proposals
+        for proposal in one.paid
         if proposal.cost_usd is not None and proposal.requests != 0
     ]
 

@@ -15,14 +15,20 @@ NOT_TRIED = frozenset({Outcome.INTERRUPTED, Outcome.INFRA_ERROR})
 def proposed(state: CampaignState, experiment: Experiment, proposal: Proposal) -> CampaignState:
     """Take up an answer, and what it cost."""
     return replace(
-        state,
+        _paid(state, proposal),
         open=replace(experiment, proposal=_with_words(proposal, experiment), mending=False),
-        cost_usd=plus(state.cost_usd, proposal.cost_usd),
-        tokens=plus(state.tokens, proposal.tokens.total),
-        used=together([state.used, proposal.tokens]),
-        counts=replace(state.counts, requests=plus(state.counts.requests, proposal.requests)),
         offers=proposal.offers or state.offers,
         waiting=None,
+    )
+
+
+def _paid(state: CampaignState, said: Proposal) -> CampaignState:
+    return replace(
+        state,
+        cost_usd=plus(state.cost_usd, said.cost_usd),
+        tokens=plus(state.tokens, said.tokens.total),
+        used=together([state.used, said.tokens]),
+        counts=replace(state.counts, requests=plus(state.counts.requests, said.requests)),
     )
 
 
@@ -48,7 +54,12 @@ def mend_asked(state: CampaignState, experiment: Experiment, event: MendAsked) -
 
 
 def waited(state: CampaignState, event: Waiting) -> CampaignState:
-    """Note what the open experiment waits for."""
+    """Note what the open experiment waits for, and what was used before it had to."""
+    if event.said is not None:
+        state = _paid(state, event.said)
+        opened = state.open
+        if opened is not None and opened.n == event.n:
+            state = replace(state, open=replace(opened, broken_off=(*opened.broken_off, event.said)))
     counts = replace(
         state.counts, waits=state.counts.waits + 1, waited_s=state.counts.waited_s + max(0.0, event.wait_s)
     )

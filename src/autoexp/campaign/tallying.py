@@ -100,7 +100,7 @@ def _measured(tally: Tally, experiment: Experiment, gain: float) -> Tally:
 
 def _costed(tally: Tally, experiment: Experiment) -> Tally:
     """Add what an experiment cost. One that a single unknown part belongs to is unknown, and adds nothing."""
-    said = experiment.proposals
+    said = experiment.paid
     cost = cost_of(experiment) if said and all(one.cost_usd is not None for one in said) else None
     tokens = tokens_of(experiment).total if said and all(one.tokens.total is not None for one in said) else None
     return replace(

@@ -110,6 +110,9 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
                 Outcome.OUT_OF_SCOPE, f"stands where harness.provide or harness.writable has a place: {named}"
             )
         if not captured.changes:
+            # Who was cut short before it changed anything has not tried an idea.
+            if proposal.ending:
+                return Ending(Outcome.PROPOSER_ERROR, f"nothing was changed: {proposal.ending}")
             return Ending(Outcome.NO_CHANGE, "the proposal changed nothing")
         message = f"experiment {n}: {proposal.description or 'no description'}\n\n{proposal.hypothesis}".strip() + "\n"
         when = int(opened.started) if opened else 0

@@ -9,11 +9,12 @@ from autoexp.campaign.events import Proposed
 from autoexp.campaign.views import Repair
 from autoexp.engine.briefing import brief_of
 from autoexp.engine.candidates import Ending
-from autoexp.engine.weather import patiently
+from autoexp.engine.weather import GivenUp, patiently
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Directive, Proposal, Traffic
 from autoexp.ports import Desk, NothingLeft, ProposerFailed
+from autoexp.processes.environment import remove
 from autoexp.processes.traffic import Counts
 
 
@@ -30,6 +31,9 @@ def propose(shop: Workshop, n: int, directive: Directive, *, repair: Repair | No
     shop.observer.working(doing)
     with shop.faults.around("propose", n):
         shop.desk.mkdir(parents=True, exist_ok=True)
+        if repair is None:
+            remove(shop.home)
+        shop.home.mkdir(mode=0o700, exist_ok=True)
         brief_json, brief_md = shop.desk / "brief.json", shop.desk / "brief.md"
         brief_json.write_text(json.dumps(briefs.as_json(brief), ensure_ascii=False), encoding="utf-8")
         brief_md.write_text(briefs.as_markdown(brief), encoding="utf-8")
@@ -40,14 +44,15 @@ def propose(shop: Workshop, n: int, directive: Directive, *, repair: Repair | No
             fresh = partial(shop.copy.reset, parent)
             if repair is not None:
                 fresh = partial(shop.copy.again, parent, candidate)
-            desk = Desk(fresh(), brief_json, brief_md, shop.folder.output / str(n), shop.marker, fresh)
+            output = shop.folder.output / str(n)
+            desk = Desk(fresh(), brief_json, brief_md, output, shop.marker, fresh, home=shop.home)
             return shop.proposer.propose(brief, desk)
 
-        nothing: NothingLeft | None = None
+        nothing: NothingLeft | GivenUp | None = None
         ending: Ending | None = None
         try:
             said: Proposal | None = patiently(shop, n, asked, doing=doing)
-        except NothingLeft as left:
+        except (NothingLeft, GivenUp) as left:
             said, nothing = left.said, left
         except ProposerFailed as failed:
             said = failed.said

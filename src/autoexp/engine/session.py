@@ -23,6 +23,7 @@ from autoexp.engine.workshop import Workshop
 from autoexp.errors import WorldError
 from autoexp.exchange.exports import Exports, exports_home
 from autoexp.executors.local import LocalExecutor
+from autoexp.processes.environment import remove
 from autoexp.stores import inbox
 from autoexp.stores.journal import FileJournal
 from autoexp.stores.layout import CampaignFolder
@@ -103,6 +104,7 @@ def _workshop(
     with ExitStack() as held:
         journal = held.enter_context(FileJournal(folder.path, stamp))
         held.callback(shutil.rmtree, cache / "desk", ignore_errors=True)
+        held.callback(remove, cache / "home")
         hidden = Hidden(repository, spec.scope.hidden)
         trees = MeasurementTrees(repository, cache / "measure", hidden=hidden, fixtures=made.fixtures)
         held.callback(_put_away, trees)
@@ -133,6 +135,7 @@ def _workshop(
             marker=marker,
             cells=made,
             desk=cache / "desk",
+            home=cache / "home",
             torn=journal.torn,
             late=late,
             clock=time.monotonic,

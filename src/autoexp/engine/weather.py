@@ -22,11 +22,15 @@ _NOTHING_USED = Proposal(cost_usd=0.0, tokens=Tokens(input=0, cached=0, output=0
 
 
 class GivenUp(Exception):  # noqa: N818  the campaign rests, nothing is wrong with it
-    """The proposer's service does not serve, and waiting does not help: what was said, and the mend. No mend: a budget is used up."""
+    """The proposer's service does not serve, and waiting does not help: what was said, and the mend. No mend: a budget is used up.
 
-    def __init__(self, reason: str, *, fix: str = "") -> None:
+    `said` is what the last request used all the same.
+    """
+
+    def __init__(self, reason: str, *, fix: str = "", said: Proposal | None = None) -> None:
         super().__init__(reason)
         self.fix = fix
+        self.said = said
 
 
 def patiently(shop: Workshop, n: int, ask: Callable[[], Proposal], *, doing: str) -> Proposal:
@@ -40,15 +44,16 @@ def patiently(shop: Workshop, n: int, ask: Callable[[], Proposal], *, doing: str
         try:
             return ask()
         except AccessRefused as refused:
-            raise GivenUp(str(refused), fix=refused.fix) from refused
+            raise GivenUp(str(refused), fix=refused.fix, said=refused.said) from refused
         except Unavailable as away:
             row += 1
             wait_s = wait_for(row, away.retry_after_s, seed=derived_seed(shop.state.seed, "wait", n, row))
             patience_s = float(getattr(shop.proposer, "patience_s", PATIENCE_S))
             if waited_s + wait_s > patience_s:
                 fix = "run again when it serves; a proposer's `patience` says how long a campaign waits for it"
-                raise GivenUp(f"after {waited_s:.0f} s of waiting, still: {away}", fix=fix) from away
-            shop.record(Waiting(n=n, kind=away.kind, reason=str(away), wait_s=round(wait_s, 3), row=row))
+                raise GivenUp(f"after {waited_s:.0f} s of waiting, still: {away}", fix=fix, said=away.said) from away
+            wait = Waiting(n=n, kind=away.kind, reason=str(away), wait_s=round(wait_s, 3), row=row, said=away.said)
+            shop.record(wait)
             shop.observer.working(f"experiment {n}: waiting {wait_s:.0f} s, then asking again: {away}")
             in_time = _sleep(shop, wait_s)
             waited_s += wait_s

@@ -25,6 +25,7 @@ from autoexp.workspaces.scope import Scope
 class Workshop:
     """One session's parts. `state` is always the fold of everything that `record` has written.
 
+    `desk` holds the brief of the open experiment, `home` what its proposer needs to remember until its end.
     `torn` tells what was cut from the journal's end, `late` are the requests that came after the last session,
     `told` what a person was told once and needs to know no more than once.
     """
@@ -44,6 +45,7 @@ class Workshop:
     marker: str
     cells: Cells
     desk: Path
+    home: Path
     torn: str | None
     late: frozenset[Path]
     clock: Callable[[], float]

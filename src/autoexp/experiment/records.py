@@ -100,8 +100,9 @@ class Proposal(Value):
     """What a proposer says about the edits that it left in its workspace. Text, never data that counts.
 
     `wall_s`, `sandbox` and `traffic` are the engine's own: time, level, and whom the proposer talked to. `cost_source` tells who put a price on
-    it (provider, contract, genai-prices, or the proposer itself). `requests` are the answers of a model, None where nobody counts them;
-    `proposer` and `model` name who proposed. `offers` are all hypotheses of an answer that held several, `offer` is the rank of the one
+    it (provider, contract, genai-prices, or the proposer itself), `tokens_source` who counted the tokens. `requests` are the answers of a
+    model, None where nobody counts them; `proposer` and `model` name who proposed, `program` the coding agent with its version. `ending`
+    says what cut its work short, where something did: a cap, or a refusal of what it needed. `offers` are all hypotheses of an answer that held several, `offer` is the rank of the one
     tried here, and `dropped` are the ranks of those that no longer fit.
     """
 
@@ -112,9 +113,12 @@ class Proposal(Value):
     tokens: Tokens = Tokens()
     cost_usd: float | None = None
     cost_source: str = ""
+    tokens_source: str = ""
     requests: int | None = None
     proposer: str = ""
     model: str = ""
+    program: str = ""
+    ending: str = ""
     offers: tuple[Offer, ...] = ()
     offer: int | None = None
     dropped: tuple[int, ...] = ()

@@ -1,5 +1,6 @@
 """What a chooser says of a proposal, or raises when no member made one: who was asked and why, who could not, what it cost to hear that."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -30,9 +31,9 @@ def told(said: Proposal, name: str, found: Choice, absent: Absent) -> Proposal:
         notes[UNAVAILABLE] = {other: _why(away) for other, away in absent.away.items()}
     if absent.nothing or found.spent:
         notes[NOTHING_LEFT] = sorted({*absent.nothing, *found.spent} - {name})
-    for left in absent.nothing.values():
-        if left.said is not None:
-            said, left.said = _with_costs(said, left.said), None
+    for absence in (*absent.nothing.values(), *absent.away.values()):
+        if absence.said is not None:
+            said, absence.said = _with_costs(said, absence.said), None
     asi = {key: value for key, value in said.asi.items() if key not in {CHOSEN, UNAVAILABLE, NOTHING_LEFT}}
     offers = tuple(offer.model_copy(update={"proposer": name}) for offer in said.offers)
     return said.model_copy(update={"proposer": name, "asi": {**asi, **notes}, "offers": offers})
@@ -64,12 +65,18 @@ def none_serves(absent: Absent) -> Exception:
     waiting = [away for away in absent.away.values() if isinstance(away, Unavailable)]
     if waiting:
         soonest = min(waiting, key=_asked_for)
-        return Unavailable(text, kind=soonest.kind, retry_after_s=soonest.retry_after_s)
+        return Unavailable(text, kind=soonest.kind, retry_after_s=soonest.retry_after_s, said=_costs(absent.away))
     refusals = [away for away in absent.away.values() if isinstance(away, AccessRefused)]
     if refusals:
-        return AccessRefused(text, fix="; ".join(dict.fromkeys(refused.fix for refused in refusals)))
-    costs = [left.said for left in absent.nothing.values() if left.said is not None]
-    return NothingLeft(text, said=reduce(_with_costs, costs) if costs else None)
+        fix = "; ".join(dict.fromkeys(refused.fix for refused in refusals))
+        return AccessRefused(text, fix=fix, said=_costs(absent.away))
+    return NothingLeft(text, said=_costs(absent.nothing))
+
+
+def _costs(absences: Mapping[str, NothingLeft | Unavailable | AccessRefused]) -> Proposal | None:
+    """Give what was used to hear that nobody proposes."""
+    costs = [absence.said for absence in absences.values() if absence.said is not None]
+    return reduce(_with_costs, costs) if costs else None
 
 
 def _asked_for(away: Unavailable) -> float:
