@@ -147,6 +147,7 @@ class Bench:
                 marker="autoexp-test:1",
                 cells=Cells(Cell(), Cell(), {}, ""),
                 desk=self.cache / "desk",
+                home=self.cache / "home",
                 torn=journal.torn,
                 late=frozenset(),
                 clock=time.monotonic,

@@ -180,7 +180,9 @@ def test_paths_that_cannot_be_looked_at_are_not_shown(build: Build) -> None:
     ],
 )
 def test_the_notice_says_what_holds(sides: dict[str, Any], levels: tuple[str, str], words: str) -> None:
-    assert words in notice(spec(sandbox=sides), dict(zip(("proposer", "harness"), levels, strict=True)))
+    made = spec(sandbox=sides).sandbox
+    rules = {"proposer": made.proposer, "harness": made.harness}
+    assert words in notice(rules, dict(zip(("proposer", "harness"), levels, strict=True)))
 
 
 def test_weaker_is_further_down_the_ladder() -> None:

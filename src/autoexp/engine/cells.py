@@ -19,6 +19,7 @@ from autoexp.processes.sandbox.etc import etc_in
 from autoexp.processes.sandbox.homes import homes_of_tools
 from autoexp.processes.sandbox.view import WORK, Bind
 from autoexp.spec.model import Spec
+from autoexp.spec.network import parse_network
 from autoexp.spec.sandbox import LADDER, SandboxSide, place_in_tree
 from autoexp.workspaces.fixtures import Fixture
 from autoexp.workspaces.repository import Repository
@@ -40,6 +41,11 @@ class Cells:
     talk: Talk = dict
 
     @property
+    def rules(self) -> dict[str, SandboxSide]:
+        """Give what each side may see and reach."""
+        return {"proposer": self.proposer.rules, "harness": self.harness.rules}
+
+    @property
     def levels(self) -> dict[str, str]:
         """Give the level of each side."""
         return {"proposer": self.proposer.level, "harness": self.harness.level}
@@ -47,15 +53,21 @@ class Cells:
 
 @contextmanager
 def cells(
-    spec: Spec, repository: Repository, cache: Path, *, environ: Mapping[str, str], allow_unsandboxed: bool = False
+    spec: Spec,
+    repository: Repository,
+    cache: Path,
+    *,
+    environ: Mapping[str, str],
+    hosts: tuple[str, ...] = (),
+    allow_unsandboxed: bool = False,
 ) -> Iterator[Cells]:
-    """Build both sandboxes, with their ways out, until the block ends.
+    """Build both sandboxes, with their ways out, until the block ends; `hosts` are those that the proposer has to reach.
 
     Raises AutoexpError when a level does not hold here, and when a path that the contract names is not there.
     """
     path = environ.get("PATH", os.defpath)
     allowed = allow_unsandboxed or spec.sandbox.allow_unsandboxed
-    sides = {"proposer": spec.sandbox.proposer, "harness": spec.sandbox.harness}
+    sides = {"proposer": reaching(spec.sandbox.proposer, hosts), "harness": spec.sandbox.harness}
     chosen = {
         name: _prepared(ladder.choose(side.level, path, allow_none=allowed), cache) for name, side in sides.items()
     }
@@ -96,9 +108,25 @@ def _prepared(sandbox: Sandbox, cache: Path) -> Sandbox:
     return replace(sandbox, etc=etc_in(cache.parent)) if isinstance(sandbox, bwrap.Bubblewrapped) else sandbox
 
 
-def notice(spec: Spec, levels: Mapping[str, str]) -> str:
+def reaching(side: SandboxSide, hosts: tuple[str, ...]) -> SandboxSide:
+    """Give the rules of a proposer that has to reach some hosts: those alone, where the contract does not say itself what it may reach.
+
+    Raises AutoexpError when the contract closes the network to it.
+    """
+    if not hosts or side.network == "host" or (side.network != "off" and "network" in side.model_fields_set):
+        return side
+    if "network" in side.model_fields_set:
+        raise AutoexpError(
+            f"the proposer cannot work without its provider ({', '.join(hosts)}), and the contract gives it no network",
+            where="sandbox.proposer.network",
+            fix="take network: off out (only these hosts are opened then), or name the hosts there",
+        )
+    return side.model_copy(update={"network": parse_network(hosts)})
+
+
+def notice(rules: Mapping[str, SandboxSide], levels: Mapping[str, str]) -> str:
     """Say in one line at which level each side runs, and what is missing where that is little."""
-    words = f"sandbox: proposer {_in_words('proposer', spec, levels)}, harness {_in_words('harness', spec, levels)}"
+    words = f"sandbox: proposer {_in_words('proposer', rules, levels)}, harness {_in_words('harness', rules, levels)}"
     bare = [side for side, level in levels.items() if level == "none"]
     if bare:
         words += f"; without one, {' and '.join(bare)} commands run with your own rights"
@@ -110,8 +138,8 @@ def weaker(now: str, before: str) -> bool:
     return now in LADDER and before in LADDER and LADDER.index(now) > LADDER.index(before)
 
 
-def _in_words(name: str, spec: Spec, levels: Mapping[str, str]) -> str:
-    side: SandboxSide = getattr(spec.sandbox, name)
+def _in_words(name: str, rules: Mapping[str, SandboxSide], levels: Mapping[str, str]) -> str:
+    side = rules[name]
     level = levels[name]
     if level in {"none", "container"}:
         return level

@@ -82,7 +82,7 @@ def check_up(
         _scratch(environ, identity) as cache,
         cells(spec, repository, cache, environ=environ, allow_unsandboxed=allow_unsandboxed) as made,
     ):
-        tell(notice(spec, made.levels))
+        tell(notice(made.rules, made.levels))
         executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop, made=made)
         trial = Trial(contract, repository, executor, commit, tell, stop)
         samples = [trial.sample(i) for i in range(_wanted(contract))]

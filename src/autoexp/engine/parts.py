@@ -21,6 +21,13 @@ def proposer(contract: Contract, environ: Mapping[str, str], stop: Callable[[], 
     return cast("Proposer", plugin(options, folder=contract.folder, environ=environ, stop=stop, cell=cell))
 
 
+def hosts(contract: Contract) -> tuple[str, ...]:
+    """Give the places that the proposer has to reach, for a contract that does not name them. Raises ContractError when its keys are wrong."""
+    plugin, options = _validated("proposer", refuse_without_proposer(contract), contract)
+    ask = getattr(plugin, "hosts", None)
+    return tuple(ask(options)) if ask is not None else ()
+
+
 def refuse_without_proposer(contract: Contract) -> PluginSection:
     """Give the proposer's section. Raises ContractError when there is none."""
     if contract.spec.proposer is None:

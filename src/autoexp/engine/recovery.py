@@ -23,7 +23,7 @@ def recover(shop: Workshop) -> None:
     open_campaign(shop)
     budget = shop.spec.budget.model_dump(mode="json")
     shop.record(
-        SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=notice(shop.spec, shop.sandbox), budget=budget)
+        SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=notice(shop.cells.rules, shop.sandbox), budget=budget)
     )
     for text in (_cut(shop), _swept(swept), _moved_head(shop)):
         if text:

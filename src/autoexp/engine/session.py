@@ -76,7 +76,10 @@ def _cells(
     """Build the sandboxes, once the contract is known to name a proposer that can be built in them."""
     parts.refuse_without_proposer(contract)
     cache = cache_folder(environ, campaign_identity(repository.common_dir, tag))
-    with cells(contract.spec, repository, cache, environ=environ, allow_unsandboxed=allow_unsandboxed) as made:
+    hosts = parts.hosts(contract)
+    with cells(
+        contract.spec, repository, cache, environ=environ, hosts=hosts, allow_unsandboxed=allow_unsandboxed
+    ) as made:
         yield made
 
 
@@ -94,6 +97,7 @@ def _workshop(
     spec = contract.spec
     folder = CampaignFolder(repository.common_dir, tag)
     proposer = parts.proposer(contract, environ, stop, made.proposer)
+    secrets = (*parts.secret_values(spec, environ), *getattr(proposer, "secrets", ()))
     strategy = parts.strategy(spec)
     faults = Faults(environ.get("AUTOEXP_FAULT", ""))
     refuse_hopeless(contract, repository, folder, environ=environ)
@@ -115,7 +119,7 @@ def _workshop(
             repository=repository,
             refs=Refs(repository),
             journal=journal,
-            copy=ProposalCopy(repository, cache / "propose", hidden=hidden, known=parts.secret_values(spec, environ)),
+            copy=ProposalCopy(repository, cache / "propose", hidden=hidden, known=secrets),
             scope=Scope(spec.scope.edit),
             proposer=proposer,
             strategy=strategy,

@@ -52,6 +52,17 @@ class ChooseProposer:
         self.patience_s = max(float(getattr(member, "patience_s", _PATIENCE_S)) for member in built.values())
         self._nothing: tuple[tuple[int, int, bool], dict[str, NothingLeft]] = ((-1, -1, False), {})
 
+    @staticmethod
+    def hosts(options: ChooseOptions) -> tuple[str, ...]:
+        """Give the places that the members have to reach."""
+        asked = ((getattr(member.plugin, "hosts", None), member.options) for member in options.among)
+        return tuple(dict.fromkeys(host for ask, own in asked if ask is not None for host in ask(own)))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Give the values of the members' keys and logins."""
+        return tuple(value for member in self._members.values() for value in getattr(member, "secrets", ()))
+
     def repairs_of(self, name: str) -> int:
         """Give how often the member of that name may be asked to mend its change."""
         return int(getattr(self._members.get(name), "repairs", 0))

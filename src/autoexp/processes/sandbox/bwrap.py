@@ -94,8 +94,10 @@ class MountedBox:
 
     @property
     def in_memory(self) -> tuple[str, ...]:
-        """Name the private folders."""
-        return (*SHARED, HOME, *(f"{WORK}/{place}" for place in self.view.scratch))
+        """Name the private folders, those aside that a bind of the view has taken the place of."""
+        bound = {bind.target for bind in self.view.binds}
+        places = (*SHARED, HOME, *(f"{WORK}/{place}" for place in self.view.scratch))
+        return tuple(place for place in places if place not in bound)
 
     def command(self, argv: Sequence[str], *, result: int) -> list[str]:
         """Give the call of bubblewrap."""

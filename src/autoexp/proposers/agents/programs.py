@@ -1,0 +1,42 @@
+"""Where an agent's program lies, and all that it needs of this machine to start in a sandbox."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from autoexp.errors import AutoexpError
+from autoexp.processes.sandbox.system import prefixes
+from autoexp.processes.sandbox.view import Bind
+from autoexp.proposers.agents.agent import Facts
+
+
+def program(facts: Facts, named: str, environ: Mapping[str, str]) -> Path:
+    """Give the program of an agent, `named` in the contract or found on PATH. Raises AutoexpError when there is none."""
+    wanted = os.path.expanduser(named) if named else facts.program  # noqa: PTH111  it raises nothing
+    found = shutil.which(wanted, path=environ.get("PATH", os.defpath))
+    if found is None:
+        where = "proposer.program" if named else "proposer.kind"
+        raise AutoexpError(
+            f"{facts.title} is not installed: there is no program {wanted}",
+            where=where,
+            fix=f"{facts.install}; or name it in proposer.program; `autoexp agents` tells what is there",
+        )
+    return Path(found).absolute()
+
+
+def installation(path: Path) -> tuple[Bind, ...]:
+    """Give what a sandbox has to show of a program: itself, what its link leads to, and the folder that it was installed into."""
+    places = {str(place) for place in _places(path)}
+    outermost = [one for one in sorted(places) if not any(one.startswith(f"{other}/") for other in places)]
+    return tuple(Bind(Path(place)) for place in outermost)
+
+
+def _places(path: Path) -> Iterator[Path]:
+    real = path.resolve()
+    yield path
+    yield real
+    for one in (path, real):
+        yield from (Path(prefix) for prefix in set(prefixes(str(one.parent))) - set(prefixes("")))
+    if "node_modules" in real.parts:  # a package's own dependencies may lie beside it
+        yield Path(*real.parts[: real.parts.index("node_modules") + 1])
