@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO := demo/etl
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-long attacks lint bench bench-decisions docs clean
+.PHONY: demo test test-long test-agents attacks lint bench bench-decisions docs clean
 
 demo: .venv/.labs
 	@rm -rf demo && mkdir -p demo
@@ -18,10 +18,15 @@ demo: .venv/.labs
 	echo; autoexp report --repo $(DEMO)
 
 test: .venv/.dev
-	$(BIN)/pytest -q -n 2 -m "not long"
+	$(BIN)/pytest -q -n 2 -m "not long and not agents"
 
 test-long: .venv/.dev
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 2 -m "not agents"
+
+# Real coding agents at pinned versions, with the Node that they need, in a cache folder; each is driven through a fake model.
+test-agents: .venv/.dev
+	$(BIN)/python -m tests.agents.install
+	$(BIN)/pytest -q -n 2 -m agents tests/agents
 
 # Every attack at every level, as this user and, from root, as an ordinary one; writes the table of docs/attacks.md.
 attacks: .venv/.dev

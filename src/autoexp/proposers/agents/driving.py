@@ -13,6 +13,7 @@ from autoexp.processes.masking import mask, mask_file
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.processes.sandbox.view import WORK, Bind
 from autoexp.proposers.agents.agent import Agent, Ended, Heard, Launch, Task
+from autoexp.proposers.agents.allowing import refuse_allow
 from autoexp.proposers.agents.asking import RULES, files_in_scope, prompt
 from autoexp.proposers.agents.home import Home, Logins
 from autoexp.proposers.agents.judging import Work, judged
@@ -40,8 +41,9 @@ class AgentProposer:
         stop: Callable[[], bool] | None = None,
         cell: Cell | None = None,
     ) -> None:
-        """Find program, key and login. Raises AutoexpError when one of them is not there."""
+        """Find program, key and login. Raises AutoexpError when one of them is not there, and for commands that it cannot be held to."""
         del folder
+        refuse_allow(agent.facts, options)
         self._agent, self._options, self._environ, self._stop = agent, options, environ, stop
         self._cell = cell or Cell()
         self.repairs, self.patience_s = options.repair, options.patience_s
