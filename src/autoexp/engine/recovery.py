@@ -12,6 +12,7 @@ from autoexp.engine.workshop import Workshop
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate
 from autoexp.processes import sweep
+from autoexp.processes.environment import remove
 from autoexp.workspaces.refs import RefUpdate
 
 
@@ -19,6 +20,7 @@ def recover(shop: Workshop) -> None:
     """Open the session: orphans swept, locks removed, the open experiment closed, refs and record in agreement."""
     campaign, _, pid = shop.marker.rpartition(":")
     swept = sweep(f"{campaign}:")
+    remove(shop.home)
     shop.refs.remove_stale_locks(shop.ref())
     open_campaign(shop)
     budget = shop.spec.budget.model_dump(mode="json")
