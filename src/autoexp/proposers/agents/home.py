@@ -75,6 +75,7 @@ class Logins:
                 continue
             if after != before and _renewed(_parsed(before), _parsed(after)) and self._read(name) == before:
                 _replace(self._user_home / name, after)
+                self._taken[name] = after
 
     def _read(self, name: str) -> bytes:
         try:
