@@ -91,9 +91,10 @@ class Heard:
     """What the stream of an agent has told so far; adapters fill it in.
 
     `done` is True once the stream itself says that the work ended well, `text` is what the agent said last. `tokens` are counted as
-    `Tokens` does, by whom is `counted_by`; `cost_usd` stays None where the agent knows no price. `requests` are answers of its model.
-    `failure` is why the last request was not answered; one that people have to mend ends the agent. `ending` says which cap of its own it met,
-    `denied` the tools that it was not allowed, `running` those that have not ended.
+    `Tokens` does, by whom is `counted_by`; `cost_usd` stays None where the agent knows no price. `requests` are answers of its model,
+    `answer` names the one counted last, for agents that print one in several events. `failure` is why the last request was not answered;
+    one that people have to mend ends the agent. `ending` says which cap of its own it met, `denied` the tools that it was not allowed,
+    `running` those that have not ended.
     """
 
     session: str = ""
@@ -103,6 +104,7 @@ class Heard:
     counted_by: str = ""
     cost_usd: float | None = None
     requests: int = 0
+    answer: str = ""
     done: bool = False
     failure: Failure | None = None
     ending: str = ""

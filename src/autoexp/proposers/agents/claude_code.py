@@ -77,8 +77,9 @@ def _system(event: Json, heard: Heard) -> None:
     heard.session = text(event.get("session_id")) or heard.session
     if event.get("subtype") == "init":
         heard.model = text(event.get("model"))
-    if event.get("subtype") == "api_retry" and event.get("error_status") in _REFUSED:
-        heard.failure = failure(text(event.get("error")), status=event["error_status"])
+    status = count(event.get("error_status"))
+    if event.get("subtype") == "api_retry" and status in _REFUSED:
+        heard.failure = failure(text(event.get("error")), status=status)
 
 
 def _assistant(message: Json, heard: Heard) -> None:
@@ -88,8 +89,12 @@ def _assistant(message: Json, heard: Heard) -> None:
     heard.running |= {text(item.get("id")) for item in content if item.get("type") == "tool_use"}
     said = [text(item.get("text")) for item in content if item.get("type") == "text"]
     heard.text = said[-1] if said else heard.text
-    heard.counted_by = "claude-code, answers until it was ended"
+    name = text(message.get("id"))
+    if name and name == heard.answer:  # an answer comes in one event for each of its parts, each with the same usage
+        return
+    heard.answer = name
     heard.requests += 1
+    heard.counted_by = "claude-code, answers until it was ended; what they wrote is counted only at its end"
     heard.tokens = plus(heard.tokens, _tokens(part(message, "usage")))
 
 
@@ -108,9 +113,9 @@ def _result(event: Json, heard: Heard) -> None:
     failed = event.get("is_error") is True and not heard.ending
     heard.done = not failed and event.get("subtype") == "success"
     if failed:
-        status = event.get("api_error_status")
-        words = text(event.get("result")) or " ".join(map(str, event.get("errors") or ()))
-        heard.failure = failure(words, status=status if isinstance(status, int) else None)
+        errors = event.get("errors")
+        words = text(event.get("result")) or " ".join(map(str, errors if isinstance(errors, list) else ()))
+        heard.failure = failure(words, status=count(event.get("api_error_status")) or None)
     elif heard.done:
         heard.failure = None
 
