@@ -33,7 +33,8 @@ class Facts:
     `program` is its name on PATH, `install` a command that installs it. `key` names the variable in which it looks for its provider's key,
     `logins` are the files below HOME that hold a login. `hosts` are where its provider answers, `rules` is the file below HOME that it reads as
     standing instructions (empty: it reads none). `allow` tells what it can be held to: single commands, its editing tools without any
-    command, or nothing narrower than the sandbox, for its only tool is a shell.
+    command, or nothing narrower than the sandbox, for its only tool is a shell. `version` are the arguments with which it prints its version
+    (none: it is not asked). `counts` says in words what it tells of its use.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Facts:
     rules: str = ""
     allow: Literal["commands", "edits", "shell"] = "commands"
     resumes: bool = True
+    counts: str = "tokens"
+    version: tuple[str, ...] = ("--version",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Task:
     """One piece of work. Paths are those that the agent sees; `files` are the paths in scope that exist, relative to `workspace`.
 
     `prompt` is what it is asked, `rules` what holds for all its work. `resume` is the session in which it made the change that it is to mend.
-    `walled` tells that a sandbox of ours is around it.
+    `walled` tells that a sandbox of ours is around it, `brief_md` and `brief_json` where its brief lies.
     """
 
     program: str
@@ -66,15 +69,21 @@ class Task:
     files: tuple[str, ...] = ()
     resume: str = ""
     walled: bool = True
+    brief_md: str = ""
+    brief_json: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How an agent is started: argv, variables besides the usual ones, and files that its HOME has to hold (path below it: text)."""
+    """How an agent is started: argv, variables besides the usual ones, and files that its HOME has to hold (path below it: text).
+
+    `reads` are files and folders of this machine that it needs besides its own installation.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    reads: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +103,13 @@ class Heard:
     `Tokens` does, by whom is `counted_by`; `cost_usd` stays None where the agent knows no price. `requests` are answers of its model,
     `answer` names the one counted last, for agents that print one in several events. `failure` is why the last request was not answered;
     one that people have to mend ends the agent. `ending` says which cap of its own it met, `denied` the tools that it was not allowed,
-    `running` those that have not ended.
+    `running` those that have not ended. `version` is what the stream tells of the program's name and version.
     """
 
     session: str = ""
     text: str = ""
     model: str = ""
+    version: str = ""
     tokens: Tokens = field(default_factory=Tokens)
     counted_by: str = ""
     cost_usd: float | None = None

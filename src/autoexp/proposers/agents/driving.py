@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from autoexp.campaign.views import Brief
 from autoexp.errors import AutoexpError
@@ -62,6 +63,7 @@ class AgentProposer:
         if not home.session:
             self._logins.bring(home)
         seen = Bind(home.path, (self._cell.sandbox.homes or ("",))[0], writable=True)
+        told = brief_seen(desk, self._cell)[1]
         resume = home.session if brief.repair is not None and facts.resumes else ""
         task = Task(
             program=str(self._program),
@@ -74,6 +76,8 @@ class AgentProposer:
             files=files_in_scope(desk.workspace, brief),
             resume=resume,
             walled=self._cell.level not in {"none", "container"},
+            brief_md=told["AUTOEXP_BRIEF_MD"],
+            brief_json=told["AUTOEXP_BRIEF"],
         )
         launch = self._agent.launch(task)
         home.put({**({facts.rules: RULES} if facts.rules else {}), **launch.files})
@@ -91,7 +95,7 @@ class AgentProposer:
         for path in (printed.stdout, printed.stderr):
             mask_file(path, secrets)
         heard.text = mask(heard.text, secrets)
-        used = self._used(heard, f"{facts.name} {version}".strip(), finished.usage.wall_s)
+        used = self._used(heard, " ".join(filter(None, (facts.name, heard.version, version))), finished.usage.wall_s)
         return judged(Work(facts, finished, watcher.reason, watcher.words, heard, used, printed.tail()))
 
     def _run(
@@ -115,7 +119,7 @@ class AgentProposer:
             marker=desk.marker,
             homes=self._cell.sandbox.homes,
         ) as around:
-            binds = (brief_bind, home, *installation(self._program))
+            binds = (brief_bind, home, *installation(self._program), *map(Bind, launch.reads))
             finished = run(
                 (*launch.argv, *(options.args if timeout_s is None else ())),
                 cwd=desk.workspace,
@@ -131,9 +135,10 @@ class AgentProposer:
 
     def _version_of(self, task: Task, home: Bind, desk: Desk) -> str:
         """Ask the program for its version, once in a session."""
-        if not self._version:
+        asked = self._agent.facts.version
+        if asked and not self._version:
             said = Printed(desk.output / "version.out", desk.output / "version.err")
-            self._run(Launch((task.program, "--version")), task, home, desk, said, self._stop, _VERSION_S)
+            self._run(Launch((task.program, *asked)), task, home, desk, said, self._stop, _VERSION_S)
             text = said.stdout.read_text(encoding="utf-8", errors="replace").strip()
             self._version = text.splitlines()[-1].strip()[:80] if text else "(unknown version)"
             said.stdout.unlink()
@@ -154,7 +159,7 @@ class AgentProposer:
             tokens_source=heard.counted_by if heard.tokens != Tokens() else "",
             cost_usd=cost_usd,
             cost_source=source,
-            requests=heard.requests if heard.counted_by else None,
+            requests=(heard.requests or None) if heard.counted_by else None,
             proposer=self._agent.facts.name,
             model=heard.model or self._options.model,
             program=named,
@@ -163,15 +168,19 @@ class AgentProposer:
 
 
 class Driven:
-    """A plugin of the group `autoexp.proposers`: an agent, ready to be built for a contract."""
+    """A plugin of the group `autoexp.proposers`: an agent, ready to be built for a contract.
 
-    def __init__(self, agent: Agent) -> None:
+    `fitted` gives the agent that a contract describes, where its facts are up to the contract.
+    """
+
+    def __init__(self, agent: Agent, *, fitted: Callable[[Any], Agent] | None = None) -> None:
         self.agent = agent
+        self._fitted = fitted or (lambda _: agent)
         self.Options = agent.options  # the name under which plugins show the model of their keys
 
     def hosts(self, options: AgentOptions) -> tuple[str, ...]:
         """Give the places that the agent has to reach, for a contract that does not name them itself."""
-        own = (_endpoint(options.base_url),) if options.base_url else self.agent.facts.hosts
+        own = (_endpoint(options.base_url),) if options.base_url else self._fitted(options).facts.hosts
         return tuple(dict.fromkeys((*own, *options.hosts)))
 
     def __call__(
@@ -184,7 +193,7 @@ class Driven:
         cell: Cell | None = None,
     ) -> AgentProposer:
         """Build the proposer. Raises AutoexpError when program, key or login is not there."""
-        return AgentProposer(self.agent, options, folder=folder, environ=environ, stop=stop, cell=cell)
+        return AgentProposer(self._fitted(options), options, folder=folder, environ=environ, stop=stop, cell=cell)
 
 
 def _endpoint(url: str) -> str:
