@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autoexp.errors import AutoexpError
+from autoexp.processes.environment import remove
 
 _OWNER_ONLY = 0o600
 _SECRET_NAMES = ("token", "secret", "key", "access", "refresh", "credential", "password")
@@ -47,17 +48,20 @@ class Logins:
     """The files below the user's HOME that hold an agent's login: copied in, and what the agent renewed in them copied back."""
 
     def __init__(self, user_home: Path, names: tuple[str, ...]) -> None:
+        """Look which of them are there. Raises AutoexpError for one that cannot be read."""
         self._user_home = user_home
         self._taken: dict[str, bytes] = {}
+        self._secrets: set[str] = set()
         self.names = tuple(name for name in names if (user_home / name).is_file())
+        for name in self.names:
+            self._read(name)
 
     def secrets(self) -> tuple[str, ...]:
-        """Give the values in them that must not be seen anywhere."""
-        found = (_parsed(self._read(name)) for name in self.names)
-        return tuple({value for login in found for value in _secrets_in(login)})
+        """Give the values in them that must not be seen anywhere, renewed ones and those before them."""
+        return tuple(self._secrets)
 
     def bring(self, home: Home) -> None:
-        """Copy them into a HOME, unless an earlier turn of the same experiment has them there."""
+        """Copy them into a HOME as they are now."""
         for name in self.names:
             content = self._read(name)
             self._taken[name] = content
@@ -66,22 +70,33 @@ class Logins:
     def take_back(self, home: Home) -> None:
         """Copy a renewed login back: providers make the older one void. Only one that differs in its secrets and dates alone is believed."""
         for name, before in self._taken.items():
-            path = home.path / name
-            try:
-                if path.is_symlink() or path.stat().st_size > _LARGEST_LOGIN:
-                    continue
-                after = path.read_bytes()
-            except OSError:
+            after = _left(home.path, name)
+            if after is None or after == before:
                 continue
-            if after != before and _renewed(_parsed(before), _parsed(after)) and self._read(name) == before:
-                _replace(self._user_home / name, after)
+            self._secrets.update(_secrets_in(_parsed(after)))
+            users = (self._user_home / name).resolve()  # people keep such files elsewhere, behind a link
+            if _renewed(_parsed(before), _parsed(after)) and users.is_file() and users.read_bytes() == before:
+                _replace(users, after)
                 self._taken[name] = after
 
     def _read(self, name: str) -> bytes:
         try:
-            return (self._user_home / name).read_bytes()
+            content = (self._user_home / name).read_bytes()
         except OSError as error:
             raise AutoexpError(f"the login in ~/{name} cannot be read: {error.strerror}", where="proposer") from None
+        self._secrets.update(_secrets_in(_parsed(content)))
+        return content
+
+
+def _left(home: Path, name: str) -> bytes | None:
+    """Read a file below a HOME that an agent may have changed: None for a link on the way, for what is no file, and for one too large."""
+    path = home / name
+    try:
+        if path.resolve() != home.resolve() / name or not path.is_file() or path.stat().st_size > _LARGEST_LOGIN:
+            return None
+        return path.read_bytes()
+    except (OSError, RuntimeError):  # the latter: a link that leads to itself
+        return None
 
 
 def _renewed(before: Any, after: Any) -> bool:
@@ -96,7 +111,8 @@ def _same(name: str, before: Any, after: Any) -> bool:
         return _renewed(before, after)
     if before == after:
         return True
-    secret = isinstance(before, str) and isinstance(after, str) and _is_secret(name)
+    texts = isinstance(before, str) and isinstance(after, str)
+    secret = texts and _is_secret(name) and "://" not in f"{before}{after}"  # where secrets are sent does not change
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (before, after))
     dated = isinstance(after, str) and any(word in name.lower() for word in ("refresh", "expir", "date", "_at"))
     return secret or numbers or dated
@@ -110,7 +126,7 @@ def _secrets_in(login: Any) -> Iterator[str]:
     if isinstance(login, dict):
         for name, value in login.items():
             if isinstance(value, str) and len(value) >= _SHORTEST_SECRET and _is_secret(name):
-                yield value
+                yield value.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be looked for
             else:
                 yield from _secrets_in(value)
     elif isinstance(login, list):
@@ -132,7 +148,11 @@ def _write(home: Path, name: PurePosixPath, content: bytes) -> None:
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             folder.unlink()
         folder.mkdir(mode=0o700, exist_ok=True)
-    _replace(folder / name.name, content)
+        folder.chmod(0o700)
+    target = folder / name.name
+    if target.is_dir() and not target.is_symlink():
+        remove(target)
+    _replace(target, content)
 
 
 def _replace(path: Path, content: bytes) -> None:

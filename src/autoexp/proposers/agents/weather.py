@@ -12,17 +12,20 @@ _LOGIN = (
     r"not logged in|please run /login|log ?in (?:again|first|required)|invalid (?:api|x-api|auth)[- ]?(?:key|token|authentication)"
     r"|incorrect api key|api key (?:not valid|expired|is missing|not found)|unauthorized|unauthenticated|authentication[_ ](?:error|failed)"
     r"|no (?:api key|credentials|auth)|token (?:has )?expired|permission[_ ](?:error|denied_error)|forbidden"
+    r"|sign in again|refresh token (?:was|has|is)"
 )
 _WORDS: tuple[tuple[Trouble, str], ...] = (
-    ("quota", QUOTA.pattern + r"|usage limit|limit reached|hit your \w* ?limit|out of (?:extra )?usage"),
+    ("quota", QUOTA.pattern + r"|usage limit|(?<!rate )(?<!token )(?<!turn )limit reached|hit your \w* ?limit|out of (?:extra )?usage"),
     ("login", _LOGIN),
-    ("no_model", r"model[^.]{0,60}(?:not found|does not exist|not exist|unknown|not supported)|model_not_found|unknown model"),
-    ("overloaded", r"overloaded|at capacity|model is busy"),
-    ("rate_limit", r"rate[ _-]?limit|too many requests|resource_exhausted|resource has been exhausted"),
-    ("cut", r"premature(?:ly)? (?:close|end)|stream (?:was )?(?:closed|ended|disconnected|error|cut)|before completion|incomplete|terminated|unexpected end"),
+    ("no_model", r"model[^.]{0,60}(?:not found|does not exist|not exist|unknown|not supported)|model_?not_?found|unknown model|issue with the selected model"),
+    ("overloaded", r"overloaded|at capacity|no capacity|high demand|model is busy"),
+    ("rate_limit", r"rate[ _-]?limit|too many requests|resource_exhausted|resource has been exhausted|exhausted your capacity"),
+    ("hang", r"timed? ?out|etimedout|deadline"),
+    ("reset", r"econn|enotfound|eai_again|epipe|error sending request"),
+    ("cut", r"premature(?:ly)? (?:close|end)|stream (?:was )?(?:closed|ended|disconnected|error|cut)|before completion|incomplete|\bterminated|unexpected end"),
     ("malformed", r"unexpected token|not valid json|invalid json|json ?(?:parse|decode)|malformed|failed to parse|empty (?:or malformed )?(?:response|stream)|invalid (?:response|stream|chunk)"),
-    ("hang", r"timed? ?out|etimedout|deadline|idle"),
-    ("reset", r"econnreset|econnrefused|enotfound|eai_again|epipe|socket|connection|network|fetch failed|unreachable|dns|stream"),
+    ("hang", r"idle"),
+    ("reset", r"socket|connection|network|fetch failed|unreachable|dns|stream"),
     ("server", r"internal server error|server error|bad gateway|service unavailable|api error"),
 )  # fmt: skip
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _WORDS)
