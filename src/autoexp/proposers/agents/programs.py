@@ -36,7 +36,11 @@ def _places(path: Path) -> Iterator[Path]:
     real = path.resolve()
     yield path
     yield real
+    home = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111  Path.home() raises where there is none
     for one in (path, real):
-        yield from (Path(prefix) for prefix in set(prefixes(str(one.parent))) - set(prefixes("")))
+        found = {Path(prefix) for prefix in set(prefixes(str(one.parent))) - set(prefixes(""))}
+        yield from (
+            prefix for prefix in found if prefix not in {home, *home.parents}
+        )  # of a program in HOME, itself alone
     if "node_modules" in real.parts:  # a package's own dependencies may lie beside it
         yield Path(*real.parts[: real.parts.index("node_modules") + 1])
