@@ -24,7 +24,10 @@ ENDS_BY = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 """How mini-swe-agent is told that the work is done: a command that prints this line."""
 
 SECTIONS: dict[str, dict[str, Any]] = {
+    "aider": {"kind": "aider", "model": "fake-model"},
     "claude-code": {"kind": "claude-code", "model": "claude-sonnet-4-5"},
+    "gemini": {"kind": "gemini", "model": "gemini-2.5-flash"},
+    "mini-swe-agent": {"kind": "mini-swe-agent", "model": "fake-model"},
 }
 """What a contract says of each agent, address and key aside."""
 
