@@ -7,37 +7,47 @@ from autoexp.experiment.records import Proposal
 from autoexp.proposers.answer import proposal_from
 
 _FENCE = re.compile(r"^\s*`{3,}\w*\s*$")
-_LONGEST_TEXT = 1 << 20
+_BEFORE = " \t`>*-"
+"""What may stand before the line and is not text."""
+_KEYS = frozenset({"description", "hypothesis", "asi", "ideas", "nothing_left"})
+_LONGEST_TEXT = 1 << 16
+_MOST_TRIES = 500
 
 
 def described(text: str) -> Proposal:
     """Give the words of a proposal. Of plain words the first line is the description; figures in them are not used."""
-    line = _object(text[-_LONGEST_TEXT:])
+    line, _ = _line(text)
     said = proposal_from(line) if line else Proposal(description=_first_line(text))
     return Proposal(hypothesis=said.hypothesis, description=said.description, asi=said.asi, ideas=said.ideas)
 
 
 def nothing_left(text: str) -> str:
-    """Give why nothing is left to try, if that is what an agent says; else an empty text."""
-    line = _object(text[-_LONGEST_TEXT:])
-    reason = json.loads(line).get("nothing_left") if line else None
+    """Give why nothing is left to try, if that is what an agent says; else an empty text. What it says of such a line in passing is none."""
+    line, alone = _line(text)
+    reason = json.loads(line).get("nothing_left") if alone else None
     return reason.strip()[:2000] if isinstance(reason, str) else ""
 
 
-def _object(text: str) -> str:
-    """Give the JSON object that a text ends with, on one line or on several, in a fence or not; empty when there is none."""
-    lines = [line for line in text.splitlines() if line.strip() and not _FENCE.match(line)]
-    for start in range(len(lines) - 1, max(len(lines) - 40, -1), -1):
-        if not lines[start].lstrip().startswith("{"):
+def _line(text: str) -> tuple[str, bool]:
+    """Give the last JSON object with keys that were asked for, and whether it begins a line; on one line or several, in a fence or not."""
+    end = text[-_LONGEST_TEXT:]
+    starts = [match.start() for match in re.finditer(r"\{", end)][-_MOST_TRIES:]
+    found, alone, position = "", False, 0
+    for start in starts:
+        if start < position:  # inside of the one before
             continue
-        joined = " ".join(lines[start:])
         try:
-            found = json.loads(joined)
+            value, stop = _DECODER.raw_decode(end, start)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict):
-            return joined
-    return ""
+        position = stop
+        if _KEYS & value.keys():
+            found = end[start:stop]
+            alone = not end[:start].rpartition("\n")[2].strip(_BEFORE)
+    return found, alone
+
+
+_DECODER = json.JSONDecoder()
 
 
 def _first_line(text: str) -> str:
