@@ -1,6 +1,8 @@
 """Claude Code (`claude -p`): its stream of JSON events, its lists of tools, its sessions."""
 
 from collections.abc import Iterator
+from functools import reduce
+from pathlib import Path
 from typing import Any
 
 from autoexp.experiment.records import Tokens
@@ -9,12 +11,15 @@ from autoexp.proposers.agents.driving import Driven
 from autoexp.proposers.agents.options import AgentOptions
 from autoexp.proposers.agents.streams import Json, count, event_of, items, part, plus, text, usd
 from autoexp.proposers.agents.weather import failure
+from autoexp.workspaces.filesystem import read_regular
 
 EDITING = ("Read", "Edit", "Write", "Glob", "Grep")
 RETRIES = 3
 """How often it asks again by itself before it gives up, and the engine waits instead."""
 _ENDINGS = {"error_max_turns": "it met its cap of turns", "error_max_budget_usd": "it met its cap of dollars"}
-_REFUSED = frozenset({401, 403, 404})
+_REFUSED = (401, 403, 404)
+_COUNTED = "claude-code, its last event"
+_LONGEST_LOG = 64 << 20
 
 
 class ClaudeCode:
@@ -29,6 +34,7 @@ class ClaudeCode:
         logins=(".claude/.credentials.json",),
         hosts=("api.anthropic.com:443", "platform.claude.com:443", "console.anthropic.com:443"),
         rules=".claude/CLAUDE.md",
+        counts="tokens, and dollars by its own price list",
     )
     options = AgentOptions
 
@@ -70,7 +76,12 @@ class ClaudeCode:
                 _result(event, heard)
 
     def conclude(self, ended: Ended, heard: Heard) -> None:
-        """Nothing more is known after its end."""
+        """Ask the log of its session for the answers in whole, when it was ended before it could count them."""
+        if heard.requests and heard.counted_by != _COUNTED:
+            answers = list(_logged(ended.home, heard.session).values())[-heard.requests :]
+            if len(answers) == heard.requests:
+                heard.counted_by = "claude-code, the log of its session"
+                heard.tokens = reduce(plus, map(_tokens, answers))
 
 
 def _system(event: Json, heard: Heard) -> None:
@@ -94,14 +105,14 @@ def _assistant(message: Json, heard: Heard) -> None:
         return
     heard.answer = name
     heard.requests += 1
-    heard.counted_by = "claude-code, answers until it was ended; what they wrote is counted only at its end"
+    heard.counted_by = "claude-code, answers until it was ended, without all that they wrote"
     heard.tokens = plus(heard.tokens, _tokens(part(message, "usage")))
 
 
 def _result(event: Json, heard: Heard) -> None:
     heard.running.clear()
     heard.session = text(event.get("session_id")) or heard.session
-    heard.counted_by = "claude-code, its last event"
+    heard.counted_by = _COUNTED
     models = _models(event)
     heard.tokens = Tokens()
     for tokens in [_tokens_of(model) for model in models] or [_tokens(part(event, "usage"))]:
@@ -118,6 +129,19 @@ def _result(event: Json, heard: Heard) -> None:
         heard.failure = failure(words, status=count(event.get("api_error_status")) or None)
     elif heard.done:
         heard.failure = None
+
+
+def _logged(home: Path, session: str) -> dict[str, Json]:
+    """Give the usage of each answer in the log of a session, which the agent keeps below its HOME: there it is told in whole."""
+    usages: dict[str, Json] = {}
+    named = session if session.replace("-", "").isalnum() else "none"
+    for path in home.resolve().glob(f".claude/projects/*/{named}.jsonl"):
+        written = read_regular(str(path), _LONGEST_LOG) if path.resolve() == path else None
+        for line in (written or b"").decode("utf-8", "replace").split("\n"):
+            message = part(event_of(line), "message")
+            if message.get("role") == "assistant" and message.get("model") != "<synthetic>":
+                usages[text(message.get("id"))] = part(message, "usage")
+    return usages
 
 
 def _models(event: Json) -> list[Json]:
