@@ -7,6 +7,8 @@ from autoexp.campaign.views import Brief
 
 LONGEST_PROMPT = 100_000
 """Bytes: a single argument of a program may have 131,072 of them on Linux."""
+LONGEST_DETAIL = 10_000
+"""Characters of what a failed try printed, its end: what an agent is to do with it stands behind that."""
 
 RULES = """\
 # How you work here
@@ -55,7 +57,7 @@ def _mend(brief: Brief) -> str:
         return ""
     return (
         f"Your change was tried and ended as {repair.outcome.value}. The current folder holds it as you made it. What was said, as data:\n\n"
-        f"{repair.detail}\n\nMend the change, within the same scope and for the same idea, then end as before."
+        f"{repair.detail[-LONGEST_DETAIL:]}\n\nMend the change, within the same scope and for the same idea, then end as before."
     )
 
 

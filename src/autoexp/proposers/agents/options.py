@@ -1,12 +1,13 @@
 """The keys that all coding agents share."""
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
 from autoexp.proposers.model.options import PriceSection
 from autoexp.proposers.options import ProposerOptions, Repairs, Variables
-from autoexp.spec.network import parse_allow
+from autoexp.spec.network import parse_allow, parse_endpoint
 from autoexp.spec.quantities import Count, Seconds
 from autoexp.spec.strings import Strings
 
@@ -44,8 +45,16 @@ class AgentOptions(ProposerOptions):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, url: str) -> str:
-        if url and not url.startswith(("http://", "https://")):
+        if not url:
+            return url
+        if not url.startswith(("http://", "https://")):
             raise ValueError("an address is expected that begins with http:// or https://")
+        if not _has_host_and_port(url):
+            raise ValueError("the address has no host or no port that there is, as http://127.0.0.1:8000/v1 has")
+        if "@" in urlsplit(url).netloc:
+            raise ValueError(
+                "a name or key in an address is seen by everybody: api_key_env names the variable that holds the key"
+            )
         return url.rstrip("/")
 
     @field_validator("api_key_env")
@@ -59,6 +68,17 @@ class AgentOptions(ProposerOptions):
     @classmethod
     def _are_places(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(parse_allow(host)) for host in hosts)
+
+
+def _has_host_and_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        parse_endpoint(
+            f"{f'[{parts.hostname}]' if ':' in (parts.hostname or '') else parts.hostname or ''}:{parts.port or 443}"
+        )
+    except ValueError:
+        return False
+    return True
 
 
 class OpenAiOptions(AgentOptions):
