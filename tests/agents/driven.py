@@ -26,6 +26,7 @@ ENDS_BY = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 SECTIONS: dict[str, dict[str, Any]] = {
     "aider": {"kind": "aider", "model": "fake-model"},
     "claude-code": {"kind": "claude-code", "model": "claude-sonnet-4-5"},
+    "codex": {"kind": "codex", "model": "gpt-5.5"},
     "gemini": {"kind": "gemini", "model": "gemini-2.5-flash"},
     "mini-swe-agent": {"kind": "mini-swe-agent", "model": "fake-model"},
 }
