@@ -51,6 +51,14 @@ def test_a_client_without_tools_gets_blocks_or_commands_in_the_text() -> None:
         assert _say(model, "write one ```mswea_bash_command block") == "\n```mswea_bash_command\ncat a.py\n```"
 
 
+def test_a_block_that_writes_a_file_replaces_what_the_client_shows_of_it() -> None:
+    shown = "SEARCH/REPLACE\n\na.txt\n```\nold\n```\n\nb.txt\n```\none\n\ntwo\n```\n\nnow"
+    with FakeModel(turns=[WRITE, {"write": {"path": "empty.txt", "content": "1"}}]) as model:
+        said = [_say(model, f"{shown}\n\nempty.txt\n```\n```") for _ in range(2)]
+    assert said[0] == "\nb.txt\n```\n<<<<<<< SEARCH\none\n\ntwo\n=======\nit's\n100% new\n>>>>>>> REPLACE\n```"
+    assert said[1] == "\nempty.txt\n```\n<<<<<<< SEARCH\n=======\n1\n>>>>>>> REPLACE\n```"
+
+
 def test_a_missing_tool_is_told_in_the_text() -> None:
     with FakeModel(turns=[EDIT]) as model:
         tools = [{"type": "function", "function": {"name": "search", "parameters": {}}}]

@@ -131,13 +131,18 @@ def _shell(name: str, given: Json) -> str:
 
 def _as_text(request: Request, text: str, ops: list[tuple[str, Json]]) -> str:
     if wants_blocks(request):
-        return "\n".join([text, *(_block(given) for name, given in ops if name in {"edit", "write"})])
+        return "\n".join([text, *(_block(request, given) for name, given in ops if name in {"edit", "write"})])
     if fence := _FENCE.search(request.text):
         command = " && ".join(_shell(name, given) for name, given in ops)
         return f"{text}\n```{fence.group(1)}\n{command}\n```"
     return text
 
 
-def _block(given: Json) -> str:
+def _block(request: Request, given: Json) -> str:
     old, new = (str(given.get(name) or "").rstrip("\n") for name in ("old", "new" if "new" in given else "content"))
+    if "content" in given:  # an empty search adds to a file, so one that the client shows is searched for as a whole
+        shown = re.findall(
+            rf"^{re.escape(given['path'])}\n```\w*\n((?!<<<<<<<).*?)\n?^```$", request.text, re.MULTILINE | re.DOTALL
+        )
+        old = shown[-1].rstrip("\n") if shown else ""
     return f"{given['path']}\n```\n<<<<<<< SEARCH\n{old}{old and chr(10)}=======\n{new}\n>>>>>>> REPLACE\n```"
