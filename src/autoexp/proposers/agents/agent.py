@@ -102,7 +102,8 @@ class Heard:
     `done` is True once the stream itself says that the work ended well, `text` is what the agent said last. `tokens` are counted as
     `Tokens` does, by whom is `counted_by`; `cost_usd` stays None where the agent knows no price. `requests` are answers of its model,
     `answer` names the one counted last, for agents that print one in several events. `failure` is why the last request was not answered;
-    one that people have to mend ends the agent. `ending` says which cap of its own it met, `denied` the tools that it was not allowed,
+    one that people have to mend ends the agent, and so does `hopeless`: it would go on asking for longer than the engine lets it. `ending`
+    says which cap of its own it met, `denied` the tools that it was not allowed,
     `running` those that have not ended. `version` is what the stream tells of the program's name and version.
     """
 
@@ -117,6 +118,7 @@ class Heard:
     answer: str = ""
     done: bool = False
     failure: Failure | None = None
+    hopeless: bool = False
     ending: str = ""
     denied: list[str] = field(default_factory=list)
     running: set[str] = field(default_factory=set)

@@ -99,7 +99,7 @@ class Watcher:
         heard, caps = self.heard, self._caps
         if heard.done:
             return
-        if heard.failure is not None and heard.failure.kind in MENDED_BY_PEOPLE:
+        if heard.failure is not None and (heard.hopeless or heard.failure.kind in MENDED_BY_PEOPLE):
             self.reason, self.words = "failure", heard.failure.words
         elif caps.turns is not None and heard.requests > caps.turns:
             self.reason, self.words = "cap", f"it asked its model more than {caps.turns} times (proposer.turns)"
