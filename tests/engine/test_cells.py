@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from tests.builders import spec
 
-from autoexp.engine.cells import Cells, cells, notice, weaker
+from autoexp.engine.cells import Cells, cells, notice, reaching, weaker
 from autoexp.errors import AutoexpError
 from autoexp.processes.environment import Environment
 from autoexp.processes.sandbox import ladder
-from autoexp.spec.sandbox import LADDER
+from autoexp.spec.sandbox import LADDER, SandboxSide
 from autoexp.workspaces import Repository
 from autoexp.workspaces.fixtures import Fixture
 
@@ -191,3 +191,40 @@ def test_weaker_is_further_down_the_ladder() -> None:
     assert weaker("landlock", "bwrap")
     assert not weaker("bwrap", "landlock")
     assert not weaker("unheard of", "bwrap")
+
+
+HOSTS = ("127.0.0.1:8000", "api.example.com:443")
+
+
+@pytest.mark.parametrize(
+    ("named", "network"),
+    [
+        ({}, HOSTS),
+        ({"level": "none"}, HOSTS),
+        ({"network": "host"}, "host"),
+        ({"network": ["gateway.example:443"]}, ("gateway.example:443",)),
+    ],
+)
+def test_a_proposer_reaches_its_hosts_unless_the_contract_names_others(named: dict[str, Any], network: object) -> None:
+    assert reaching(SandboxSide.model_validate(named), HOSTS).network == network
+
+
+def test_a_proposer_that_reaches_nobody_keeps_its_rules() -> None:
+    for named in ({}, {"network": "off"}, {"network": "host"}):
+        side = SandboxSide.model_validate(named)
+        assert reaching(side, ()) == side
+
+
+def test_a_network_that_the_contract_closed_is_not_opened_but_refused() -> None:
+    with pytest.raises(AutoexpError, match=r"127\.0\.0\.1:8000, api\.example\.com:443") as raised:
+        reaching(SandboxSide.model_validate({"network": "off"}), HOSTS)
+    assert raised.value.where == "sandbox.proposer.network"
+    assert "take network: off out" in raised.value.fix
+
+
+def test_only_the_proposer_reaches_them(build: Build, repository: Repository, tmp_path: Path) -> None:
+    cache = tmp_path / "cache" / "identity"
+    environ = {"PATH": os.environ["PATH"]}
+    with cells(spec(sandbox={"harness": BARE}), repository, cache, environ=environ, hosts=HOSTS[:1]) as made:
+        assert made.rules["proposer"].network == HOSTS[:1]
+        assert made.rules["harness"].network == "off"

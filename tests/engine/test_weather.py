@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.engine.conftest import Bench
 
+from autoexp.campaign.amounts import cost_of, requests_of, tokens_of
 from autoexp.campaign.events import Waiting
 from autoexp.campaign.views import Brief
 from autoexp.engine.weather import LONGEST_ASKED_S, LONGEST_WAIT_S, wait_for
@@ -192,3 +193,50 @@ def test_waits_grow_are_bounded_and_never_shorter_than_what_was_asked(row: int, 
     assert 0 < found <= 1.2 * (LONGEST_WAIT_S if asked is None else LONGEST_ASKED_S)
     assert found >= min(asked or 0, LONGEST_ASKED_S)
     assert wait_for(row + 1, asked, seed=seed) >= found
+
+
+def used_all_the_same(value: float = 0.25) -> Proposal:
+    return Proposal(cost_usd=value, requests=2, tokens=Tokens(input=100, cached=40, output=10), proposer="agent")
+
+
+def test_what_was_used_before_the_weather_came_is_counted_once(bench: Bench) -> None:
+    broken_off = Unavailable("429", kind="rate_limit", retry_after_s=0.0, said=used_all_the_same())
+    bench.proposer = Saying([broken_off, broken_off, 90])
+    state = bench.session()
+    (one,) = state.experiments
+    assert (state.cost_usd, state.counts.requests, state.tokens) == (2 * 0.25 + 0.5, 2 * 2 + 1, 2 * 110 + 11)
+    assert state.used == Tokens(input=210, cached=80, output=21)
+    assert [said.cost_usd for said in one.paid] == [0.25, 0.25, 0.5]
+    assert (cost_of(one), requests_of(one), tokens_of(one)) == (1.0, 5, state.used)
+    assert [said.description for said in one.proposals] == ["value 90"]
+    assert [event.said for event in waits(bench)] == [used_all_the_same()] * 2
+
+
+@pytest.mark.parametrize("patience_s", [0.0, 0.06])
+def test_what_was_used_when_patience_ended_is_counted_once(bench: Bench, patience_s: float) -> None:
+    away = [Unavailable("429", kind="rate_limit", retry_after_s=0.0, said=used_all_the_same()) for _ in range(9)]
+    bench.proposer = saying = Saying(away, patience_s=patience_s)
+    state = bench.session()
+    assert state.stop_reason == "error"
+    assert saying.asked == len(waits(bench)) + 1
+    assert state.cost_usd == pytest.approx(0.25 * saying.asked)
+    assert state.counts.requests == 2 * saying.asked
+
+
+def test_what_was_used_when_a_service_refused_is_counted_once(bench: Bench) -> None:
+    bench.proposer = Saying([AccessRefused("401", fix="renew", said=used_all_the_same())])
+    state = bench.session()
+    assert (state.stop_reason, state.cost_usd, state.counts.requests) == ("error", 0.25, 2)
+    bench.proposer = Saying([90])
+    state = bench.session()
+    assert (state.cost_usd, state.counts.requests) == (0.75, 3)
+
+
+def test_budget_that_is_used_up_by_weather_ends_the_waiting(bench: Bench) -> None:
+    bench.budget = ", cost_usd: 1"
+    away = [Unavailable("500", kind="server", retry_after_s=0.0, said=used_all_the_same(0.4)) for _ in range(9)]
+    bench.proposer = saying = Saying(away)
+    state = bench.session()
+    assert saying.asked == 3
+    assert state.cost_usd == pytest.approx(1.2)
+    assert "$1.20 of $1.00 are spent" in state.stop_detail
