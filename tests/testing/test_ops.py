@@ -65,6 +65,15 @@ def test_a_missing_tool_is_told_in_the_text() -> None:
         assert text("chat", ask(model.url, tools=tools)[2]) == "fake_model: no tool for edit among search"
 
 
+def test_tools_that_a_client_brings_along_in_its_messages_are_used() -> None:
+    inner = [{"type": "custom", "name": "exec"}]
+    brought = {"type": "additional_tools", "tools": [{"type": "namespace", "name": "functions", "tools": inner}]}
+    with FakeModel(turns=[{"bash": "ls"}]) as model:
+        body = json.loads(ask(model.url, "responses", input=[brought, {"role": "user", "content": "go"}])[2])
+    assert body["output"][0]["name"] == "exec"
+    assert '{"cmd": "ls"}' in body["output"][0]["input"]
+
+
 def test_free_text_tools_of_responses_get_their_input() -> None:
     with FakeModel(turns=[{"tool_calls": [{"name": "apply_patch", "input": "*** Begin Patch"}]}]) as model:
         item = json.loads(ask(model.url, "responses", tools=[{"type": "custom", "name": "apply_patch"}])[2])["output"][

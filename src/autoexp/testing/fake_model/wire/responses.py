@@ -21,7 +21,8 @@ def read(body: Json, path: str) -> Request:
     said = body["input"]
     items = [{"role": "user", "content": said}] if isinstance(said, str) else said
     system = [Message("system", text_of(body["instructions"]))] if body.get("instructions") else []
-    tools = dict(_tools(body.get("tools") or [], namespace=""))
+    late = [tool for item in items if item.get("type") == "additional_tools" for tool in item.get("tools") or []]
+    tools = dict(_tools([*(body.get("tools") or []), *late], namespace=""))
     return Request(
         api="responses",
         path=path,
