@@ -1,6 +1,7 @@
 """Codex (`codex exec`): its settings, its stream of JSON events, and the notes of its sessions, which count every answer."""
 
 import json
+import re
 from typing import Any
 
 from autoexp.experiment.records import Tokens
@@ -22,11 +23,11 @@ _OFF = (
     "hooks",
     "image_generation",
     "memories",
-    "multi_agent",
     "plugins",
     "unbounded_connection_retries",  # else it waits for a lost network for ever, and says nothing
 )
 _BUDGET = "budget reached"
+_AGAIN = re.compile(r"Reconnecting\.\.\. [^(]*\((.*)\)", re.DOTALL)
 _WORDS: tuple[tuple[str, Trouble], ...] = (
     ("idle timeout", "hang"),
     ("error sending request", "reset"),
@@ -129,6 +130,7 @@ def _settings(task: Task) -> str:
         "allow_login_shell": False,  # a login shell forgets our PATH
         "shell_environment_policy": {"exclude": ["OPENAI_API_KEY"]},
         "suppress_unstable_features_warning": True,
+        "agents": {"enabled": False},
         "features": features,
     }
     return "".join(f"{name} = {_toml(value)}\n" for name, value in settings.items())
@@ -161,7 +163,8 @@ def _failed(words: str, heard: Heard) -> None:
     if words == _BUDGET:
         heard.ending = "it met its cap of tokens"
         return
-    told = words.partition(", url: ")[0]
+    again = _AGAIN.fullmatch(words)
+    told = (again.group(1) if again else words).partition(", url: ")[0]
     kind = next((kind for known, kind in _WORDS if known in told), None)
     heard.failure = Failure(kind, told) if kind else failure(told)
 
