@@ -43,12 +43,11 @@ class AgentProposer:
         cell: Cell | None = None,
     ) -> None:
         """Find program, key and login. Raises AutoexpError when one of them is not there, and for commands that it cannot be held to."""
-        del folder
         refuse_allow(agent.facts, options)
         self._agent, self._options, self._environ, self._stop = agent, options, environ, stop
         self._cell = cell or Cell()
         self.repairs, self.patience_s = options.repair, options.patience_s
-        self._program = program(agent.facts, options.program, environ)
+        self._program = program(agent.facts, options.program, environ, folder=folder)
         self._key = _key(options, environ)
         secrets_from(environ, options.env_from)
         wanted = agent.facts.logins if options.login and not self._key else ()
@@ -119,7 +118,7 @@ class AgentProposer:
             marker=desk.marker,
             homes=self._cell.sandbox.homes,
         ) as around:
-            binds = (brief_bind, home, *installation(self._program), *map(Bind, launch.reads))
+            binds = (brief_bind, home, *installation(self._program, closed=self._cell.closed), *map(Bind, launch.reads))
             finished = run(
                 (*launch.argv, *(options.args if timeout_s is None else ())),
                 cwd=desk.workspace,

@@ -11,9 +11,14 @@ from autoexp.processes.sandbox.view import Bind
 from autoexp.proposers.agents.agent import Facts
 
 
-def program(facts: Facts, named: str, environ: Mapping[str, str]) -> Path:
-    """Give the program of an agent, `named` in the contract or found on PATH. Raises AutoexpError when there is none."""
-    wanted = os.path.expanduser(named) if named else facts.program  # noqa: PTH111  it raises nothing
+def program(facts: Facts, named: str, environ: Mapping[str, str], *, folder: Path | None = None) -> Path:
+    """Give the program of an agent, `named` in the contract or found on PATH; a path that is not absolute begins in `folder`.
+
+    Raises AutoexpError when there is none.
+    """
+    wanted = os.path.expanduser(named or facts.program)  # noqa: PTH111  it raises nothing
+    if folder is not None and "/" in wanted:
+        wanted = str(folder / wanted)
     found = shutil.which(wanted, path=environ.get("PATH", os.defpath))
     if found is None:
         where = "proposer.program" if named else "proposer.kind"
@@ -25,22 +30,34 @@ def program(facts: Facts, named: str, environ: Mapping[str, str]) -> Path:
     return Path(found).absolute()
 
 
-def installation(path: Path) -> tuple[Bind, ...]:
-    """Give what a sandbox has to show of a program: itself, what its link leads to, and the folder that it was installed into."""
-    places = {str(place) for place in _places(path)}
+def installation(path: Path, *, closed: tuple[str, ...] = ()) -> tuple[Bind, ...]:
+    """Give what a sandbox has to show of a program: itself, what its link leads to, and the folder that it was installed into.
+
+    Of a program that merely lies in a `closed` folder, such as a script of the user's checkout, it is the program alone.
+    """
+    places = {str(place) for place in _places(path, closed)}
     outermost = [one for one in sorted(places) if not any(one.startswith(f"{other}/") for other in places)]
     return tuple(Bind(Path(place)) for place in outermost)
 
 
-def _places(path: Path) -> Iterator[Path]:
+def _places(path: Path, closed: tuple[str, ...]) -> Iterator[Path]:
     real = path.resolve()
     yield path
     yield real
     home = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111  Path.home() raises where there is none
     for one in (path, real):
-        found = {Path(prefix) for prefix in set(prefixes(str(one.parent))) - set(prefixes(""))}
+        if _loose(one.parent, closed):
+            continue
+        found = {Path(prefix) for prefix in set(prefixes(str(one.parent), closed)) - set(prefixes("", closed))}
         yield from (
             prefix for prefix in found if prefix not in {home, *home.parents}
         )  # of a program in HOME, itself alone
     if "node_modules" in real.parts:  # a package's own dependencies may lie beside it
         yield Path(*real.parts[: real.parts.index("node_modules") + 1])
+
+
+def _loose(folder: Path, closed: tuple[str, ...]) -> bool:
+    """Tell whether a folder is a part of a closed one, and not where programs are installed."""
+    installed = folder.name == ".bin" or (folder.parent / "pyvenv.cfg").exists()
+    real = os.path.realpath(folder)
+    return not installed and any(real == one or real.startswith(f"{one}/") for one in closed)
