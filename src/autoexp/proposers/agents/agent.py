@@ -103,8 +103,9 @@ class Heard:
     `Tokens` does, by whom is `counted_by`; `cost_usd` stays None where the agent knows no price. `requests` are answers of its model,
     `answer` names the one counted last, for agents that print one in several events. `failure` is why the last request was not answered;
     one that people have to mend ends the agent, and so does `hopeless`: it would go on asking for longer than the engine lets it. `ending`
-    says which cap of its own it met, `denied` the tools that it was not allowed,
-    `running` those that have not ended. `version` is what the stream tells of the program's name and version.
+    says which cap of its own it met, `denied` the tools that it was not allowed, `running` those that have not ended. `settled` and
+    `settled_usd` are tokens and dollars of results that came before, for agents that may go on after a result. `version` is what the
+    stream tells of the program's name and version.
     """
 
     session: str = ""
@@ -122,6 +123,8 @@ class Heard:
     ending: str = ""
     denied: list[str] = field(default_factory=list)
     running: set[str] = field(default_factory=set)
+    settled: Tokens = field(default_factory=Tokens)
+    settled_usd: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)

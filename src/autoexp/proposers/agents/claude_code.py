@@ -19,6 +19,8 @@ RETRIES = 3
 _ENDINGS = {"error_max_turns": "it met its cap of turns", "error_max_budget_usd": "it met its cap of dollars"}
 _REFUSED = (401, 403, 404)
 _COUNTED = "claude-code, its last event"
+_TASK = "task "
+"""What stands before the name of a command that runs in the background."""
 _LONGEST_LOG = 64 << 20
 
 
@@ -91,6 +93,9 @@ def _system(event: Json, heard: Heard) -> None:
     status = count(event.get("error_status"))
     if event.get("subtype") == "api_retry" and status in _REFUSED:
         heard.failure = failure(text(event.get("error")), status=status)
+    if event.get("subtype") == "background_tasks_changed":
+        others = {one for one in heard.running if not one.startswith(_TASK)}
+        heard.running = others | {_TASK + text(task.get("task_id")) for task in items(event.get("tasks"))}
 
 
 def _assistant(message: Json, heard: Heard) -> None:
@@ -104,20 +109,17 @@ def _assistant(message: Json, heard: Heard) -> None:
     if name and name == heard.answer:  # an answer comes in one event for each of its parts, each with the same usage
         return
     heard.answer = name
+    heard.done = False  # it may go on after a result, when a command ends that it had left running
     heard.requests += 1
     heard.counted_by = "claude-code, answers until it was ended, without all that they wrote"
     heard.tokens = plus(heard.tokens, _tokens(part(message, "usage")))
 
 
 def _result(event: Json, heard: Heard) -> None:
-    heard.running.clear()
+    heard.running = {one for one in heard.running if one.startswith(_TASK)}
     heard.session = text(event.get("session_id")) or heard.session
     heard.counted_by = _COUNTED
-    models = _models(event)
-    heard.tokens = Tokens()
-    for tokens in [_tokens_of(model) for model in models] or [_tokens(part(event, "usage"))]:
-        heard.tokens = plus(heard.tokens, tokens)
-    heard.cost_usd = _cost(models) if models else usd(event.get("total_cost_usd"))
+    _settle(event, heard)
     heard.denied = list(_denied(event.get("permission_denials")))
     heard.text = text(event.get("result")) or heard.text
     heard.ending = _ENDINGS.get(text(event.get("subtype")), "")
@@ -129,6 +131,18 @@ def _result(event: Json, heard: Heard) -> None:
         heard.failure = failure(words, status=count(event.get("api_error_status")) or None)
     elif heard.done:
         heard.failure = None
+
+
+def _settle(event: Json, heard: Heard) -> None:
+    """Add what was used since the last result. One that does not tell it by model tells the dollars of all."""
+    models = _models(event)
+    for tokens in [_tokens_of(model) for model in models] or [_tokens(part(event, "usage"))]:
+        heard.settled = plus(heard.settled, tokens)
+    cost = _cost(models) if models else usd(event.get("total_cost_usd"))
+    if models and cost is not None:
+        cost = None if heard.settled_usd is None else heard.settled_usd + cost
+    heard.settled_usd = cost
+    heard.tokens, heard.cost_usd = heard.settled, heard.settled_usd
 
 
 def _logged(home: Path, session: str) -> dict[str, Json]:

@@ -25,7 +25,7 @@ def nothing_left(text: str) -> str:
     """Give why nothing is left to try, if that is what an agent says; else an empty text. What it says of such a line in passing is none."""
     line, alone = _line(text)
     reason = json.loads(line).get("nothing_left") if alone else None
-    return reason.strip()[:2000] if isinstance(reason, str) else ""
+    return reason.encode("utf-8", "replace").decode().strip()[:2000] if isinstance(reason, str) else ""
 
 
 def _line(text: str) -> tuple[str, bool]:

@@ -53,9 +53,10 @@ def _refuse_unfinished(work: Work, said: Proposal) -> None:
     name, finished = work.facts.title, work.finished
     if work.reason == "stopped":
         raise ProposerFailed(work.words, said=said)
-    if work.reason == "idle":
-        raise Unavailable(f"{name}: {work.words}", kind="hang", said=said)
-    if finished.how in {"timeout", "memory", "processes", "flood"}:
+    lingered = work.heard.done and (work.reason == "idle" or finished.how == "timeout")
+    if work.reason == "idle" and not lingered:
+        raise Unavailable(f"{name}: {work.words}: its model does not answer", kind="hang", said=said)
+    if finished.how in {"timeout", "memory", "processes", "flood"} and not lingered:
         raise ProposerFailed(f"{name}: {finished.detail}", said=said)
     if finished.how == "not_found":
         raise AccessRefused(

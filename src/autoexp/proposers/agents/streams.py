@@ -19,6 +19,8 @@ def event_of(line: str) -> Json | None:
         return None
     try:
         found = json.loads(line)
+        if "\\u" in line:  # half a surrogate pair is JSON, but cannot be written as UTF-8
+            found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -9,7 +9,7 @@ from typing import Literal
 from autoexp.proposers.agents.agent import MENDED_BY_PEOPLE, Agent, Heard
 
 _CHUNK = 1 << 20
-_LONGEST_LINE = 64 << 20
+_LONGEST_LINE = 16 << 20
 
 Reason = Literal["", "stopped", "idle", "cap", "failure"]
 
@@ -50,6 +50,7 @@ class Watcher:
         )
         self._position, self._held, self._skipping = 0, b"", False
         self._last = clock()
+        self._done_at: int | None = None
 
     def __call__(self) -> bool:
         """Take up what is new, and tell whether the agent is to be ended."""
@@ -63,7 +64,7 @@ class Watcher:
             self._judge()
         elif not self.heard.running and self._clock() - self._last > self._caps.idle_s:
             self.reason = "idle"
-            self.words = f"it did nothing for {self._caps.idle_s:g} s (proposer.idle): its model does not answer"
+            self.words = f"it did nothing for {self._caps.idle_s:g} s (proposer.idle)"
         return bool(self.reason)
 
     def finish(self) -> Heard:
@@ -98,7 +99,9 @@ class Watcher:
     def _judge(self) -> None:
         heard, caps = self.heard, self._caps
         if heard.done:
-            return
+            self._done_at = heard.requests if self._done_at is None else self._done_at
+            if heard.requests <= self._done_at:  # who goes on after its last word is held to its caps
+                return
         if heard.failure is not None and (heard.hopeless or heard.failure.kind in MENDED_BY_PEOPLE):
             self.reason, self.words = "failure", heard.failure.words
         elif caps.turns is not None and heard.requests > caps.turns:
