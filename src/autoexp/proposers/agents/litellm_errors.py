@@ -1,0 +1,19 @@
+"""What the errors of LiteLLM mean, through which some agents ask their model: its name of an error tells more than the words."""
+
+from autoexp.proposers.agents.agent import Failure
+from autoexp.proposers.agents.weather import failure
+
+_STATUS = {
+    "AuthenticationError": 401,
+    "PermissionDeniedError": 403,
+    "NotFoundError": 404,
+    "RateLimitError": 429,
+    "InternalServerError": 500,
+    "BadGatewayError": 502,
+    "ServiceUnavailableError": 503,
+}
+
+
+def failure_of(name: str, words: str) -> Failure:
+    """Give what went wrong; `name` is the class of the error, with or without its module."""
+    return failure(words, status=_STATUS.get(name.rpartition(".")[2]))
