@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autoexp.api import transcripts
 from autoexp.api.places import CONTRACT_FILE, Place, contract_folder, read_text
 from autoexp.campaign import rows as campaign_rows
 from autoexp.campaign.fold import fold_all
@@ -141,7 +142,7 @@ def show(place: Place, n: int) -> dict[str, Any]:
     proposal = experiment.proposal
     return {
         **row,
-        "tries": campaign_rows.tries_of(experiment),
+        **transcripts.of(experiment, found.folder.output / str(n)),
         "all_samples": samples,
         "holdout": holdout,
         "sandbox": proposal.sandbox if proposal else "",

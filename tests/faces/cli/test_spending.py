@@ -89,16 +89,30 @@ def test_use_of_one_experiment_names_who_priced_it():
         "requests": 2,
         "repairs": 1,
         "priced_by": ["provider"],
+        "tokens_source": [],
         "paid_before": False,
     }
     assert dict(use_lines(row)) == {"used": "$0.40 (priced by provider), 22k tokens, 2 requests, asked once to mend it"}
     silent = row | {"cost_usd": None, "priced_by": []}
     assert dict(use_lines(silent)) == {"used": "cost unknown, 22k tokens, 2 requests, asked once to mend it"}
+    counted = row | {"tokens_source": ["codex, its last event", "codex, at its end"]}
+    assert (
+        "22k tokens (counted by codex, its last event; codex, at its end), 2 requests"
+        in dict(use_lines(counted))["used"]
+    )
     assert not dict(use_lines(dict.fromkeys(row) | {"repairs": 0}))
 
 
 def test_hypothesis_of_an_earlier_answer_says_that_it_was_paid_for():
-    row = {"cost_usd": 0.0, "tokens_used": 0, "requests": 0, "repairs": 0, "priced_by": [], "paid_before": True}
+    row = {
+        "cost_usd": 0.0,
+        "tokens_used": 0,
+        "requests": 0,
+        "repairs": 0,
+        "priced_by": [],
+        "tokens_source": [],
+        "paid_before": True,
+    }
     assert dict(use_lines(row)) == {"used": "no request: this hypothesis was paid for with an earlier answer"}
     assert "$0.02" in dict(use_lines(row | {"cost_usd": 0.02}))["used"]
 

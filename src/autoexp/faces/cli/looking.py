@@ -199,7 +199,10 @@ def show(
         "flags",
         "diff_lines",
         "wall_time_s",
+        "program",
+        "ending",
         "output",
+        "transcript",
     ):
         value = found[key]
         if value not in (None, "", [], {}):
@@ -215,6 +218,8 @@ def show(
         say(f"{name:<12} {_below(text)}")
     for i, one in enumerate(found["tries"], 1):
         say(f"{f'try {i}':<12} {_try(one)}")
+        if one["transcript"]:
+            say(f"{'transcript':<12} {one['transcript']}")
     _samples("sample", found["all_samples"])
     if found["holdout"]:
         _samples("holdout", found["holdout"]["samples"])

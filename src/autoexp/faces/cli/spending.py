@@ -67,7 +67,7 @@ def use_lines(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         ""
         if cost is None
         else dollars(cost) + (f" (priced by {', '.join(found['priced_by'])})" if found["priced_by"] else ""),
-        "" if tokens is None else _counted("tokens", tokens),
+        "" if tokens is None else _counted("tokens", tokens) + _counted_by(found["tokens_source"]),
         f"{requests} request{'' if requests == 1 else 's'}" if requests else "",
         f"asked {_times(found['repairs'])} to mend it" if found["repairs"] else "",
     )
@@ -75,6 +75,10 @@ def use_lines(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "used", "no request: this hypothesis was paid for with an earlier answer"
     elif any(parts):
         yield "used", ", ".join(filter(None, ("cost unknown" if cost is None else "", *parts)))
+
+
+def _counted_by(sources: list[str]) -> str:
+    return f" (counted by {'; '.join(sources)})" if sources else ""
 
 
 def cost_in_words(known: float | None, unknown: int) -> str:

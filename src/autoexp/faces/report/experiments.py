@@ -15,14 +15,14 @@ _COLUMNS = 7
 _TEXT, _DIFF = 4_000, 30_000
 
 
-def experiment_table(rows: Sequence[Row], goal: Goal, diffs: Mapping[int, str]) -> str:
-    """Show the experiments in order; of very many, the last ones and all keeps."""
+def experiment_table(rows: Sequence[Row], goal: Goal, diffs: Mapping[int, str], agents: Mapping[int, str]) -> str:
+    """Show the experiments in order; of very many, the last ones and all keeps. `agents` says which programs proposed."""
     if not rows:
         return '<p class="empty">No experiment has ended yet.</p>'
     listed = shortened(rows)
     places = decimals(row["metric"] for row in listed)
     unit = f" <small>{esc(goal.unit)}</small>" if goal.unit else ""
-    body = "".join(_experiment(row, places, diffs.get(row["n"], "")) for row in listed)
+    body = "".join(_experiment(row, places, diffs.get(row["n"], ""), agents.get(row["n"], "")) for row in listed)
     left_out = len(rows) - len(listed)
     note = (
         f'<p class="note">The table holds the last {MOST_ROWS:,} rows and all keeps; {left_out:,} earlier rows are left '
@@ -65,7 +65,7 @@ def _filter(rows: Sequence[Row]) -> str:
     )
 
 
-def _experiment(row: Row, places: int, diff: str) -> str:
+def _experiment(row: Row, places: int, diff: str, agent: str) -> str:
     n = row["n"]
     flags = "".join(f' <span class="flag">{esc(flag)}</span>' for flag in row["flags"])
     anchor = f' id="e{n}"' if n else ""
@@ -79,12 +79,12 @@ def _experiment(row: Row, places: int, diff: str) -> str:
         f'<td class="number{"" if row["status"] in MEASURED else " muted"}" data-label="value">{esc(shown(row["metric"], places))}</td>'
         f'<td class="number" data-label="effect">{esc(gain(row["effect"], 2))}</td>'
         f'<td class="number" data-label="samples">{row["samples"]:,}</td>'
-        f'<td class="number" data-label="runtime">{esc(duration(row["wall_time_s"]))}</td></tr>{_more(row, diff)}</tbody>'
+        f'<td class="number" data-label="runtime">{esc(duration(row["wall_time_s"]))}</td></tr>{_more(row, diff, agent)}</tbody>'
     )
 
 
-def _more(row: Row, diff: str) -> str:
-    parts = _parts(row, diff)
+def _more(row: Row, diff: str, agent: str) -> str:
+    parts = _parts(row, diff, agent)
     if not parts:
         return ""
     reason = clip(next(iter(row.get("reasons") or []), "") or row.get("detail") or "all metrics", 240)
@@ -95,7 +95,7 @@ def _more(row: Row, diff: str) -> str:
     )
 
 
-def _parts(row: Row, diff: str) -> list[tuple[str, str]]:
+def _parts(row: Row, diff: str, agent: str) -> list[tuple[str, str]]:
     found = [
         ("Hypothesis", _prose(row["hypothesis"])),
         ("Reasons", "".join(_prose(reason) for reason in row.get("reasons") or [])),
@@ -104,6 +104,7 @@ def _parts(row: Row, diff: str) -> list[tuple[str, str]]:
         ("Notes", _prose(_notes(row["asi"]))),
         ("Commit", _commit(row)),
         ("Used", esc(_used(row))),
+        ("Agent", _prose(agent)),
         ("Diff", f'<pre class="diff">{_diff(first_lines(diff, _DIFF))}</pre>' if diff.strip() else ""),
     ]
     return [(name, value) for name, value in found if value]

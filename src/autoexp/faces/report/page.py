@@ -9,6 +9,7 @@ from importlib.resources import files
 from autoexp.campaign.rows import rows as rows_of
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.summary import summary
+from autoexp.faces.report.agents import agents_of
 from autoexp.faces.report.backlog import ideas_table, kinds_table
 from autoexp.faces.report.chart import chart
 from autoexp.faces.report.experiments import experiment_table
@@ -43,7 +44,7 @@ def render(state: CampaignState, *, running: bool, diffs: Mapping[int, str] = _N
         "endings": status_table(found),
         "kinds": kinds_table(found),
         "ideas": ideas_table(state),
-        "all": experiment_table(rows, goal, diffs),
+        "all": experiment_table(rows, goal, diffs, agents_of(state)),
         "method": method(state, found, goal, rows),
     }
     contents = {name: content for name, content in sections.items() if content}
