@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autoexp.api.agents import DryRun, Surveyed, agents, dry_run
     from autoexp.api.campaigns import check, request, review, run
     from autoexp.api.contracts import brief_schema, contract_of, spec_schema
     from autoexp.api.files import diffs, export, now, plugins_found, write_exports, write_page
@@ -27,11 +28,14 @@ __all__ = [
     "Answers",
     "Contract",
     "Diagnosis",
+    "DryRun",
     "Inspection",
     "Observer",
     "Place",
     "Result",
     "Started",
+    "Surveyed",
+    "agents",
     "brief",
     "brief_schema",
     "check",
@@ -40,6 +44,7 @@ __all__ = [
     "diff",
     "diffs",
     "drop_idea",
+    "dry_run",
     "examine",
     "export",
     "hint",
@@ -67,6 +72,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "autoexp.api.agents": ("DryRun", "Surveyed", "agents", "dry_run"),
     "autoexp.api.campaigns": ("check", "request", "review", "run"),
     "autoexp.api.contracts": ("brief_schema", "contract_of", "spec_schema"),
     "autoexp.api.files": ("diffs", "export", "now", "plugins_found", "write_exports", "write_page"),

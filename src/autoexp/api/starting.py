@@ -1,7 +1,5 @@
 """init: the two contract files, from answers or from a lab."""
 
-import os
-import subprocess
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from autoexp.api.authors import Author, notice_on, section_of
+from autoexp.api.committing import commit_all
 from autoexp.api.harnesses import KINDS, refuse_existing_files, texts_of
 from autoexp.api.places import CONTRACT_FILE, PROGRAM_FILE
 from autoexp.engine.preflight import refuse_empty_scope
@@ -178,34 +177,5 @@ def init_lab(folder: Path, name: str) -> Started:
         written = gallery.write(name, folder)
     except OSError as error:
         raise AutoexpError(f"the lab cannot be written: {error}", where=str(folder)) from None
-    if not (folder / ".git").exists():
-        _git(folder, "init", "--quiet", "--initial-branch=main")
-    _git(folder, "add", "--all")
-    _git(folder, *_AS_AUTOEXP, "commit", "--quiet", "-m", f"Lab {name}")
+    commit_all(folder, f"Lab {name}")
     return Started(tuple(written))
-
-
-_AS_AUTOEXP = tuple(
-    part
-    for setting in (
-        "user.name=autoexp",
-        "user.email=autoexp@localhost",
-        "commit.gpgSign=false",
-        f"core.hooksPath={os.devnull}",
-    )
-    for part in ("-c", setting)
-)
-
-
-def _git(folder: Path, *arguments: str) -> None:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run(
-        ["git", "-C", str(folder), *arguments],
-        capture_output=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        env=environ,
-    )
-    if done.returncode:
-        raise RepositoryError(f"git {arguments[-1]} failed: {done.stderr.strip()}", where=str(folder))

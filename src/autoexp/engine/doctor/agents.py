@@ -1,63 +1,62 @@
-"""The coding agents on PATH, with their versions. None is fine: a proposer can be any command."""
+"""The coding agents of this machine, each started once in the sandbox that a campaign's proposer would get."""
 
-import json
 import os
-import re
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from autoexp.engine.doctor.finding import Finding
-from autoexp.processes.command import run
-from autoexp.processes.confine import seccomp_works
-from autoexp.processes.finished import Limits
-from autoexp.processes.sandbox.box import CONFINE, PYTHON, OpenBox
+from autoexp.processes.environment import remove
+from autoexp.processes.sandbox import ladder
+from autoexp.processes.sandbox.bwrap import Bubblewrapped
+from autoexp.processes.sandbox.cell import Cell
+from autoexp.processes.sandbox.etc import etc_in
+from autoexp.processes.sandbox.homes import homes_of_tools
+from autoexp.proposers.agents import surveying
+from autoexp.proposers.agents.surveying import Surveyed
+from autoexp.spec.sandbox import SandboxSide
 
-PROGRAMS = ("claude", "codex", "gemini", "opencode", "pi", "qwen", "aider", "mini")
 PATIENCE_S = 5.0
-_MOST = 1 << 20
-_READ, _SHOWN = 4000, 200
-_VERSION = re.compile(r"\d+(?:\.\d+)+[\w.+-]*")
-_OFFLINE = {"landlock": False, "network": "off"}
+"""How long the doctor waits for one of them, among much else that it looks at."""
+
+
+def surveyed(
+    names: Iterable[str],
+    *,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None] = lambda _: None,
+    patience_s: float = surveying.PATIENCE_S,
+) -> Iterator[Surveyed]:
+    """Look at some agents, or at all, one after another. Raises AutoexpError for a name that is none of an agent's."""
+    agents = surveying.facts_of(names)
+    with _cell(environ) as cell:
+        for name, facts in agents.items():
+            tell(name)
+            yield surveying.survey(name, facts, environ=environ, cell=cell, patience_s=patience_s)
 
 
 def findings(environ: Mapping[str, str], *, patience_s: float = PATIENCE_S) -> Iterator[Finding]:
-    """List them; one that does not tell its version in time is shown as unknown."""
-    path = environ.get("PATH", os.defpath)
-    there = {name: program for name in PROGRAMS if (program := shutil.which(name, path=path))}
-    if not there:
-        yield Finding("agents", "ok", f"none on PATH (looked for {', '.join(PROGRAMS)}); a proposer can be any command")
-    for name, program in there.items():
-        version, why = version_of(Path(program), path=path, patience_s=patience_s)
-        words = f"version {version}" if version else f"version unknown: {why}"
-        yield Finding("agents", "ok" if version else "warning", f"{name} at {program}, {words}")
+    """List those that are installed. None is fine: a proposer can be any command."""
+    agents = [one for one in surveyed((), environ=environ, patience_s=patience_s) if one.program]
+    if not agents:
+        looked = ", ".join(facts.program for facts in surveying.known().values() if facts.program)
+        yield Finding("agents", "ok", f"none on PATH (looked for {looked}); a proposer can be any command")
+    for one in agents:
+        words = f"version {one.version}" if one.usable else f"does not start: {one.why}"
+        shown = f"{one.name} at {one.program}, {words}"
+        yield Finding("agents", "ok" if one.usable else "warning", shown, do=one.fix)
 
 
-def version_of(program: Path, *, path: str, patience_s: float = PATIENCE_S) -> tuple[str, str]:
-    """Give what `--version` says, or an empty text and why not. It runs without network, in a throw-away home."""
-    with tempfile.TemporaryDirectory(prefix="autoexp-doctor-") as made:
-        home = Path(made) / "home"
-        home.mkdir()
-        out, err = Path(made) / "out", Path(made) / "err"
-        offline = (*PYTHON, str(CONFINE), json.dumps(_OFFLINE)) if seccomp_works() else ()
-        finished = run(
-            (str(program.absolute()), "--version"),
-            cwd=home,
-            env={"PATH": path, "HOME": str(home), "TMPDIR": str(home)},
-            limits=Limits(wall_s=patience_s, output_bytes=_MOST),
-            stdout=out,
-            stderr=err,
-            marker=f"doctor-{os.getpid()}",
-            box=OpenBox(home, offline),
-        )
-        said = "\n".join(file.read_bytes()[:_READ].decode("utf-8", "replace") for file in (out, err))
-    if finished.how == "timeout":
-        return "", f"it did not answer in {patience_s:g} s"
-    if finished.how != "exited":
-        return "", finished.detail
-    if not finished.passed:
-        words = next(iter(said.strip().splitlines()), "") or finished.detail
-        return "", words[:_SHOWN]
-    found = _VERSION.search(said)
-    return (found[0], "") if found else ("", "it names none")
+@contextmanager
+def _cell(environ: Mapping[str, str]) -> Iterator[Cell]:
+    """Give the proposer's sandbox, without network, in the strongest level that holds here."""
+    sandbox = ladder.choose("auto", environ.get("PATH", os.defpath), allow_none=True)
+    folder = Path(tempfile.mkdtemp(prefix="autoexp-agents-"))
+    try:
+        if isinstance(sandbox, Bubblewrapped):
+            sandbox = replace(sandbox, etc=etc_in(folder))
+        yield Cell(sandbox, SandboxSide(level="auto", network="off"), variables=homes_of_tools(environ))
+    finally:
+        remove(folder)

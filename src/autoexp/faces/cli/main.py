@@ -8,7 +8,7 @@ import typer
 
 from autoexp import __version__
 from autoexp.errors import AutoexpError, ContractError, WorldError
-from autoexp.faces.cli import doctor, files, ideas, looking, running, starting
+from autoexp.faces.cli import agents, doctor, files, ideas, looking, running, starting
 from autoexp.faces.cli.printing import say
 
 BUG, USER, PAUSED, INTERRUPTED = 1, 2, 4, 130
@@ -38,7 +38,7 @@ def _autoexp(
     pass
 
 
-for story in (starting, running, looking, ideas, files, doctor):
+for story in (starting, running, looking, ideas, files, doctor, agents):
     story.register(app)
 
 

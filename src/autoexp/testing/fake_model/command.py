@@ -36,10 +36,18 @@ def main(argv: list[str] | None = None) -> int:
     with model:
         if options.port_file:
             options.port_file.write_text(str(model.port), encoding="utf-8")
+        if options.until_eof:
+            threading.Thread(target=_wait_for_eof, args=(ended,), daemon=True).start()
         sys.stdout.write(f"{model.url}\n")
         sys.stdout.flush()
         ended.wait()
     return 0
+
+
+def _wait_for_eof(ended: threading.Event) -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    ended.set()
 
 
 def _options() -> argparse.ArgumentParser:
@@ -47,6 +55,11 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("scenario", nargs="?", type=Path, help="a JSON file")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--port-file", type=Path, help="write the port here once it listens")
+    parser.add_argument(
+        "--until-eof",
+        action="store_true",
+        help="end when stdin ends, so that whoever started it is survived by nothing",
+    )
     parser.add_argument("--log", type=Path, help="append one JSON line a request")
     parser.add_argument("--full", action="store_true", help="log whole requests")
     parser.add_argument("--handler", help="FILE.py:FUNCTION, called with each request; returns a turn")
