@@ -28,6 +28,9 @@ SECTIONS: dict[str, dict[str, Any]] = {
     "claude-code": {"kind": "claude-code", "model": "claude-sonnet-4-5"},
     "codex": {"kind": "codex", "model": "gpt-5.5"},
     "gemini": {"kind": "gemini", "model": "gemini-2.5-flash"},
+    "opencode": {"kind": "opencode", "model": "fake-model"},
+    "pi": {"kind": "pi", "model": "fake-model"},
+    "qwen": {"kind": "qwen", "model": "fake-model"},
     "mini-swe-agent": {"kind": "mini-swe-agent", "model": "fake-model"},
 }
 """What a contract says of each agent, address and key aside."""
