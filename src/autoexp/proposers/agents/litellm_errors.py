@@ -12,8 +12,11 @@ _STATUS = {
     "BadGatewayError": 502,
     "ServiceUnavailableError": 503,
 }
+_LOST = "Connection error."
 
 
 def failure_of(name: str, words: str) -> Failure:
-    """Give what went wrong; `name` is the class of the error, with or without its module."""
-    return failure(words, status=_STATUS.get(name.rpartition(".")[2]))
+    """Give what went wrong; `name` is the class of the error, without its module."""
+    told = words.removeprefix(f"litellm.{name}: ").removeprefix(f"{name}: ")
+    lost = told.endswith(_LOST)  # it takes a connection that was not made for an error of the server
+    return failure(told, status=None if lost else _STATUS.get(name))

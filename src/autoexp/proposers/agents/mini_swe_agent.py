@@ -23,6 +23,8 @@ _LIMITS = {
     "LimitsExceeded": "it met its cap of turns or dollars",
     "RepeatedFormatError": "its model called no tool three times in a row",
 }
+_ADVICE = " You can permanently set your API key"
+"""Where its own words on a key begin, which mean nothing in a HOME of ours."""
 
 TELLING = '''\
 """Prints every message of the agent as one line of JSON."""
@@ -99,7 +101,7 @@ class MiniSweAgent:
         key, base = _KEYS[api]
         env = {
             "PYTHONPATH": home,
-            "COLUMNS": "4000",  # its own lines are not to be broken
+            "TYPER_STANDARD_TRACEBACK": "1",  # else it prints every variable that led to an error
             "MSWEA_CONFIGURED": "true",
             "MSWEA_SILENT_STARTUP": "1",
             "MSWEA_GLOBAL_CONFIG_DIR": home,
@@ -176,7 +178,8 @@ def _exit(extra: Json, heard: Heard) -> None:
     if heard.done:
         heard.text = text(extra.get("submission")).strip() or heard.text
     elif not heard.ending:
-        heard.failure = failure_of(status, text(extra.get("exception_str")) or status)
+        words = text(extra.get("exception_str")).partition(_ADVICE)[0]
+        heard.failure = failure_of(status, words or status)
 
 
 def _tokens(usage: Json) -> Tokens:
