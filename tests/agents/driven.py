@@ -103,6 +103,7 @@ def by_agent(
     project.contract(text + more)
     project.environ["FAKE_KEY"] = KEY
     project.environ["PATH"] = install.path(name)
+    project.patience_s = 600.0  # an agent may take ten seconds of a CPU to start
 
 
 def used(model: FakeModel) -> dict[str, int]:

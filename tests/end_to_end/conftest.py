@@ -62,6 +62,7 @@ class Project:
     cache: Path
     helper: Helper
     environ: dict[str, str] = field(default_factory=dict)
+    patience_s: float = 120.0
 
     def git(self, *arguments: str) -> str:
         done = subprocess.run(["git", "-C", str(self.path), *arguments], capture_output=True, text=True, check=True)
@@ -90,7 +91,7 @@ class Project:
     def ran(self, *arguments: str, code: int = 0, fault: str = "", repo: Path | None = None) -> tuple[str, str]:
         """Run a command that ends with an exit code, and give its stdout and stderr."""
         with self.start(*arguments, fault=fault, repo=repo) as process:
-            out, err = process.communicate()
+            out, err = process.communicate(self.patience_s)
         assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
         return out, err
 
