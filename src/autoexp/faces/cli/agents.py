@@ -9,7 +9,6 @@ import typer
 from autoexp.errors import AutoexpError
 from autoexp.faces.cli.printing import one_line, print_json, say, seconds
 from autoexp.faces.options import HERE, Json, Repo, Tag
-from autoexp.spec.quantities import parse_seconds
 
 if TYPE_CHECKING:
     from autoexp.api import DryRun, Surveyed
@@ -87,6 +86,8 @@ class _Screen:
 
 
 def _seconds(timeout: str) -> float:
+    from autoexp.spec.quantities import parse_seconds
+
     try:
         return parse_seconds(timeout)
     except ValueError as error:
