@@ -7,8 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from autoexp.experiment.records import Tokens
-from autoexp.proposers.agents.agent import Ended, Facts, Failure, Heard, Launch, Task
+from autoexp.proposers.agents.agent import Ended, Facts, Heard, Launch, Task
 from autoexp.proposers.agents.driving import Driven
+from autoexp.proposers.agents.gemini_family import api_error
 from autoexp.proposers.agents.options import AgentOptions
 from autoexp.proposers.agents.streams import Json, count, event_of, part, plus, text
 from autoexp.proposers.agents.weather import failure
@@ -146,15 +147,7 @@ def _result(event: Json, heard: Heard) -> None:
     if error.get("type") == _TURNS:
         heard.ending = "it met its cap of turns"
     elif event.get("status") == "error" and (error or heard.failure is None):
-        heard.failure = _failure(text(error.get("message")))
-
-
-def _failure(message: str) -> Failure:
-    """Read an error, which quotes what the server answered with: `[API Error: {"error": {"code": 401, ...}}]`."""
-    quoted = re.match(r"\[API Error: (.*)\]", message, re.DOTALL)
-    words = quoted.group(1) if quoted else message
-    error = part(event_of(words), "error")
-    return failure(text(error.get("message")) or words, status=count(error.get("code")) or None)
+        heard.failure = api_error(text(error.get("message")))
 
 
 def _noted(ended: Ended, session: str) -> Iterable[Json]:
