@@ -129,7 +129,6 @@ class MiniSweAgent:
                 heard.version = text(message.get("version"))
             case "assistant":
                 heard.running |= {text(call.get("id")) for call in items(message.get("tool_calls"))}
-                heard.text = text(message.get("content")) or heard.text
             case "tool":
                 heard.running.discard(text(message.get("tool_call_id")))
             case "exit":
@@ -164,6 +163,8 @@ def _answer(response: Json, extra: Json, heard: Heard) -> None:
     heard.requests += 1
     heard.failure = None
     heard.model = text(response.get("model")) or heard.model
+    said = [text(part(choice, "message").get("content")) for choice in items(response.get("choices"))]
+    heard.text = next(filter(None, said), heard.text)
     heard.counted_by = "mini-swe-agent, the usage of each answer"
     heard.tokens = plus(heard.tokens, _tokens(usage))
     if cost := usd(extra.get("cost")):  # 0 says that it knows no price
