@@ -1,15 +1,16 @@
 """Runs a coding agent once for each proposal: in its sandbox, with its own HOME, watched as it works."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autoexp.campaign.views import Brief
 from autoexp.errors import AutoexpError
 from autoexp.experiment.records import Proposal, Tokens
-from autoexp.ports import Desk
+from autoexp.ports import Desk, Unavailable
 from autoexp.processes import Finished, run
-from autoexp.processes.environment import Environment, environment, secrets_from
+from autoexp.processes.environment import environment, secrets_from
 from autoexp.processes.masking import mask, mask_file
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.processes.sandbox.view import WORK, Bind
@@ -84,18 +85,27 @@ class AgentProposer:
         watcher = Watcher(
             self._agent, printed.stdout, self._caps(), price=lambda heard: self._price(heard)[0], stop=self._stop
         )
-        finished, around = self._run(launch, task, seen, desk, printed, watcher)
-        heard = watcher.finish()
-        self._agent.conclude(Ended(finished.returncode, printed.stdout, printed.stderr, home.path), heard)
+        try:
+            finished = self._run(launch, task, seen, desk, printed, watcher)
+            heard = watcher.finish()
+            self._agent.conclude(Ended(finished.returncode, printed.stdout, printed.stderr, home.path), heard)
+        finally:  # whatever becomes of it, nothing is stored as it was printed
+            self._logins.take_back(home)
+            secrets = (*self._own_secrets(), *self._logins.secrets())
+            (desk.output / PROMPT).write_text(mask(task.prompt, secrets), encoding="utf-8", errors="replace")
+            for path in (printed.stdout, printed.stderr):
+                mask_file(path, secrets)
         home.remember(heard.session)
-        self._logins.take_back(home)
-        secrets = (*around.secrets, *self.secrets, *self._logins.secrets())
-        (desk.output / PROMPT).write_text(mask(task.prompt, secrets), encoding="utf-8", errors="replace")
-        for path in (printed.stdout, printed.stderr):
-            mask_file(path, secrets)
-        heard.text = mask(heard.text, secrets)
+        _mask_words(heard, secrets)
         used = self._used(heard, " ".join(filter(None, (facts.name, heard.version, version))), finished.usage.wall_s)
-        return judged(Work(facts, finished, watcher.reason, watcher.words, heard, used, printed.tail()))
+        try:
+            return judged(Work(facts, finished, watcher.reason, watcher.words, heard, used, printed.tail()))
+        except Unavailable:
+            home.forget()  # the next run begins anew: what its session believes that it did is not in the copy
+            raise
+
+    def _own_secrets(self) -> tuple[str, ...]:
+        return (*secrets_from(self._environ, self._options.env_from).values(), *self.secrets)
 
     def _run(
         self,
@@ -106,7 +116,7 @@ class AgentProposer:
         printed: Printed,
         stop: Callable[[], bool] | None,
         timeout_s: float | None = None,
-    ) -> tuple[Finished, Environment]:
+    ) -> Finished:
         brief_bind, told = brief_seen(desk, self._cell)
         own = {**self._cell.variables, **told, "HOME": task.home, "PYTHONDONTWRITEBYTECODE": "1", **launch.env}
         options = self._options
@@ -119,7 +129,7 @@ class AgentProposer:
             homes=self._cell.sandbox.homes,
         ) as around:
             binds = (brief_bind, home, *installation(self._program, closed=self._cell.closed), *map(Bind, launch.reads))
-            finished = run(
+            return run(
                 (*launch.argv, *(options.args if timeout_s is None else ())),
                 cwd=desk.workspace,
                 box=self._cell.box(desk.workspace, around, editable=True, binds=binds),
@@ -130,7 +140,6 @@ class AgentProposer:
                 marker=desk.marker,
                 stop=stop,
             )
-        return finished, around
 
     def _version_of(self, task: Task, home: Bind, desk: Desk) -> str:
         """Ask the program for its version, once in a session."""
@@ -164,6 +173,14 @@ class AgentProposer:
             program=named,
             wall_s=wall_s,
         )
+
+
+def _mask_words(heard: Heard, secrets: tuple[str, ...]) -> None:
+    """Take secrets out of all that an agent says and that goes on record."""
+    heard.text, heard.ending = mask(heard.text, secrets), mask(heard.ending, secrets)
+    heard.denied = [mask(one, secrets) for one in heard.denied]
+    if heard.failure is not None:
+        heard.failure = replace(heard.failure, words=mask(heard.failure.words, secrets))
 
 
 class Driven:

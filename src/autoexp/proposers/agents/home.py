@@ -38,6 +38,10 @@ class Home:
         if _SESSION_NAME.fullmatch(session):
             (self._folder / _SESSION).write_text(session, encoding="utf-8")
 
+    def forget(self) -> None:
+        """Forget the session: what it did is not to be gone on with."""
+        (self._folder / _SESSION).unlink(missing_ok=True)
+
     def put(self, files: Mapping[str, str]) -> None:
         """Write settings. A link that the agent left on the way is not followed."""
         for name, text in files.items():
