@@ -103,6 +103,7 @@ SAID = {
     "no_model": (
         "404 model: claude-nothing-9",
         "The model `gpt-none` does not exist or you do not have access to it.",
+        "The model `gpt-5.5` does not exist or you do not have access to it",
         "There's an issue with the selected model (claude-nothing). It may not exist or you may not have access to it.",
         "Model not found: fake/none. Did you mean: fake-model?",
         "ProviderModelNotFoundError",

@@ -17,7 +17,7 @@ _LOGIN = (
 _WORDS: tuple[tuple[Trouble, str], ...] = (
     ("quota", QUOTA.pattern + r"|usage limit|(?<!rate )(?<!token )(?<!turn )limit reached|hit your \w* ?limit|out of (?:extra )?usage"),
     ("login", _LOGIN),
-    ("no_model", r"model[^.]{0,60}(?:not found|does not exist|not exist|unknown|not supported)|model_?not_?found|unknown model|issue with the selected model"),
+    ("no_model", r"model(?:[^.]|\.\d){0,60}?(?:not found|does not exist|not exist|unknown|not supported)|model_?not_?found|unknown model|issue with the selected model"),
     ("overloaded", r"overloaded|at capacity|no capacity|high demand|model is busy"),
     ("rate_limit", r"rate[ _-]?limit|too many requests|resource_exhausted|resource has been exhausted|exhausted your capacity"),
     ("hang", r"timed? ?out|etimedout|deadline"),
