@@ -19,7 +19,7 @@ def read(body: Json, path: str) -> Request:
         if not body.get(name):
             raise ValueError(f"Missing required parameter: '{name}'")
     said = body["input"]
-    items = [{"role": "user", "content": said}] if isinstance(said, str) else said
+    items: list[Json] = [{"role": "user", "content": said}] if isinstance(said, str) else said
     system = [Message("system", text_of(body["instructions"]))] if body.get("instructions") else []
     late = [tool for item in items if item.get("type") == "additional_tools" for tool in item.get("tools") or []]
     tools = dict(_tools([*(body.get("tools") or []), *late], namespace=""))
