@@ -93,7 +93,8 @@ class Codex:
                     answers.append(_tokens(part(payload, "usage")))
         if not answers or not heard.requests:
             return
-        heard.requests, heard.tokens, heard.counted_by = len(answers), Tokens(), "codex, the notes of its session"
+        heard.requests, heard.tokens = len(answers), Tokens()
+        heard.counted_by = "codex, the notes of its session" + ("" if heard.done else " until it ended")
         for tokens in answers:
             heard.tokens = plus(heard.tokens, tokens)
 
@@ -111,12 +112,8 @@ def _settings(task: Task) -> str:
     provider |= {"request_max_retries": 0, "stream_max_retries": RETRIES}
     provider["stream_idle_timeout_ms"] = min(_STREAM_IDLE_MS, int(options.idle_s * 1000))
     features: dict[str, Any] = dict.fromkeys(_OFF, False)
-    if options.tokens:
-        features["rollout_budget"] = {
-            "enabled": True,
-            "limit_tokens": options.tokens,
-            "reminder_at_remaining_tokens": [],
-        }
+    if budget := _budget(options):
+        features["rollout_budget"] = {"enabled": True, "reminder_at_remaining_tokens": [], **budget}
     settings = {
         "model_provider": "autoexp",
         "model_providers": {"autoexp": provider},
@@ -134,6 +131,17 @@ def _settings(task: Task) -> str:
         "features": features,
     }
     return "".join(f"{name} = {_toml(value)}\n" for name, value in settings.items())
+
+
+def _budget(options: AgentOptions) -> dict[str, Any]:
+    """Give the bound of its own budget: tokens, else millionths of a dollar. What came from a cache does not count there."""
+    if options.tokens:
+        return {"limit_tokens": options.tokens}
+    price = options.price
+    if not options.cost_usd or price is None:
+        return {}
+    weights = {"prefill_token_weight": price.input, "sampling_token_weight": price.output}
+    return {"limit_tokens": max(int(options.cost_usd * 1e6), 1), **weights}
 
 
 def _toml(value: Any) -> str:
@@ -161,7 +169,7 @@ def _item(item: Json, heard: Heard, *, ended: bool) -> None:
 
 def _failed(words: str, heard: Heard) -> None:
     if words == _BUDGET:
-        heard.ending = "it met its cap of tokens"
+        heard.ending = "it met its budget (proposer.tokens or proposer.cost_usd)"
         return
     again = _AGAIN.fullmatch(words)
     told = (again.group(1) if again else words).partition(", url: ")[0]
