@@ -45,7 +45,7 @@ class Gemini:
     def launch(self, task: Task) -> Launch:
         """Start it with settings that go before those of the repository, and a policy that denies all but editing."""
         options = task.options
-        argv = [task.program, "-p", task.prompt, "--output-format", "stream-json", "--approval-mode", "auto_edit"]
+        argv = [task.program, "-p", task.prompt, "--output-format", "stream-json", "--approval-mode", "default"]
         argv += ["--admin-policy", f"{task.home}/{POLICY}", "--extensions", "none"]
         argv += ["--allowed-mcp-server-names", "none"]
         argv += ["--model", options.model] if options.model else []
@@ -75,7 +75,7 @@ class Gemini:
                 heard.text = ""
                 heard.running.add(text(event.get("tool_id")))
             case "tool_result", dict(event):
-                heard.running.discard(text(event.get("tool_id")))
+                _ran(event, heard)
             case "error", dict(event) if event.get("severity") == "error":
                 heard.failure = failure(text(event.get("message")))
             case "result", dict(event):
@@ -132,6 +132,13 @@ def _settings(task: Task) -> str:
         "admin": {"mcp": {"enabled": False}},
     }
     return json.dumps(settings, indent=1)
+
+
+def _ran(event: Json, heard: Heard) -> None:
+    name, error = text(event.get("tool_id")), part(event, "error")
+    heard.running.discard(name)
+    if error.get("type") == "policy_violation" or "requires user confirmation" in text(error.get("message")):
+        heard.denied.append(name.partition("__")[0])
 
 
 def _result(event: Json, heard: Heard) -> None:
