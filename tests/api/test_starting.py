@@ -182,6 +182,25 @@ def test_model_that_is_named_proposes(repository: Path, answers: dict[str, str],
     assert any(f"export {key_env}=" in notice for notice in started.notices) == (key_env is not None)
 
 
+@pytest.mark.parametrize(
+    ("answers", "section"),
+    [
+        ({}, {}),
+        ({"model": "sonnet", "key_env": "K"}, {"model": "sonnet", "api_key_env": "K"}),
+        ({"model_url": "http://127.0.0.1:8000"}, {"base_url": "http://127.0.0.1:8000"}),
+    ],
+)
+def test_agent_that_is_named_proposes_within_a_cap_of_tokens(
+    repository: Path, answers: dict[str, str], section: dict[str, str]
+) -> None:
+    started = api.init(repository, replace(ANSWERS, propose="", agent="claude-code", **answers))
+    found = api.contract_of(api.Place(repository)).spec
+    assert found.proposer is not None
+    assert (found.proposer.kind, found.proposer.options) == ("claude-code", section)
+    assert found.budget.tokens
+    assert any("autoexp agents claude-code" in notice for notice in started.notices)
+
+
 def test_what_a_model_needs_is_named_where_it_is_missing(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     there = replace(ANSWERS, propose="", model="m", model_url="http://127.0.0.1:1/v1", name="a")
     assert not any("autoexp[models]" in notice for notice in api.init(repository, there).notices)
@@ -196,6 +215,11 @@ def test_what_a_model_needs_is_named_where_it_is_missing(repository: Path, monke
     [
         ({"propose": "./p", "model": "m"}, "both say who proposes"),
         ({"model_url": "http://x"}, "--model-url belong to --model"),
+        ({"propose": "./p", "agent": "codex"}, "--propose and --agent both say who proposes"),
+        ({"agent": "clod"}, "there is no agent clod"),
+        ({"agent": "command"}, "there is no agent command"),
+        ({"agent": "claude-code", "api": "openai"}, "claude-code does not take that: api"),
+        ({"agent": "claude-code", "key_env": "sk-1 2"}, "never the key itself"),
         ({"model": "m", "api": "soap"}, "--api soap is not known"),
     ],
 )

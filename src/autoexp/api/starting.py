@@ -18,6 +18,8 @@ from autoexp.workspaces.repository import Repository
 
 TOKENS = "3M"
 """What a model may use until somebody says otherwise; cost_usd can only be kept where its price is known."""
+TOKENS_OF_AGENTS = "20M"
+"""The same for a coding agent, which reads its own work again at every step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,12 @@ class Answers:
     name: str = ""
     harness: str = ""
     target: str = ""
+    agent: str = ""
 
     @property
     def author(self) -> Author:
         """Give who proposes."""
-        return Author(self.propose, self.model, self.model_url, self.key_env, self.api)
+        return Author(self.propose, self.agent, self.model, self.model_url, self.key_env, self.api)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def _contract_text(answers: Answers) -> str:
         "harness": harness,
         "metrics": {answers.metric: metric},
         "proposer": section_of(answers.author),
-        "budget": {"experiments": 50, **({"tokens": TOKENS} if answers.model else {})},
+        "budget": {"experiments": 50, **_cap(answers)},
     }
     out = StringIO()
     yaml = YAML()
@@ -151,6 +154,12 @@ def _contract_text(answers: Answers) -> str:
         "# The contract of this campaign; `autoexp schema` prints all keys, `autoexp check` validates it.\n"
         + out.getvalue()
     )
+
+
+def _cap(answers: Answers) -> dict[str, str]:
+    if answers.agent:
+        return {"tokens": TOKENS_OF_AGENTS}
+    return {"tokens": TOKENS} if answers.model else {}
 
 
 def _program_text(answers: Answers) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autoexp.decision.methods import settings_of
+from autoexp.engine import parts
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import Cells, cells, notice
 from autoexp.engine.contract import Contract
@@ -80,7 +81,9 @@ def check_up(
     with (
         heeding(stop),
         _scratch(environ, identity) as cache,
-        cells(spec, repository, cache, environ=environ, allow_unsandboxed=allow_unsandboxed) as made,
+        cells(
+            spec, repository, cache, environ=environ, hosts=_hosts(contract), allow_unsandboxed=allow_unsandboxed
+        ) as made,
     ):
         tell(notice(made.rules, made.levels))
         executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop, made=made)
@@ -98,6 +101,11 @@ def check_up(
     foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
     notices = (*_notices(contract, repository), *_unpriced(spec, foretold))
     return replace(report, sandbox=made.levels, notices=notices, expected=foretold)
+
+
+def _hosts(contract: Contract) -> tuple[str, ...]:
+    """Give what the proposer has to reach, so that a network which is closed to it is refused here as `run` does."""
+    return parts.hosts(contract) if contract.spec.proposer else ()
 
 
 @contextmanager

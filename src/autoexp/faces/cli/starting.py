@@ -30,7 +30,12 @@ def init(
     direction: Annotated[str, typer.Option(help="lower or higher: which is better.")] = "lower",
     unit: Annotated[str, typer.Option(help="Unit of the metric, for people.")] = "",
     propose: Annotated[str, typer.Option(help="Command that edits the files (the proposer).")] = "",
-    model: Annotated[str, typer.Option(help="Let this language model propose instead.", show_default=False)] = "",
+    agent: Annotated[
+        str, typer.Option(help="Let this coding agent propose, such as claude-code or codex.", show_default=False)
+    ] = "",
+    model: Annotated[
+        str, typer.Option(help="Let this language model propose instead; with --agent, its model.", show_default=False)
+    ] = "",
     model_url: Annotated[
         str,
         typer.Option(
@@ -61,6 +66,8 @@ def init(
 
       autoexp init "Make the parser faster" --measure "python bench.py" --edit parser.py --model NAME --model-url http://127.0.0.1:8000/v1
 
+      autoexp init "Make the parser faster" --measure "python bench.py" --edit parser.py --agent claude-code --key-env ANTHROPIC_API_KEY
+
       autoexp init "Sort faster" --harness python --target sorting.py:sort --edit sorting.py
 
       autoexp init --lab etl --repo my-first-lab
@@ -83,7 +90,7 @@ def init(
         direction = typer.prompt("Is lower or higher better?", default=direction)
         edit = edit or [typer.prompt("Which path may be changed?")]
         checks = checks or typer.prompt("Which command checks that it is still right? (empty: none)", default="")
-        if not model:
+        if not model and not agent:
             propose = propose or typer.prompt("Which command proposes changes? (empty: decide later)", default="")
     answers = api.Answers(
         goal=goal,
@@ -94,6 +101,7 @@ def init(
         direction=direction,
         unit=unit,
         propose=propose,
+        agent=agent,
         model=model,
         model_url=model_url,
         key_env=key_env,
