@@ -8,10 +8,10 @@ from typing import Any
 from autoexp.experiment.records import Tokens
 from autoexp.proposers.agents.agent import Ended, Facts, Heard, Launch, Task
 from autoexp.proposers.agents.driving import Driven
+from autoexp.proposers.agents.notes import notes
 from autoexp.proposers.agents.options import AgentOptions
 from autoexp.proposers.agents.streams import Json, count, event_of, items, part, plus, text, usd
 from autoexp.proposers.agents.weather import failure
-from autoexp.workspaces.filesystem import read_regular
 
 EDITING = ("Read", "Edit", "Write", "Glob", "Grep")
 RETRIES = 3
@@ -21,7 +21,6 @@ _REFUSED = (401, 403, 404)
 _COUNTED = "claude-code, its last event"
 _TASK = "task "
 """What stands before the name of a command that runs in the background."""
-_LONGEST_LOG = 64 << 20
 
 
 class ClaudeCode:
@@ -78,11 +77,11 @@ class ClaudeCode:
                 _result(event, heard)
 
     def conclude(self, ended: Ended, heard: Heard) -> None:
-        """Ask the log of its session for the answers in whole, when it was ended before it could count them."""
-        if heard.requests and heard.counted_by != _COUNTED:
-            answers = list(_logged(ended.home, heard.session).values())[-heard.requests :]
+        """Look in the notes of its session for the answers in whole, when it was ended before it could count them."""
+        if heard.session and heard.requests and heard.counted_by != _COUNTED:
+            answers = list(_noted(ended.home, heard.session).values())[-heard.requests :]
             if len(answers) == heard.requests:
-                heard.counted_by = "claude-code, the log of its session"
+                heard.counted_by = "claude-code, the notes of its session"
                 heard.tokens = reduce(plus, map(_tokens, answers))
 
 
@@ -145,17 +144,11 @@ def _settle(event: Json, heard: Heard) -> None:
     heard.tokens, heard.cost_usd = heard.settled, heard.settled_usd
 
 
-def _logged(home: Path, session: str) -> dict[str, Json]:
-    """Give the usage of each answer in the log of a session, which the agent keeps below its HOME: there it is told in whole."""
-    usages: dict[str, Json] = {}
-    named = session if session.replace("-", "").isalnum() else "none"
-    for path in home.resolve().glob(f".claude/projects/*/{named}.jsonl"):
-        written = read_regular(str(path), _LONGEST_LOG) if path.resolve() == path else None
-        for line in (written or b"").decode("utf-8", "replace").split("\n"):
-            message = part(event_of(line), "message")
-            if message.get("role") == "assistant" and message.get("model") != "<synthetic>":
-                usages[text(message.get("id"))] = part(message, "usage")
-    return usages
+def _noted(home: Path, session: str) -> dict[str, Json]:
+    """Give the usage of each answer in the notes of a session: there it is told in whole."""
+    answers = (part(note, "message") for note in notes(home, ".claude/projects", ending=f"{session}.jsonl"))
+    told = (one for one in answers if one.get("role") == "assistant" and one.get("model") != "<synthetic>")
+    return {text(one.get("id")): part(one, "usage") for one in told}
 
 
 def _models(event: Json) -> list[Json]:
