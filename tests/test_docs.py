@@ -27,7 +27,7 @@ def test_contract_page_names_every_key() -> None:
 
 AGENTS = ("claude-code", "codex", "gemini", "opencode", "pi", "qwen", "aider", "mini-swe-agent")
 ROWS = re.findall(
-    r"^\| `([\w-]+)` \| \[[^\]]+\]\(([\w-]+\.md)\) \| (\w+)[^|]*\| (\w+)[^|]*\| (\w+)",
+    r"^\| `([\w-]+)` \| \[[^\]]+\]\(([\w-]+\.md)\) \| (\w+)[^|]*\| (\w+)[^|]*\| (\w+)[^|]*\| ([^|]+) \|",
     (DOCS / "agents/index.md").read_text("utf-8"),
     re.MULTILINE,
 )
@@ -48,7 +48,8 @@ def test_every_agent_has_a_page_that_shows_its_contract(name: str) -> None:
 @pytest.mark.parametrize("name", AGENTS)
 def test_table_of_agents_says_what_their_adapters_do(name: str) -> None:
     facts = plugins.find("autoexp.proposers", name).agent.facts
-    held, mends, rules = next(row[2:] for row in ROWS if row[0] == name)
+    held, mends, rules, counts = next(row[2:] for row in ROWS if row[0] == name)
     assert held == facts.allow
     assert mends == ("yes" if facts.resumes else "no")
     assert rules == ("yes" if facts.rules else "no")
+    assert counts == facts.counts

@@ -87,6 +87,7 @@ class MiniSweAgent:
         hosts=("api.openai.com:443", "api.anthropic.com:443"),
         allow="shell",
         resumes=False,
+        counts="tokens, and dollars by LiteLLM's price list",
         version=(),  # it has no such option; our class tells it
     )
     options: type[AgentOptions] = OpenAiOptions

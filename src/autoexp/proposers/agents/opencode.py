@@ -39,6 +39,7 @@ class OpenCode:
         key="ANTHROPIC_API_KEY",
         logins=(".local/share/opencode/auth.json",),
         rules=".config/opencode/AGENTS.md",
+        counts="tokens, and dollars where it knows a price",
     )
     options = ManyOptions
 
