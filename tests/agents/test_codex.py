@@ -96,6 +96,11 @@ def test_any_command_is_what_it_may_run_and_none_sees_the_key(agent: str, projec
     assert KEY not in seen + printed(project)
 
 
+def test_every_setting_that_it_is_given_is_one_that_it_knows(agent: str, project: Project) -> None:
+    one(project, change(90), args=["--strict-config"], cost_usd=1.0, price={"input": 1.25, "output": 10.0})
+    assert project.statuses() == ["keep", "keep"]
+
+
 def test_settings_of_the_repository_do_not_count(agent: str, project: Project) -> None:
     hook = {"hooks": [{"type": "command", "command": "touch hook-ran"}]}
     server = '[mcp_servers.other]\ncommand = "sh"\nargs = ["-c", "touch server-ran"]\n'
