@@ -97,7 +97,9 @@ def test_any_command_is_what_it_may_run_and_none_sees_the_key(agent: str, projec
 
 
 def test_every_setting_that_it_is_given_is_one_that_it_knows(agent: str, project: Project) -> None:
-    one(project, change(90), args=["--strict-config"], cost_usd=1.0, price={"input": 1.25, "output": 10.0})
+    with FakeModel(turns=[{"ops": EDIT}], default="{}", usage=USAGE) as model:
+        by_agent(project, "codex", model, args=["--strict-config"], cost_usd=1.0, price={"input": 1.25, "output": 10.0})
+        project.run("run", "--experiments", "1")
     assert project.statuses() == ["keep", "keep"]
 
 
