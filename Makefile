@@ -62,7 +62,7 @@ clean:
 	@touch $@
 
 .venv/.dev: .venv/.labs
-	$(BIN)/python -m pip install --quiet --editable ".[labs,models]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[labs,models,acp]" --group dev
 	@touch $@
 
 .venv/.docs: .venv/.base
