@@ -47,6 +47,15 @@ def test_a_copy_serves_a_scenario_until_terminated(tmp_path, command) -> None:
     assert json.loads((tmp_path / "log.jsonl").read_text())["reply"] == "from a copy"
 
 
+def test_a_server_ends_with_the_stdin_of_whoever_started_it(tmp_path) -> None:
+    argv = [sys.executable, "-I", str(FOLDER), "--until-eof"]
+    with subprocess.Popen(argv, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        url = server.stdout.readline().strip()
+        assert text("chat", ask(url)[2]) == "Done."
+        server.stdin.close()
+        assert server.wait(20) == 0
+
+
 @pytest.mark.parametrize(
     ("argv", "told"),
     [

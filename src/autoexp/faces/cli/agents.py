@@ -8,7 +8,7 @@ import typer
 
 from autoexp.errors import AutoexpError
 from autoexp.faces.cli.printing import one_line, print_json, say, seconds
-from autoexp.faces.options import HERE, Json, Repo, Tag
+from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 
 if TYPE_CHECKING:
     from autoexp.api import DryRun, Surveyed
@@ -33,7 +33,8 @@ def agents(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Let each make one change, asked by a fake model: no key, no network.")
     ] = False,
-    timeout: Annotated[str, typer.Option(help="How long one dry run may take.")] = "2m",
+    timeout: Annotated[str, typer.Option(help="How long an agent may work in a dry run.")] = "2m",
+    allow_unsandboxed: Unsandboxed = False,
     repo: Repo = HERE,
     tag: Tag = None,
     json: Json = False,
@@ -62,8 +63,15 @@ def agents(
     tried = []
     for one in found if dry_run else ():
         if one.usable:
-            tried.append(api.dry_run(one.name, environ=os.environ, tell=show.step, timeout_s=timeout_s))
-            show.lines(_tried(tried[-1]))
+            run = api.dry_run(
+                one.name,
+                environ=os.environ,
+                tell=show.step,
+                timeout_s=timeout_s,
+                allow_unsandboxed=allow_unsandboxed,
+            )
+            tried.append(run)
+            show.lines(_tried(run))
     if json:
         print_json(_data(found, tried))
     if not all(one.works for one in tried) or (names and any(one.fix for one in found)):
