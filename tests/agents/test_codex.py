@@ -103,6 +103,16 @@ def test_every_setting_that_it_is_given_is_one_that_it_knows(agent: str, project
     assert project.statuses() == ["keep", "keep"]
 
 
+def test_login_is_kept_from_a_server_that_is_not_its_own(agent: str, project: Project, tmp_path: Path) -> None:
+    login = tmp_path / "user" / ".codex/auth.json"
+    login.parent.mkdir(parents=True)
+    login.write_text('{"auth_mode": "apikey", "OPENAI_API_KEY": "sk-of-the-user-0123456789"}', encoding="utf-8")
+    project.environ["HOME"] = str(login.parents[1])
+    model = one(project, change(90), api_key_env="")
+    assert project.statuses() == ["keep", "keep"]
+    assert [entry["headers"].get("authorization") for entry in model.log] == [None] * 3
+
+
 def test_settings_of_the_repository_do_not_count(agent: str, project: Project) -> None:
     hook = {"hooks": [{"type": "command", "command": "touch hook-ran"}]}
     server = '[mcp_servers.other]\ncommand = "sh"\nargs = ["-c", "touch server-ran"]\n'
