@@ -33,7 +33,7 @@ class Facts:
     `program` is its name on PATH, `install` a command that installs it. `key` names the variable in which it looks for its provider's key,
     `logins` are the files below HOME that hold a login. `hosts` are where its provider answers, `rules` is the file below HOME that it reads as
     standing instructions (empty: it reads none). `allow` tells what it can be held to: single commands, its editing tools without any
-    command, or nothing narrower than the sandbox, for its only tool is a shell. `version` are the arguments with which it prints its version
+    command, or, as far as it has a shell, nothing narrower than the sandbox. `version` are the arguments with which it prints its version
     (none: it is not asked). `counts` says in words what it tells of its use.
     """
 

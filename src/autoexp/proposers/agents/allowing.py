@@ -20,7 +20,7 @@ def refuse_allow(facts: Facts, options: AgentOptions) -> None:
         )
     if options.allow != ANY:
         raise AutoexpError(
-            f"{facts.title} works through its shell and cannot be held to some commands",
+            f"{facts.title} cannot be held to some commands: its shell is open, or it is closed",
             where="proposer.allow",
             fix='take allow out, or write allow: ["*"]: what it may touch is up to the sandbox alone',
         )

@@ -119,6 +119,7 @@ def _command(pattern: str) -> Json:
 
 
 def _settings(task: Task) -> str:
+    tools = [*EDITING, *([_SHELL] if task.options.allow else [])]
     settings = {
         "security": {"auth": {"selectedType": "gemini-api-key" if task.key else "oauth-personal"}},
         "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False, "maxAttempts": RETRIES},
@@ -128,7 +129,7 @@ def _settings(task: Task) -> str:
         "advanced": {"ignoreLocalEnv": True},
         "hooksConfig": {"enabled": False},
         "skills": {"enabled": False},
-        "tools": {"discoveryCommand": "", "callCommand": ""},
+        "tools": {"core": tools, "allowed": [], "exclude": [], "discoveryCommand": "", "callCommand": ""},
         "admin": {"mcp": {"enabled": False}},
     }
     return json.dumps(settings, indent=1)

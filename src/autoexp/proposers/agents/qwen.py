@@ -39,10 +39,11 @@ class Qwen:
             key=f"{api.upper()}_API_KEY",
             hosts=(f"api.{api}.com:443",),
             rules=".qwen/QWEN.md",
+            allow="shell",  # it runs `cat "${X:-$(touch y)}"` where only `cat *` is allowed
         )
 
     def launch(self, task: Task) -> Launch:
-        """Start it in a folder that it does not trust, with rules that allow editing and the commands of the contract."""
+        """Start it in a folder that it does not trust, with editing tools, and a shell where the contract allows any command."""
         options, named = task.options, self._api.upper()
         argv = [task.program, "-p", task.prompt, "--output-format", "stream-json", "--auth-type", self._api]
         argv += ["--model", options.model] if options.model else []
@@ -78,10 +79,9 @@ class Qwen:
 
 
 def _settings(task: Task) -> str:
-    commands = [_SHELL if one == "*" else f"{_SHELL}({one})" for one in task.options.allow or ()]
-    tools = [*EDITING, *([_SHELL] if commands else [])]
+    tools = [*EDITING, *([_SHELL] if task.options.allow else [])]
     settings = {
-        "permissions": {"allow": [*EDITING, *commands]},
+        "permissions": {"allow": tools},
         "tools": {"core": tools, "disabled": list(OTHERS), "toolSearch": {"enabled": False}, "useRipgrep": False},
         "security": {"folderTrust": {"enabled": True}},
         "general": {"enableAutoUpdate": False},
@@ -111,7 +111,7 @@ def _assistant(message: Json, heard: Heard) -> None:
 def _result(event: Json, heard: Heard) -> None:
     """Take up the end. Its own sum holds all of a session that went on, so it is not used."""
     heard.running.clear()
-    heard.denied = [text(one.get("tool_name")) for one in items(event.get("permission_denials"))]
+    heard.denied = [_denied(one) for one in items(event.get("permission_denials"))]
     heard.done = event.get("is_error") is False and event.get("subtype") == "success"
     if heard.done:
         heard.text = text(event.get("result")) or heard.text
@@ -119,6 +119,11 @@ def _result(event: Json, heard: Heard) -> None:
     else:
         heard.text = ""
         heard.failure = api_error(text(part(event, "error").get("message")))
+
+
+def _denied(denial: Json) -> str:
+    command, name = text(part(denial, "tool_input").get("command")), text(denial.get("tool_name"))
+    return f"{name}({command[:60]})" if command else name
 
 
 def _tokens(usage: Json) -> Tokens:
