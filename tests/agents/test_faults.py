@@ -12,7 +12,7 @@ from tests.agents.driven import KEY, by_agent, change, proposals, used
 from tests.end_to_end.conftest import Project
 from tests.end_to_end.modelled import waits
 
-AGENTS = ("claude-code",)
+AGENTS = ("claude-code", "codex")
 STORM = 5
 """Requests that meet a fault: more than one start of an agent asks, fewer than two do."""
 USAGE = {"input": 1000, "cache_read": 200, "output": 50}
@@ -33,6 +33,12 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "half a stream": ({"kind": "disconnect", "times": STORM}, "cut|reset", "stream|closed|connection|lost|terminated"),
 }
 """The fault, the kinds that it may be taken for, and a word that its reason has to hold."""
+IN_ITS_WORDS = {
+    ("codex", "500"): ("server", "high demand"),
+    ("codex", "reset"): ("reset", "error sending request"),
+    ("codex", "malformed"): ("cut", "stream closed"),
+}
+"""Where an agent has words of its own for a fault, or knows less of it: then that is what can be told."""
 
 
 class Stormy:
@@ -89,6 +95,9 @@ def whole(project: Project, model: FakeModel) -> None:
     else:
         assert recorded == answered
     assert project.status()["tokens"] == recorded["input"] + recorded["output"]
+    assert project.status()["waits"] == len(waits(project))
+    told = [project.shown(n)["tokens"] for n in range(1, len(STEPS) + 1)]
+    assert {kind: sum(one[kind] or 0 for one in told) for kind in recorded} == recorded, "show tells it too"
     journal = (project.path / ".git/autoexp/demo/journal.jsonl").read_text(encoding="utf-8")
     assert KEY not in journal
     assert "left.txt" not in project.run("diff", "2")
@@ -97,7 +106,8 @@ def whole(project: Project, model: FakeModel) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 @pytest.mark.parametrize("agent", AGENTS, indirect=True)
 def test_weather_loses_nothing(agent: str, project: Project, name: str) -> None:
-    fault, kinds, words = FAULTS[name]
+    fault, *told = FAULTS[name]
+    kinds, words = IN_ITS_WORDS.get((agent, name), told)
     says = Stormy(fault, FIRST, AFTER_THE_EDIT)
     with FakeModel(handler=says, usage=USAGE) as model:
         by_agent(project, agent, model, **({"idle": "3s"} if name == "hang" else {}))
