@@ -22,6 +22,7 @@ _FLAGS = (
     *("--no-check-update", "--no-show-release-notes", "--no-analytics", "--analytics-disable", "--no-notifications"),
     *("--no-suggest-shell-commands", "--no-detect-urls", "--no-watch-files", "--no-copy-paste", "--disable-playwright"),
     *("--no-show-model-warnings", "--no-restore-chat-history", "--map-tokens", "0", "--edit-format", "diff"),
+    *("--max-chat-history-tokens", "100000000"),  # beyond that it would have the history summed up, by requests that it does not tell
     *("--lint-cmd", "true", "--test-cmd", "true", "--chat-history-file", "/dev/null", "--input-history-file", "/dev/null"),
 )  # fmt: skip
 """Much of this is its default; named here, the settings of the repository cannot say otherwise."""
@@ -35,6 +36,7 @@ _ENDINGS = {
 _CONTENT = re.compile(r"\bmessage=Message\(content=('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _MODEL = re.compile(r"\bmodel='([^'\\]*)'")
 _ERROR = re.compile(r"litellm\.(?:exceptions\.)?(\w+): (.*)")
+_VERSION = re.compile(r"Aider v(\d\S*)$")
 _WAIT = re.compile(r"Retrying in (\d+\.\d) seconds\.\.\.$")
 _CUT = re.compile(r"Model \S+ has hit a token limit!$")
 
@@ -55,6 +57,7 @@ class Aider:
         hosts=("api.openai.com:443", "api.anthropic.com:443"),
         allow="edits",
         resumes=False,
+        version=(),  # it tells it as it starts, and starting takes long
     )
     options: type[AgentOptions] = OpenAiOptions
 
@@ -103,7 +106,7 @@ class Aider:
         elif (ending := _ENDINGS.get(line) or _cut(line)) and not _is_quoted(line, heard):
             heard.done, heard.ending = False, ending
         elif not heard.done and not heard.ending:
-            _weather(line, heard)
+            _before_an_answer(line, heard)
 
     def conclude(self, ended: Ended, heard: Heard) -> None:
         """Take back that it was done when it did not end by itself: edits are made at the very end."""
@@ -122,8 +125,10 @@ def _answer(line: str, heard: Heard) -> None:
     heard.tokens = plus(heard.tokens, _tokens(usage))
 
 
-def _weather(line: str, heard: Heard) -> None:
-    if error := _ERROR.match(line):
+def _before_an_answer(line: str, heard: Heard) -> None:
+    if heard.requests == 0 and (version := _VERSION.match(line)):
+        heard.version = version[1]
+    elif error := _ERROR.match(line):
         heard.failure = failure_of(error[1], error[2])
     elif (wait := _WAIT.match(line)) and heard.failure is not None and float(wait[1]) >= LONGEST_WAIT_S:
         heard.hopeless = True
