@@ -99,7 +99,7 @@ class Aider:
     def hear(self, line: str, heard: Heard) -> None:
         """Take up one line. What its answer said is printed as well, and passed over."""
         line = line.rstrip()
-        if line.startswith("ModelResponse("):
+        if line.startswith("ModelResponse(") and line.endswith(")"):
             _answer(line, heard)
         elif line.startswith("SYSTEM ") and not _is_quoted(line, heard):
             heard.done, heard.ending = False, ""  # it asks its model
