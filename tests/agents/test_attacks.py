@@ -165,11 +165,10 @@ def connect(port: int) -> str:
     return "\n".join(f"( {line} )" for line in lines)
 
 
-def stay(world: World, *, hidden: bool) -> str:
-    """Leave processes behind in sessions of their own, and if wanted one whose variables tell nothing of where it comes from."""
-    clean = f"( env -i /usr/bin/setsid sleep {world.mark} >/dev/null 2>&1 </dev/null & )" if hidden else ""
+def stay(world: World) -> str:
+    """Leave processes behind in sessions of their own, one of them with variables that tell nothing of where it comes from."""
     return f"""( setsid nohup sleep {world.mark} >/dev/null 2>&1 & )
-{clean}
+( env -i /usr/bin/setsid sleep {world.mark} >/dev/null 2>&1 </dev/null & )
 python3 -c 'import os; os.fork() and os._exit(0); os.setsid(); os.fork() and os._exit(0); os.execvp("sleep", ["sleep", "{world.mark}"])' \
 >/dev/null 2>&1 </dev/null
 sleep 0.3; ls /proc | grep -c '^[0-9]'"""
@@ -221,7 +220,7 @@ def test_connections_to_elsewhere_are_not_made(agent: str, project: Project, wor
 @pytest.mark.parametrize("level", ["bwrap", "none"])
 @pytest.mark.parametrize("agent", AGENTS, indirect=True)
 def test_processes_that_an_agent_leaves_are_ended(agent: str, project: Project, world: World, level: str) -> None:
-    attacked(agent, world, stay(world, hidden=level != "none"), value=90, level=level)
+    attacked(agent, world, stay(world), value=90, level=level)
     assert world.alive() == []
     assert project.statuses() == ["keep", "keep"]
 
