@@ -109,7 +109,8 @@ class Proposer(Protocol):
         """Leave edits in `desk.workspace` and describe them. Raises NothingLeft, ProposerFailed, Unavailable or AccessRefused.
 
         One that can mend its change has an attribute `repairs`, the number of times that it is asked to in one experiment: then `brief.repair`
-        says what was wrong, and the workspace holds the change as it is.
+        says what was wrong, and the workspace holds the change as it is. `patience_s` is how long its service may be away, `secrets` are values
+        that nothing may show, and `reclaim(home)` takes what must not be lost out of the home that a killed session left.
         """
         ...
 

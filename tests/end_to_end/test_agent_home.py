@@ -4,12 +4,15 @@ The agent is a few lines of shell that look around, renew the login, and print w
 """
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from autoexp.processes.sandbox import ladder
 from autoexp.proposers.agents.asking import RULES
+from tests.end_to_end.commands import wait_until
 from tests.end_to_end.conftest import CONTRACT, Project
 
 STREAM = Path(__file__).parents[1] / "proposers/agents/streams/claude-code/good.txt"
@@ -142,3 +145,24 @@ def test_a_key_that_is_named_and_not_set_is_told_before_anything_runs(project: P
     said = project.run("run", code=2)
     assert "the variable KEY_OF_NOBODY is not set" in said
     assert not (project.path / ".git/autoexp/demo").exists()
+
+
+def test_a_killed_engine_loses_no_login_and_leaves_no_token(project: Project) -> None:
+    home = by_agent(project, "none")
+    program = project.path.parent / "agent/claude"
+    whole = program.read_text()
+    program.write_text(f"{whole}sleep 600\n")
+    printed = project.path / ".git/autoexp/demo/output/1/proposer.err"
+    with project.start("run", "--experiments", "1") as process:
+        wait_until(lambda: printed.exists() and "the new token is" in printed.read_text(), "the agent's work")
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert b"token-of-two" in printed.read_bytes()
+    os.utime(home / ".claude/.credentials.json", (1, 1))
+    program.write_text(whole)
+    project.run("run", "--experiments", "1")
+    assert project.statuses() == ["keep", "interrupted", "keep"]
+    assert "the new token is ***, the old one ***" in notes(project, 1)
+    after = json.loads((home / ".claude/.credentials.json").read_text())["claudeAiOauth"]
+    assert after["accessToken"] == "access-token-of-two-1234567890"
+    assert not list(project.cache.rglob(".credentials.json"))

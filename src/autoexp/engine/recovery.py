@@ -13,6 +13,7 @@ from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate
 from autoexp.processes import sweep
 from autoexp.processes.environment import remove
+from autoexp.processes.masking import mask_file
 from autoexp.workspaces.refs import RefUpdate
 
 
@@ -20,6 +21,8 @@ def recover(shop: Workshop) -> None:
     """Open the session: orphans swept, locks removed, the open experiment closed, refs and record in agreement."""
     campaign, _, pid = shop.marker.rpartition(":")
     swept = sweep(f"{campaign}:")
+    if shop.home.exists() and (reclaim := getattr(shop.proposer, "reclaim", None)) is not None:
+        reclaim(shop.home)
     remove(shop.home)
     shop.refs.remove_stale_locks(shop.ref())
     open_campaign(shop)
@@ -56,8 +59,17 @@ def open_campaign(shop: Workshop) -> None:
         )
 
 
+def _mask_output(shop: Workshop, n: int) -> None:
+    """Mask what was printed by commands whose end nobody saw."""
+    secrets = (*shop.secrets, *getattr(shop.proposer, "secrets", ()))
+    for path in (shop.folder.output / str(n)).rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            mask_file(path, secrets)
+
+
 def close_open(shop: Workshop, experiment: Experiment) -> None:
     """Bring the experiment that was open when the last process died to its end."""
+    _mask_output(shop, experiment.n)
     if experiment.outcome is None:
         candidate = adopt(shop, experiment) or experiment.candidate
         detail = "the process that worked on it ended before a verdict"

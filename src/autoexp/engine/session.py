@@ -144,6 +144,7 @@ def _workshop(
             late=late,
             clock=time.monotonic,
             observer=Watched(exports, observer),
+            secrets=secrets,
         )
         shop.load()
         write_exports(exports, shop.state)

@@ -63,6 +63,12 @@ class ChooseProposer:
         """Give the values of the members' keys and logins."""
         return tuple(value for member in self._members.values() for value in getattr(member, "secrets", ()))
 
+    def reclaim(self, home: Path) -> None:
+        """Let the members take back what must not be lost of a home that a killed session left."""
+        for member in self._members.values():
+            if (ask := getattr(member, "reclaim", None)) is not None:
+                ask(home)
+
     def repairs_of(self, name: str) -> int:
         """Give how often the member of that name may be asked to mend its change."""
         return int(getattr(self._members.get(name), "repairs", 0))

@@ -156,6 +156,22 @@ def test_a_user_who_logged_out_meanwhile_stays_logged_out(user: Path, home: Home
     assert not (user / NAME).exists()
 
 
+def test_a_login_that_a_killed_run_renewed_comes_back(user: Path, home: Home):
+    brought(user, home)
+    written(home.path / NAME, RENEWED)
+    os.utime(user / NAME, (1, 1))
+    Logins(user, (NAME,)).reclaim(home)
+    assert read(user / NAME) == RENEWED
+
+
+def test_a_login_that_is_newer_than_that_of_a_killed_run_is_kept(user: Path, home: Home):
+    brought(user, home)
+    written(home.path / NAME, RENEWED)
+    os.utime(home.path / NAME, (1, 1))
+    Logins(user, (NAME,)).reclaim(home)
+    assert read(user / NAME) == LOGIN
+
+
 @pytest.mark.parametrize("left", ["link", "folder_link", "loop", "pipe", "folder", "nothing"])
 def test_only_a_plain_file_in_the_home_comes_back(user: Path, home: Home, tmp_path: Path, left: str):
     logins = brought(user, home)

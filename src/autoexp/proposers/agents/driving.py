@@ -104,6 +104,13 @@ class AgentProposer:
             home.forget()  # the next run begins anew: what its session believes that it did is not in the copy
             raise
 
+    def reclaim(self, home: Path) -> None:
+        """Take a login back that was renewed in the home of a session that was killed."""
+        left = home / self._agent.facts.name
+        if left.is_dir() and not left.is_symlink():
+            self._logins.reclaim(Home(left))
+            self.secrets = (*self.secrets, *self._logins.secrets())
+
     def _own_secrets(self) -> tuple[str, ...]:
         return (*secrets_from(self._environ, self._options.env_from).values(), *self.secrets)
 

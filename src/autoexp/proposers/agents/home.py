@@ -83,6 +83,17 @@ class Logins:
                 _replace(users, after)
                 self._taken[name] = after
 
+    def reclaim(self, home: Home) -> None:
+        """Copy back what was renewed in the HOME of a run whose end nobody saw, where it is newer than the user's."""
+        now = {name: self._read(name) for name in self.names}
+        newer = {
+            name: content
+            for name, content in now.items()
+            if _changed_s(home.path / name) > _changed_s(self._user_home / name)
+        }
+        self._taken.update(newer)
+        self.take_back(home)
+
     def _read(self, name: str) -> bytes:
         try:
             content = (self._user_home / name).read_bytes()
@@ -90,6 +101,13 @@ class Logins:
             raise AutoexpError(f"the login in ~/{name} cannot be read: {error.strerror}", where="proposer") from None
         self._secrets.update(_secrets_in(_parsed(content)))
         return content
+
+
+def _changed_s(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _left(home: Path, name: str) -> bytes | None:
