@@ -96,9 +96,8 @@ class Acp:
                 heard.model = text(event.get("model")) or heard.model
             case "update":
                 _update(part(event, "update"), heard)
-            case "permission" if event.get("answer") != "allow_once":
-                heard.denied.append(text(event.get("about")))
-                heard.running.discard(text(event.get("id")))
+            case "permission":
+                _answered(event, heard)
             case "stop" if event.get("last") is True:
                 _stop(part(event, "result"), heard)
             case "error":
@@ -151,6 +150,13 @@ def _libraries() -> tuple[Path, ...]:
 
 def _folder(origin: Path) -> Path:
     return origin.parent.parent if origin.name == "__init__.py" else origin.parent
+
+
+def _answered(event: Json, heard: Heard) -> None:
+    heard.answer = ""
+    if event.get("answer") != "allow_once":
+        heard.denied.append(text(event.get("about")))
+        heard.running.discard(text(event.get("id")))
 
 
 def _update(update: Json, heard: Heard) -> None:

@@ -201,7 +201,9 @@ class Client:
         if message.get("method") != "session/update" or not isinstance(params, dict):
             return
         update = params.get("update")
-        if isinstance(update, dict):
+        if (
+            isinstance(update, dict) and update.get("sessionUpdate") != "available_commands_update"
+        ):  # long, and of no use
             self._follow(update)
             tell("replay" if self._quiet else "update", update=update, before=self._before, meta=params.get("_meta"))
 
