@@ -36,7 +36,7 @@ def record(name: str, case: str, project: Project, folder: Path) -> None:
     with FakeModel(handler=Script([CASES[case]]), usage=USAGE) as model:
         by_agent(project, name, model, patience=1, **more)
         with project.start("run", "--experiments", "1") as process:
-            print(*process.communicate())
+            print(*process.communicate(project.patience_s))
         print(f"{case}: {used(model)}, {model.answered} of {model.requests} requests answered")
     output = project.path / ".git/autoexp/demo/output"
     for printed, ending in PRINTED.items():

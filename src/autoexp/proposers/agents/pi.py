@@ -14,6 +14,7 @@ RETRIES = 2
 """How often it asks again by itself before it gives up, and the engine waits instead."""
 FOLDER = ".pi/agent"
 GATE = f"{FOLDER}/autoexp-allow.js"
+COUNTED = "pi, sum of its answers"
 REFUSED = "autoexp does not allow this command"
 _APIS = {"openai": "openai-completions", "anthropic": "anthropic-messages"}
 _ENDINGS = {"length": "its answer was cut at the longest that its model gives"}
@@ -23,6 +24,7 @@ _SETTINGS = {
     "cacheWarming": "off",
     "enableInstallTelemetry": False,
     "enableAnalytics": False,
+    "shellCommandPrefix": f"unset {KEY};",
 }
 _ENV = {"PI_OFFLINE": "1", "PI_TELEMETRY": "0", "PI_SKIP_VERSION_CHECK": "1"}
 _GATE = """\
@@ -55,7 +57,8 @@ class Pi:
         install="npm install -g @earendil-works/pi-coding-agent",
         key="ANTHROPIC_API_KEY",
         logins=(f"{FOLDER}/auth.json",),
-        rules=f"{FOLDER}/AGENTS.md",
+        rules=f"{FOLDER}/APPEND_SYSTEM.md",
+        counts="tokens, and dollars where it knows a price",
     )
     options = ManyOptions
 
@@ -64,7 +67,8 @@ class Pi:
         options, commands = cast(ManyOptions, task.options), task.options.allow or ()
         tools = (*EDITING, *(["bash"] if commands else []))
         argv = [task.program, "--mode", "json", "-p", "--model", options.named, "--tools", ",".join(tools)]
-        argv += ["--no-approve", "--no-extensions", "--no-skills", "--no-prompt-templates"]
+        argv += ["--no-approve", "--no-extensions", "--no-skills", "--no-prompt-templates", "--no-context-files"]
+        argv += ["--session-dir", f"{task.home}/{FOLDER}/sessions"]  # settings of the repository may name another
         files = {
             f"{FOLDER}/settings.json": json.dumps(_SETTINGS, indent=1),
             f"{FOLDER}/models.json": json.dumps(_models(options, keyed=bool(task.key)), indent=1),
@@ -113,7 +117,8 @@ def _message(message: Json, heard: Heard) -> None:
     reason = text(message.get("stopReason"))
     if reason in {"error", "aborted"}:
         heard.failure = failure(text(message.get("errorMessage")) or reason)
-        heard.tokens = plus(heard.tokens, _tokens(part(message, "usage")))
+        if (cut := _tokens(part(message, "usage"))).total:
+            heard.tokens, heard.counted_by = plus(heard.tokens, cut), COUNTED
         return
     heard.failure, heard.ending = None, _ENDINGS.get(reason, "")
     said = [text(item.get("text")) for item in items(message.get("content")) if item.get("type") == "text"]
@@ -124,7 +129,7 @@ def _message(message: Json, heard: Heard) -> None:
 def _count(usage: Json, heard: Heard) -> None:
     if not usage:
         return
-    heard.counted_by = "pi, sum of its answers"
+    heard.counted_by = COUNTED
     heard.requests += 1
     heard.tokens = plus(heard.tokens, _tokens(usage))
     if cost := usd(part(usage, "cost").get("total")):  # 0 is said of a model without a price
