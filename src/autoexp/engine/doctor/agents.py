@@ -18,8 +18,8 @@ from autoexp.proposers.agents import surveying
 from autoexp.proposers.agents.surveying import Surveyed
 from autoexp.spec.sandbox import SandboxSide
 
-PATIENCE_S = 5.0
-"""How long the doctor waits for one of them, among much else that it looks at."""
+PATIENCE_S = 15.0
+"""How long the doctor waits for one of them, among much else that it looks at; some take seconds of a CPU to tell their version."""
 
 
 def surveyed(

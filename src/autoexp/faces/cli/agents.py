@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def agents(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Agents; left out: all.", show_default=False)
+        list[str] | None, typer.Argument(metavar="NAME", help="Agents; left out: all.", show_default=False)
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Let each make one change, asked by a fake model: no key, no network.")
