@@ -57,7 +57,6 @@ for line in sys.stdin:
     elif method == "session/load":
         loaded = True
         say("what was said before")
-        update("usage_update", used=1, size=2, cost={"amount": 0.5, "currency": "USD"})
         reply(message, {})
     elif method == "session/prompt":
         prompts += 1
@@ -192,6 +191,15 @@ def test_a_repair_goes_on_in_its_session_and_counts_only_what_is_new(build, brie
 def test_a_failure_is_told_for_what_it_is(propose, work, raised, words):
     with pytest.raises(raised, match=words):
         propose(work)
+
+
+def test_an_agent_that_tells_its_history_is_not_heard_twice(build, brief, desk):
+    proposer = build('say(f"loaded {loaded}")')
+    proposer.propose(brief(0), desk)
+    proposer.propose(replace(brief(0), repair=Repair(Outcome.CRASH, "zebra")), desk)
+    printed = (desk.output / "proposer.out").read_text()
+    assert "loaded True" in printed
+    assert "what was said before" not in printed
 
 
 def test_an_agent_that_does_not_answer_is_ended_with_all_that_it_started(propose, desk):

@@ -22,6 +22,7 @@ REFUSED = "You may not use this here: {}. Go on without it, in the same way and 
 READS = frozenset({"read", "search"})
 EDITS = frozenset({"edit", "delete", "move"})
 _PATH_KEYS = frozenset({"path", "file_path", "filepath", "absolute_path", "filename", "old_path", "new_path"})
+_LONG_AND_USELESS = frozenset({"available_commands_update"})
 _ENDED_S = 2.0
 
 
@@ -137,8 +138,9 @@ class Client:
 
     def __init__(self, task: Json) -> None:
         self._task, self._quiet, self._calls = task, False, dict[str, Json]()
-        self._refused = ("", "")
+        self._refused, self._resumed = ("", ""), False
         self._before: float | None = 0.0
+        self._spent_file = Path.home() / ".autoexp/spent.json"
 
     async def talk(self, ask: Callable[[str, Json], Awaitable[Any]]) -> None:
         """Give the agent its prompt, in a new session or in the one that it worked in before."""
@@ -160,7 +162,7 @@ class Client:
             content = [{"type": "text", "text": prompt}]
             result = await ask("session/prompt", {"sessionId": session, "prompt": content})
             broken_off = bool(self._refused[0]) and turn < MOST_REFUSALS
-            tell("stop", result=result, first=turn == 0 and self._before == 0.0, last=not broken_off)
+            tell("stop", result=result, first=turn == 0 and not self._resumed, last=not broken_off)
             if not broken_off:
                 break
             prompt = REFUSED.format(self._refused[1])
@@ -172,7 +174,7 @@ class Client:
         made: Json = {}
         session, prompt = task["resume"], task["prompt"]
         if session and loads:
-            self._quiet, self._before = True, None
+            self._quiet, self._before = True, self._spent()
             try:
                 made = await ask("session/load", {"sessionId": session, **place}) or {}
             except Exception as error:  # noqa: BLE001  it works anew then, whatever the reason
@@ -181,7 +183,7 @@ class Client:
             self._quiet = False
         else:
             session = ""
-        resumed = bool(session)
+        resumed = self._resumed = bool(session)
         if not session:
             made = await ask("session/new", place) or {}
             session, self._before = str(made.get("sessionId", "")), 0.0
@@ -201,29 +203,39 @@ class Client:
         if message.get("method") != "session/update" or not isinstance(params, dict):
             return
         update = params.get("update")
-        if (
-            isinstance(update, dict) and update.get("sessionUpdate") != "available_commands_update"
-        ):  # long, and of no use
+        if isinstance(update, dict) and update.get("sessionUpdate") not in _LONG_AND_USELESS:
             self._follow(update)
-            tell("replay" if self._quiet else "update", update=update, before=self._before, meta=params.get("_meta"))
+            if not self._quiet:
+                tell("update", update=update, before=self._before, meta=params.get("_meta"))
 
     def _follow(self, update: Json) -> None:
         """Note what later answers depend on."""
         kind = update.get("sessionUpdate")
         if kind in {"tool_call", "tool_call_update"}:
             self._learn(update)
-        amount = (
-            (update.get("cost") or {}).get("amount")
-            if kind == "usage_update" and isinstance(update.get("cost"), dict)
-            else None
-        )
-        if self._quiet and isinstance(amount, int | float):
-            self._before = float(amount)
+        if kind == "usage_update":
+            self._spend(update.get("cost"))
         spoken = (
             kind == "agent_message_chunk" and isinstance(update.get("content"), dict) and update["content"].get("text")
         )
         if spoken or (kind == "tool_call" and update.get("toolCallId") != self._refused[0]):
             self._refused = ("", "")
+
+    def _spend(self, cost: Any) -> None:
+        """Note what the session has cost, for when it goes on: the agent tells the sum of all its turns."""
+        amount = cost.get("amount") if isinstance(cost, dict) else None
+        if isinstance(amount, int | float) and self._quiet:
+            self._before = float(amount)
+        elif isinstance(amount, int | float):
+            self._spent_file.parent.mkdir(exist_ok=True)
+            self._spent_file.write_text(json.dumps(amount), encoding="utf-8")
+
+    def _spent(self) -> float | None:
+        try:
+            amount = json.loads(self._spent_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return float(amount) if isinstance(amount, int | float) else None
 
     async def answer(self, method: str, params: Any, told: bool) -> Any:  # noqa: FBT001  called by the library
         """Answer a request of the agent's. Raises the library's RequestError for what is not offered."""
