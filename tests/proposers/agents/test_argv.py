@@ -319,8 +319,9 @@ def test_a_program_of_the_users_folder_brings_nothing_else_of_it(build, tool, de
 
 
 def test_a_program_that_is_not_there_is_told_before_anything_starts(build):
-    with pytest.raises(AutoexpError, match="no program nosuchtool"):
+    with pytest.raises(AutoexpError, match="no program nosuchtool") as caught:
         build(["nosuchtool", "{prompt}"])
+    assert caught.value.fix == "install it, or correct the first word of proposer.argv"
 
 
 def test_only_an_asked_version_is_recorded(propose, tool):

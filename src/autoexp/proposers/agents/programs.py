@@ -22,10 +22,11 @@ def program(facts: Facts, named: str, environ: Mapping[str, str], *, folder: Pat
     found = shutil.which(wanted, path=environ.get("PATH", os.defpath))
     if found is None:
         where = "proposer.program" if named else "proposer.kind"
+        elsewhere = "; or name it in proposer.program; `autoexp agents` tells what is there"
         raise AutoexpError(
             f"{facts.title} is not installed: there is no program {wanted}",
             where=where,
-            fix=f"{facts.install}; or name it in proposer.program; `autoexp agents` tells what is there",
+            fix=facts.install + ("" if ":" in facts.name else elsewhere),  # argv:mytool: the contract itself names it
         )
     return Path(found).absolute()
 
