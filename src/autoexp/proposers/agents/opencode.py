@@ -15,6 +15,8 @@ TITLE = "one experiment"
 _PACKAGES = {"openai": "@ai-sdk/openai-compatible", "anthropic": "@ai-sdk/anthropic"}
 _FREE = ("read", "edit", "glob", "grep", "list", "todowrite", "todoread")
 _NOT_ALLOWED = ("rule which prevents you", "rejected permission")
+_DIGITS = 8
+"""No server asks for more seconds than have fewer digits."""
 _ENDINGS = {"length": "its answer was cut at the longest that its model gives", "content-filter": "its model refused"}
 _QUIET = (
     "OPENCODE_DISABLE_AUTOUPDATE",
@@ -46,13 +48,13 @@ class OpenCode:
     def launch(self, task: Task) -> Launch:
         """Start it with settings that allow its editing tools, and a shell only for the commands that the contract allows."""
         options = cast(ManyOptions, task.options)
-        argv = [task.program, "run", "--pure", "--format", "json", "--model", options.named]
+        argv = [task.program, "run", task.prompt, "--pure", "--format", "json", "--model", options.named]
         argv += ["--session", task.resume] if task.resume else ["--title", TITLE]
         env = dict.fromkeys(_QUIET, "1") | {"OPENCODE_CONFIG": f"{task.home}/{SETTINGS}"}
         if task.key:
             env[KEY] = task.key
         settings = json.dumps(_settings(options, keyed=bool(task.key)), indent=1)
-        return Launch((*argv, "--", task.prompt), env, {SETTINGS: settings})
+        return Launch(tuple(argv), env, {SETTINGS: settings})
 
     def hear(self, line: str, heard: Heard) -> None:
         """Take up one event."""
@@ -131,7 +133,12 @@ def _error(error: Json, heard: Heard) -> None:
     status: Any = told.get("statusCode")
     words = text(told.get("message")) or text(error.get("name"))
     heard.done = False
-    heard.failure = failure(words, status=status if isinstance(status, int) else None)
+    again = text(part(told, "responseHeaders").get("retry-after"))
+    heard.failure = failure(
+        words,
+        status=status if isinstance(status, int) else None,
+        retry_after_s=float(again) if again.isdecimal() and len(again) < _DIGITS else None,
+    )
 
 
 def _tokens(tokens: Json) -> Tokens:

@@ -66,7 +66,7 @@ class Pi:
         """Start it with its editing tools, and a shell only for the commands that the contract allows."""
         options, commands = cast(ManyOptions, task.options), task.options.allow or ()
         tools = (*EDITING, *(["bash"] if commands else []))
-        argv = [task.program, "--mode", "json", "-p", "--model", options.named, "--tools", ",".join(tools)]
+        argv = [task.program, "-p", task.prompt, "--mode", "json", "--model", options.named, "--tools", ",".join(tools)]
         argv += ["--no-approve", "--no-extensions", "--no-skills", "--no-prompt-templates", "--no-context-files"]
         argv += ["--session-dir", f"{task.home}/{FOLDER}/sessions"]  # settings of the repository may name another
         files = {
@@ -78,7 +78,7 @@ class Pi:
             argv += ["--extension", f"{task.home}/{GATE}"]
         argv += ["--session", task.resume] if task.resume else []
         env = _ENV | ({KEY: task.key} if task.key else {})
-        return Launch((*argv, "--", task.prompt), env, files)
+        return Launch(tuple(argv), env, files)
 
     def hear(self, line: str, heard: Heard) -> None:
         """Take up one event."""
