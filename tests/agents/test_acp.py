@@ -99,6 +99,7 @@ def test_six_experiments_end_as_they_should(agent: str, project: Project) -> Non
 def test_a_command_runs_only_when_it_is_allowed(agent: str, project: Project) -> None:
     steps = [
         step(
+            [{"read": "value.txt"}],
             [{"bash": "touch one.log"}],
             [{"bash": "touch two.log; touch three.log"}],
             [{"bash": "cp value.txt four.log"}],
