@@ -51,7 +51,8 @@ def stuck(project: Project, name: str, *, level: str, **keys: Any) -> Iterator[S
         pytest.skip(f"{name} has no contract here yet")
     mark = f"97.{abs(hash(str(project.path))) % 10**12:012d}"
     shell = plugins.find("autoexp.proposers", name).agent.facts.allow != "edits"
-    sleeps = step([{"bash": f"echo begun; sleep {mark}; echo over"}], says="it slept")
+    asleep = [{"bash": f"echo begun; sleep {mark}; echo over"}]
+    sleeps = step(*[asleep] * 9, says="it slept")  # some agents go on after a while and leave the command to itself
     hangs = {**change(95), "error": {"kind": "hang", "instead": True}}
     with FakeModel(handler=Script([sleeps if shell else hangs, change(90), change(80)])) as model:
         allow = {"allow": ["*"]} if shell else {}
