@@ -45,7 +45,7 @@ class ClaudeCode:
         tools = (*EDITING, *(["Bash"] if commands else []))
         allowed = (*EDITING, *("Bash" if one == "*" else f"Bash({one})" for one in commands))
         argv = [task.program, "-p", task.prompt, "--output-format", "stream-json", "--verbose"]
-        argv += ["--tools", ",".join(tools), "--allowedTools", *allowed, "--permission-mode", "acceptEdits"]
+        argv += ["--tools", ",".join(tools), "--allowedTools", *allowed, "--permission-mode", "dontAsk"]
         argv += ["--strict-mcp-config", "--setting-sources", "user"]  # what the repository configures does not count
         argv += ["--model", options.model] if options.model else []
         argv += ["--max-turns", str(options.turns)] if options.turns else []
