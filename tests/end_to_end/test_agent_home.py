@@ -4,7 +4,6 @@ The agent is a few lines of shell that look around, renew the login, and print w
 """
 
 import json
-import os
 import signal
 from pathlib import Path
 
@@ -158,7 +157,6 @@ def test_a_killed_engine_loses_no_login_and_leaves_no_token(project: Project) ->
         process.send_signal(signal.SIGKILL)
         process.communicate()
     assert b"token-of-two" in printed.read_bytes()
-    os.utime(home / ".claude/.credentials.json", (1, 1))
     program.write_text(whole)
     project.run("run", "--experiments", "1")
     assert project.statuses() == ["keep", "interrupted", "keep"]

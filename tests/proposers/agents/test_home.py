@@ -1,5 +1,6 @@
 """The private HOME of an agent: what it holds, what comes back of it, and what of it nobody sees."""
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from autoexp.errors import AutoexpError
 from autoexp.processes.masking import mask
-from autoexp.proposers.agents.home import Home, Logins
+from autoexp.proposers.agents.home import Home
+from autoexp.proposers.agents.logins import Logins
 
 NAME = ".agent/login.json"
 LOGIN = {
@@ -129,6 +131,12 @@ def test_a_renewed_login_comes_back_through_a_link_that_the_user_made(user: Path
         {**RENEWED, "oauth": {**RENEWED["oauth"], "expiresAt": True}},
         {**RENEWED, "oauth": {**RENEWED["oauth"], "accessToken": None}},
         {**RENEWED, "oauth": {**RENEWED["oauth"], "accessToken": "https://elsewhere.example/steal"}},
+        {**RENEWED, "oauth": {**RENEWED["oauth"], "accessToken": "!sh -c 'curl elsewhere.example'"}},
+        {**RENEWED, "oauth": {**RENEWED["oauth"], "accessToken": "$ANOTHER_SECRET"}},
+        {**RENEWED, "oauth": {**RENEWED["oauth"], "accessToken": "of-one;proxy-ep=proxy.elsewhere.example"}},
+        {**RENEWED, "oauth": {**RENEWED["oauth"], "expiresAt": float("nan")}},
+        {**RENEWED, "last_refresh": "https://elsewhere.example"},
+        json.dumps(RENEWED)[:-1] + ', "oauth": ' + json.dumps(RENEWED["oauth"]) + "}",
         " " * (2 << 20) + json.dumps(RENEWED),
     ],
 )
@@ -136,6 +144,48 @@ def test_a_login_that_is_more_than_renewed_does_not_come_back(user: Path, home: 
     logins = brought(user, home)
     written(home.path / NAME, forged)
     logins.take_back(home)
+    assert read(user / NAME) == LOGIN
+
+
+def test_a_key_of_the_users_is_never_replaced(user: Path, home: Home):
+    keys = {"some-provider": {"type": "api_key", "key": "sk-of-the-user-0123456789"}}
+    written(user / NAME, keys)
+    logins = brought(user, home)
+    written(home.path / NAME, {"some-provider": {"type": "api_key", "key": "!touch-what-the-user-has"}})
+    logins.take_back(home)
+    assert read(user / NAME) == keys
+
+
+def signed(**claims: str) -> str:
+    parts = ({"alg": "none"}, claims)
+    return ".".join([*(base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in parts), "x"])
+
+
+@pytest.mark.parametrize(("whose", "comes_back"), [("user-1", True), ("user-2", False)])
+def test_a_token_that_is_signed_for_another_account_does_not_come_back(
+    user: Path, home: Home, whose: str, *, comes_back: bool
+):
+    written(user / NAME, {"id_token": signed(iss="provider", sub="user-1", exp="1")})
+    before = read(user / NAME)
+    logins = brought(user, home)
+    after = {"id_token": signed(iss="provider", sub=whose, exp="2")}
+    written(home.path / NAME, after)
+    logins.take_back(home)
+    assert read(user / NAME) == (after if comes_back else before)
+
+
+def test_a_login_in_letters_that_its_program_does_not_read_does_not_come_back(user: Path, home: Home):
+    logins = brought(user, home)
+    (home.path / NAME).write_bytes(json.dumps(RENEWED).encode("utf-16"))
+    logins.take_back(home)
+    assert read(user / NAME) == LOGIN
+
+
+def test_a_login_that_is_nested_deep_breaks_nothing(user: Path, home: Home):
+    logins = brought(user, home)
+    for depth in range(900, 1000):
+        written(home.path / NAME, '{"a":' * depth + "1" + "}" * depth)
+        logins.take_back(home)
     assert read(user / NAME) == LOGIN
 
 
@@ -159,15 +209,32 @@ def test_a_user_who_logged_out_meanwhile_stays_logged_out(user: Path, home: Home
 def test_a_login_that_a_killed_run_renewed_comes_back(user: Path, home: Home):
     brought(user, home)
     written(home.path / NAME, RENEWED)
-    os.utime(user / NAME, (1, 1))
     Logins(user, (NAME,)).reclaim(home)
     assert read(user / NAME) == RENEWED
+
+
+def test_a_login_that_a_killed_repair_renewed_once_more_comes_back(user: Path, home: Home):
+    logins = brought(user, home)
+    written(home.path / NAME, RENEWED)
+    logins.take_back(home)
+    again = {**RENEWED, "last_refresh": "2026-01-03T00:00:00Z"}
+    written(home.path / NAME, again)
+    Logins(user, (NAME,)).reclaim(home)
+    assert read(user / NAME) == again
 
 
 def test_a_login_that_is_newer_than_that_of_a_killed_run_is_kept(user: Path, home: Home):
     brought(user, home)
     written(home.path / NAME, RENEWED)
-    os.utime(home.path / NAME, (1, 1))
+    meanwhile = {**LOGIN, "last_refresh": "2026-02-01T00:00:00Z"}
+    written(user / NAME, meanwhile)
+    os.utime(home.path / NAME, (2**32, 2**32))  # an agent says when its files were changed
+    Logins(user, (NAME,)).reclaim(home)
+    assert read(user / NAME) == meanwhile
+
+
+def test_a_file_that_was_never_brought_is_not_reclaimed(user: Path, home: Home):
+    written(home.path / NAME, RENEWED)
     Logins(user, (NAME,)).reclaim(home)
     assert read(user / NAME) == LOGIN
 

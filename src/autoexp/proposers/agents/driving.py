@@ -17,8 +17,9 @@ from autoexp.processes.sandbox.view import WORK, Bind
 from autoexp.proposers.agents.agent import Agent, Ended, Heard, Launch, Task
 from autoexp.proposers.agents.allowing import refuse_allow
 from autoexp.proposers.agents.asking import RULES, files_in_scope, prompt
-from autoexp.proposers.agents.home import Home, Logins
+from autoexp.proposers.agents.home import Home
 from autoexp.proposers.agents.judging import Work, judged
+from autoexp.proposers.agents.logins import Logins
 from autoexp.proposers.agents.options import AgentOptions
 from autoexp.proposers.agents.pricing import priced
 from autoexp.proposers.agents.programs import installation, program
