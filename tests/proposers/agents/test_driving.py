@@ -61,7 +61,7 @@ class Run:
         self._built: Any = None
 
     def says(self, *lines: dict[str, Any], code: int = 0, first: str = "", last: str = "") -> None:
-        program = self._folder / "telling"
+        program = self.program = self._folder / "telling"
         text = "\n".join(json.dumps(line) for line in lines)
         program.write_text(
             f'#!/bin/sh\nif [ "$1" = --version ]; then echo "chatter"; echo "telling 1.2"; exit 0; fi\n{first}\n'
@@ -141,6 +141,8 @@ def test_whatever_comes_of_it_what_was_used_is_told(run: Run, line: dict[str, An
         {"failure": {"kind": "server", "words": "no such key: WORD"}},
         {"text": '{"nothing_left": "WORD is all"}', "done": True},
         {"text": "I began with WORD"},
+        {"text": "x", "done": True, "model": "model-WORD"},
+        {"text": "x", "done": True, "version": "WORD"},
     ],
 )
 def test_no_secret_is_said_or_stored(run: Run, line: dict[str, Any], word: str) -> None:
@@ -151,6 +153,21 @@ def test_no_secret_is_said_or_stored(run: Run, line: dict[str, Any], word: str) 
         told = f"{raised} {raised.said}"
     assert "***" in run.stored()
     assert not any(secret in text for secret in (KEY, OTHER) for text in (told, run.stored()))
+
+
+@pytest.mark.parametrize("named", ["model", "version", "denied", "ending"])
+def test_what_an_agent_calls_something_is_no_longer_than_a_name(run: Run, named: str) -> None:
+    long = "x\n\u001b[2Jy" * 10_000
+    run.says({"text": "x", "done": True, named: [long] * 100 if named == "denied" else long})
+    said = run.proposes()
+    assert len(said.model_dump_json()) < 10_000
+    assert "\u001b" not in said.model + said.program
+
+
+def test_a_proposal_says_nothing_that_its_program_calls_its_version_and_is_a_secret(run: Run) -> None:
+    run.says({"text": "x", "done": True})
+    run.program.write_text(run.program.read_text().replace("telling 1.2", "telling $A_SECRET"))
+    assert run.proposes().program == "telling telling ***"
 
 
 @pytest.mark.parametrize("breaks", ["hear", "conclude"])
