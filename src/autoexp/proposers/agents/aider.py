@@ -117,12 +117,20 @@ def _answer(line: str, heard: Heard) -> None:
     """Take up an answer of the model, as Python shows the object."""
     usage = line[line.rfind("usage=Usage(") :] if "usage=Usage(" in line else ""
     content, model = _CONTENT.search(line), _MODEL.search(line)
-    heard.text = str(ast.literal_eval(content[1])) if content else ""
+    heard.text = _shown(content[1]) if content else ""
     heard.model = model[1] if model else heard.model
     heard.requests += 1
     heard.done, heard.failure, heard.ending = True, None, ""
     heard.counted_by = "aider, the usage of each answer"
     heard.tokens = plus(heard.tokens, _tokens(usage))
+
+
+def _shown(content: str) -> str:
+    """Read a text as Python shows it; empty when it does not."""
+    try:
+        return str(ast.literal_eval(content))
+    except (SyntaxError, ValueError):
+        return ""
 
 
 def _before_an_answer(line: str, heard: Heard) -> None:

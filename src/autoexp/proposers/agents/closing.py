@@ -10,7 +10,8 @@ _FENCE = re.compile(r"^\s*`{3,}\w*\s*$")
 _BEFORE = " \t`>*-"
 """What may stand before the line and is not text."""
 _KEYS = frozenset({"description", "hypothesis", "asi", "ideas", "nothing_left"})
-_LONGEST_TEXT = 1 << 16
+LONGEST_TEXT = 1 << 16
+"""What is read of an agent's last words, their end."""
 _MOST_TRIES = 500
 
 
@@ -30,7 +31,7 @@ def nothing_left(text: str) -> str:
 
 def _line(text: str) -> tuple[str, bool]:
     """Give the last JSON object with keys that were asked for, and whether it begins a line; on one line or several, in a fence or not."""
-    end = text[-_LONGEST_TEXT:]
+    end = text[-LONGEST_TEXT:]
     starts = [match.start() for match in re.finditer(r"\{", end)][-_MOST_TRIES:]
     found, alone, position = "", False, 0
     for start in starts:

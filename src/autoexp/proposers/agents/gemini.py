@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autoexp.experiment.records import Tokens
 from autoexp.proposers.agents.agent import Ended, Facts, Heard, Launch, Task
+from autoexp.proposers.agents.closing import LONGEST_TEXT
 from autoexp.proposers.agents.driving import Driven
 from autoexp.proposers.agents.gemini_family import api_error
 from autoexp.proposers.agents.options import AgentOptions
@@ -69,7 +70,7 @@ class Gemini:
             case "init", dict(event):
                 heard.session, heard.model = text(event.get("session_id")), text(event.get("model"))
             case "message", dict(event) if event.get("role") == "assistant":
-                heard.text += text(event.get("content"))
+                heard.text = (heard.text + text(event.get("content")))[-LONGEST_TEXT:]
             case "tool_use", dict(event):
                 heard.requests += not heard.running  # the calls of one answer come together, before their results
                 heard.text = ""

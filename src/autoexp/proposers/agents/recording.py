@@ -11,15 +11,24 @@ _MOST_DENIED = 20
 
 def fit_for_record(heard: Heard, secrets: tuple[str, ...]) -> None:
     """Cut and mask all texts of an agent that a proposal, an error or a wait may hold."""
-    heard.text = mask(heard.text, secrets)
-    heard.ending = mask(heard.ending, secrets)[:_LONGEST_WORDS]
+    heard.text = _written(mask(heard.text, secrets))
+    heard.ending = _shown(mask(heard.ending, secrets)[:_LONGEST_WORDS])
     heard.model, heard.version = _name(heard.model, secrets), _name(heard.version, secrets)
     heard.denied = [_name(one, secrets) for one in heard.denied[:_MOST_DENIED]]
     if heard.failure is not None:
-        words = mask(heard.failure.words, secrets)[:_LONGEST_WORDS]
+        words = _shown(mask(heard.failure.words, secrets)[:_LONGEST_WORDS])
         heard.failure = replace(heard.failure, words=words)
 
 
 def _name(text: str, secrets: tuple[str, ...]) -> str:
-    shown = "".join(letter if letter.isprintable() else " " for letter in mask(text, secrets)[:_LONGEST_NAME])
-    return " ".join(shown.split())
+    return " ".join(_shown(mask(text, secrets)[:_LONGEST_NAME]).split())
+
+
+def _shown(text: str) -> str:
+    """Leave out what would move the cursor of who reads it."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _written(text: str) -> str:
+    """Replace half a surrogate pair, which no file can hold."""
+    return text.encode("utf-8", "replace").decode()
