@@ -13,7 +13,7 @@ from autoexp.spec.strings import Strings
 
 
 class SayingOptions(ProposerOptions):
-    """`says` are its answers in the order of its calls: write, offers, nothing, away, away S, refused, failed, garbled."""
+    """`says` are its answers in the order of its calls: write, offers, nothing, away, away S, cut, refused, failed, garbled."""
 
     says: Strings = ("write",)
     mends: int = 0
@@ -51,6 +51,8 @@ class Saying:
             case ["away", *seconds]:
                 asked = float(seconds[0]) if seconds else None
                 raise Unavailable("it answers 429", kind="rate_limit", retry_after_s=asked)
+            case ["cut"]:
+                raise Unavailable("its answer was cut", kind="cut", said=cost)
             case ["refused"]:
                 raise AccessRefused("the key expired", fix="renew it")
             case ["failed"]:

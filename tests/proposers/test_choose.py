@@ -180,12 +180,14 @@ def test_a_refusal_stops_only_when_nobody_else_can_serve(pair, start, desk):
 
 
 def test_nobody_pays_again_to_hear_that_nothing_is_left_while_another_is_waited_for(pair, start, desk):
-    proposer = pair(a="nothing", b="away, away, write")
+    proposer = pair(a="nothing", b="away, cut, write")
+    used = []
     for _ in range(2):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable) as away:
             proposer.propose(start, desk)
+        used.append(away.value.said.cost_usd)
     said = proposer.propose(start, desk)
-    assert (said.cost_usd, said.asi["nothing_left"]) == (0.5, ["a"])
+    assert (used, said.cost_usd, said.asi["nothing_left"]) == ([0.25, 0.25], 0.25, ["a"])
     assert proposer.propose(start, desk).cost_usd == 0.25, (
         "it is paid once, also when the experiment has to be made again"
     )
@@ -214,6 +216,18 @@ def test_a_useless_answer_is_its_members_own_failure(pair, start, desk):
 def test_a_stop_ends_the_asking(pair, start, desk):
     with pytest.raises(ProposerFailed, match="stopped"):
         pair(a="away", stop=lambda: True).propose(start, desk)
+
+
+@pytest.mark.parametrize("a", ["nothing", "cut"])
+def test_a_stop_loses_no_cost_of_who_was_asked_before(pair, start, desk, a):
+    with pytest.raises(ProposerFailed, match="stopped") as stopped:
+        pair(a=a, stop=lambda: True).propose(start, desk)
+    assert (stopped.value.said.cost_usd, stopped.value.said.requests) == (0.25, 1)
+
+
+def test_who_was_cut_off_is_paid_by_who_takes_over(pair, start, desk):
+    said = pair(a="cut").propose(start, refreshed(desk))
+    assert (said.proposer, said.cost_usd, said.requests) == ("b", 0.5, 2)
 
 
 # --- mending, paid hypotheses, estimates

@@ -20,7 +20,7 @@ from autoexp.processes.sandbox.cell import Cell
 from autoexp.proposers.choosing.members import Member
 from autoexp.proposers.choosing.options import ChooseOptions
 from autoexp.proposers.choosing.rules import Choice, choose
-from autoexp.proposers.choosing.telling import Absent, none_serves, told
+from autoexp.proposers.choosing.telling import Absent, none_serves, paid, told
 
 _ASIDE = "asked-"
 """How folders begin that hold what members printed that were asked and did not propose."""
@@ -99,7 +99,7 @@ class ChooseProposer:
                 continue
             if before:
                 if self._stop is not None and self._stop():
-                    raise ProposerFailed("stopped")
+                    raise ProposerFailed("stopped", said=paid(absent))
                 _clear(desk, before)
             said = self._asked(name, _own(brief, name, found), desk, found, absent)
             if said is not None:
@@ -126,6 +126,7 @@ class ChooseProposer:
             absent.away[name] = away
         except ProposerFailed as failed:
             if self._stop is not None and self._stop():
+                failed.said = paid(absent, failed.said)
                 raise
             said = told(failed.said or Proposal(), name, found, absent)
             raise ProposerFailed(str(failed), said=said, outcome=failed.outcome, mendable=failed.mendable) from failed

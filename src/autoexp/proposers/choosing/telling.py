@@ -1,8 +1,6 @@
 """What a chooser says of a proposal, or raises when no member made one: who was asked and why, who could not, what it cost to hear that."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
 
 from autoexp.campaign.counting import plus
@@ -31,9 +29,7 @@ def told(said: Proposal, name: str, found: Choice, absent: Absent) -> Proposal:
         notes[UNAVAILABLE] = {other: _why(away) for other, away in absent.away.items()}
     if absent.nothing or found.spent:
         notes[NOTHING_LEFT] = sorted({*absent.nothing, *found.spent} - {name})
-    for absence in (*absent.nothing.values(), *absent.away.values()):
-        if absence.said is not None:
-            said, absence.said = _with_costs(said, absence.said), None
+    said = paid(absent, said) or said
     asi = {key: value for key, value in said.asi.items() if key not in {CHOSEN, UNAVAILABLE, NOTHING_LEFT}}
     offers = tuple(offer.model_copy(update={"proposer": name}) for offer in said.offers)
     return said.model_copy(update={"proposer": name, "asi": {**asi, **notes}, "offers": offers})
@@ -45,7 +41,7 @@ def _why(absent: Unavailable | AccessRefused) -> str:
 
 
 def _with_costs(said: Proposal, other: Proposal) -> Proposal:
-    """Add what another member used to say that it has nothing left."""
+    """Add what another member used, which did not propose."""
     tokens = {kind: plus(getattr(said.tokens, kind), getattr(other.tokens, kind)) for kind in Tokens.model_fields}
     return said.model_copy(
         update={
@@ -65,18 +61,21 @@ def none_serves(absent: Absent) -> Exception:
     waiting = [away for away in absent.away.values() if isinstance(away, Unavailable)]
     if waiting:
         soonest = min(waiting, key=_asked_for)
-        return Unavailable(text, kind=soonest.kind, retry_after_s=soonest.retry_after_s, said=_costs(absent.away))
+        return Unavailable(text, kind=soonest.kind, retry_after_s=soonest.retry_after_s, said=paid(absent))
     refusals = [away for away in absent.away.values() if isinstance(away, AccessRefused)]
     if refusals:
         fix = "; ".join(dict.fromkeys(refused.fix for refused in refusals))
-        return AccessRefused(text, fix=fix, said=_costs(absent.away))
-    return NothingLeft(text, said=_costs(absent.nothing))
+        return AccessRefused(text, fix=fix, said=paid(absent))
+    return NothingLeft(text, said=paid(absent))
 
 
-def _costs(absences: Mapping[str, NothingLeft | Unavailable | AccessRefused]) -> Proposal | None:
-    """Give what was used to hear that nobody proposes."""
-    costs = [absence.said for absence in absences.values() if absence.said is not None]
-    return reduce(_with_costs, costs) if costs else None
+def paid(absent: Absent, said: Proposal | None = None) -> Proposal | None:
+    """Add what was used to hear that some do not propose. It is told once: who asks for it again finds nothing."""
+    for absence in (*absent.nothing.values(), *absent.away.values()):
+        if absence.said is not None:
+            said = absence.said if said is None else _with_costs(said, absence.said)
+            absence.said = None
+    return said
 
 
 def _asked_for(away: Unavailable) -> float:
