@@ -1,9 +1,13 @@
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from autoexp.errors import AutoexpError
-from autoexp.processes.environment import environment
+from autoexp.processes.environment import environment, remove
 
 CALLER = {"PATH": "/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/somewhere", "KEY": "s3cret", "OTHER": "x"}
 
@@ -53,3 +57,35 @@ def test_a_variable_that_is_not_set_is_named():
 def test_a_name_that_no_shell_passes_on_is_refused():
     with pytest.raises(AutoexpError, match=r"'a\.b' is not a name"), environment(CALLER, env={"a.b": "1"}):
         pass
+
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that also others than root can come to."""
+    made = Path(tempfile.mkdtemp())
+    made.chmod(0o777)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+def test_a_folder_that_a_command_closed_to_everybody_is_removed(folder: Path):
+    closed = folder / "home/deep/deeper"
+
+    def as_somebody() -> None:
+        closed.mkdir(parents=True)
+        (closed / "login.json").touch()
+        for place in (closed, closed.parent, closed.parent.parent):
+            place.chmod(0)
+        remove(folder / "home")
+
+    child = os.fork()
+    if child == 0:  # root could remove it anyway
+        if os.geteuid() == 0:
+            os.setuid(NOBODY)
+        as_somebody()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert not (folder / "home").exists()

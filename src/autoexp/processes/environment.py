@@ -87,6 +87,10 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
         return
-    for place, _, _ in os.walk(folder):
-        Path(place).chmod(0o700)
+    if not folder.is_symlink():
+        folder.chmod(0o700)
+    for place, folders, _ in os.walk(folder):
+        for name in folders:  # before the walk goes on into them
+            if not (inner := Path(place, name)).is_symlink():
+                inner.chmod(0o700)
     shutil.rmtree(folder, ignore_errors=True)

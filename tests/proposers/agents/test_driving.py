@@ -57,11 +57,11 @@ class Run:
 
     def __init__(self, agent: Telling, folder: Path, desk: Desk, brief: Brief, environ: dict[str, str]) -> None:
         self.agent, self.desk, self.brief = agent, replace(desk, home=folder / "desk-home"), brief
-        self._folder, self._environ = folder, {**environ, "HOME": str(folder), "A_KEY": KEY, "A_SECRET": OTHER}
+        self.folder, self._environ = folder, {**environ, "HOME": str(folder), "A_KEY": KEY, "A_SECRET": OTHER}
         self._built: Any = None
 
     def says(self, *lines: dict[str, Any], code: int = 0, first: str = "", last: str = "") -> None:
-        program = self.program = self._folder / "telling"
+        program = self.program = self.folder / "telling"
         text = "\n".join(json.dumps(line) for line in lines)
         program.write_text(
             f'#!/bin/sh\nif [ "$1" = --version ]; then echo "chatter"; echo "telling 1.2"; exit 0; fi\n{first}\n'
@@ -72,11 +72,14 @@ class Run:
     def proposes(self, **keys: Any) -> Proposal:
         if self._built is None:
             options = AgentOptions.model_validate(
-                {"program": str(self._folder / "telling"), "env_from": ["A_SECRET"], **keys}
+                {"program": str(self.folder / "telling"), "env_from": ["A_SECRET"], **keys}
             )
-            self._built = Driven(self.agent)(options, folder=self._folder, environ=self._environ, cell=Cell())
+            self._built = Driven(self.agent)(options, folder=self.folder, environ=self._environ, cell=Cell())
         said: Proposal = self._built.propose(self.brief, self.desk)
         return said
+
+    def rebuilds(self) -> None:
+        self._built = None
 
     def repairs(self) -> None:
         self.brief = replace(self.brief, repair=Repair(Outcome.CRASH, "it broke"))
@@ -208,6 +211,23 @@ def test_a_session_that_bad_weather_broke_is_not_gone_on_with(run: Run) -> None:
         run.proposes()
     assert [task.resume for task in run.agent.tasks] == ["", "s-1", ""]
     assert len(run.agent.tasks[-1].prompt) > len(run.agent.tasks[-2].prompt)
+
+
+def test_nothing_is_left_in_the_home_of_work_that_is_not_gone_on_with(run: Run) -> None:
+    """Two members of a chooser may be the same agent: one with a login, the other without."""
+    login = run.folder / ".telling/login.json"
+    login.parent.mkdir()
+    login.write_text('{"token": "token-of-one-12345"}')
+    run.says({"session": "s-1", "text": "x", "done": True}, first='ls -A "$HOME" >&2; touch "$HOME/of-before"')
+    run.proposes()
+    assert ".telling" in run.stored()
+    run.rebuilds()
+    run.proposes(login=False)
+    assert ".telling" not in run.stored()
+    run.rebuilds()
+    run.proposes()
+    assert ".telling" in run.stored()
+    assert "of-before" not in run.stored()
 
 
 def test_a_cap_ends_the_work_and_what_was_changed_is_measured(run: Run) -> None:

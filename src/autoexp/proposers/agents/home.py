@@ -24,6 +24,11 @@ class Home:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.chmod(0o700)  # an agent may have closed it
 
+    def empty(self) -> None:
+        """Begin anew: nothing of what was there is left, the session included."""
+        remove(self._folder)
+        self.path.mkdir(mode=0o700, parents=True)
+
     @property
     def session(self) -> str:
         """Give the session that the agent has worked in before; empty when there is none."""

@@ -60,11 +60,12 @@ class AgentProposer:
         """Let the agent work. Raises NothingLeft, ProposerFailed, Unavailable or AccessRefused, each with what was used."""
         facts, printed = self._agent.facts, Printed.at(desk.output)
         home = Home((desk.home or desk.output / "home") / facts.name)
-        if not home.session:
+        resume = home.session if brief.repair is not None and facts.resumes else ""
+        if not resume:  # whose work is not gone on with has left nothing of use, and perhaps another's login
+            home.empty()
             self._logins.bring(home)
         seen = Bind(home.path, (self._cell.sandbox.homes or ("",))[0], writable=True)
         told = brief_seen(desk, self._cell)[1]
-        resume = home.session if brief.repair is not None and facts.resumes else ""
         task = Task(
             program=str(self._program),
             prompt=prompt(brief, resumed=bool(resume), rules=not facts.rules),
