@@ -10,6 +10,7 @@ from tests.engine.conftest import Bench
 
 from autoexp.campaign.amounts import cost_of, requests_of, tokens_of
 from autoexp.campaign.events import Waiting
+from autoexp.campaign.rows import experiment_row
 from autoexp.campaign.views import Brief
 from autoexp.engine.weather import LONGEST_ASKED_S, LONGEST_WAIT_S, wait_for
 from autoexp.experiment.records import Proposal, Tokens
@@ -230,6 +231,20 @@ def test_what_was_used_when_a_service_refused_is_counted_once(bench: Bench) -> N
     bench.proposer = Saying([90])
     state = bench.session()
     assert (state.cost_usd, state.counts.requests) == (0.75, 3)
+
+
+def test_what_was_used_before_a_wait_that_a_kill_ended_is_counted_once(bench: Bench) -> None:
+    broken_off = Unavailable("429", kind="rate_limit", retry_after_s=0.0, said=used_all_the_same())
+    bench.proposer = Saying([broken_off, KeyError("as if it were killed")])  # type: ignore[list-item]
+    with pytest.raises(KeyError):
+        bench.session()
+    bench.proposer = Saying([90])
+    state = bench.session()
+    killed, kept = state.experiments
+    assert (killed.status, cost_of(killed), requests_of(killed)) == ("interrupted", 0.25, 2)
+    assert (kept.status, cost_of(kept)) == ("keep", 0.5)
+    assert (state.cost_usd, state.counts.requests) == (0.75, 3)
+    assert [experiment_row(state, one, cost_total=None)["cost_usd"] for one in state.experiments] == [0.25, 0.5]
 
 
 def test_budget_that_is_used_up_by_weather_ends_the_waiting(bench: Bench) -> None:
