@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.builders import spec
 
-from autoexp.engine.cells import Cells, cells, notice, reaching, weaker
+from autoexp.engine.cells import Cells, cells, notice, reaching, unreached, weaker
 from autoexp.errors import AutoexpError
 from autoexp.processes.environment import Environment
 from autoexp.processes.sandbox import ladder
@@ -207,6 +207,24 @@ HOSTS = ("127.0.0.1:8000", "api.example.com:443")
 )
 def test_a_proposer_reaches_its_hosts_unless_the_contract_names_others(named: dict[str, Any], network: object) -> None:
     assert reaching(SandboxSide.model_validate(named), HOSTS).network == network
+
+
+@pytest.mark.parametrize(
+    ("network", "left_out"),
+    [
+        (["gateway.example:443"], HOSTS),
+        (["api.example.com:443"], HOSTS[:1]),
+        (["*.example.com:443"], HOSTS[:1]),
+        (["api.example.com:80", "127.0.0.1:8001"], HOSTS),
+        (list(HOSTS), ()),
+        ("host", ()),
+    ],
+)
+def test_whom_the_contracts_own_network_leaves_out_is_told(network: object, left_out: tuple[str, ...]) -> None:
+    side = SandboxSide.model_validate({"network": network})
+    assert unreached(side, HOSTS) == left_out
+    said = notice({"proposer": side, "harness": side}, {"proposer": "bwrap", "harness": "bwrap"}, left_out=left_out)
+    assert (f"leaves out {', '.join(left_out)}" in said) == bool(left_out)
 
 
 def test_a_proposer_that_reaches_nobody_keeps_its_rules() -> None:

@@ -19,12 +19,16 @@ from autoexp.processes.sandbox.etc import etc_in
 from autoexp.processes.sandbox.homes import homes_of_tools
 from autoexp.processes.sandbox.view import WORK, Bind
 from autoexp.spec.model import Spec
-from autoexp.spec.network import parse_network
+from autoexp.spec.network import allowed_by, parse_allow, parse_network
 from autoexp.spec.sandbox import LADDER, SandboxSide, place_in_tree
 from autoexp.workspaces.fixtures import Fixture
 from autoexp.workspaces.repository import Repository
 
 KIT = "/kit"
+
+
+_OPEN = frozenset({"none", "container"})
+"""Levels at which nobody of ours stands between a command and the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Cells:
     fixtures: Mapping[str, Fixture]
     beside: str
     talk: Talk = dict
+    left_out: tuple[str, ...] = ()
 
     @property
     def rules(self) -> dict[str, SandboxSide]:
@@ -93,7 +98,8 @@ def cells(
         made = {name: cell for name, (cell, _) in ways.items()}
         harness = _harness(spec, made["harness"], provided, kit_in(cache.parent))
         fixtures = fixtures_for(spec, provided, mounts=chosen["harness"].mounts)
-        yield Cells(made["proposer"], harness, fixtures, beside, ways["proposer"][1])
+        left_out = unreached(sides["proposer"], hosts) if made["proposer"].level not in _OPEN else ()
+        yield Cells(made["proposer"], harness, fixtures, beside, ways["proposer"][1], left_out)
 
 
 def _closed(repository: Repository, cache: Path) -> tuple[str, ...]:
@@ -124,12 +130,25 @@ def reaching(side: SandboxSide, hosts: tuple[str, ...]) -> SandboxSide:
     return side.model_copy(update={"network": parse_network(hosts)})
 
 
-def notice(rules: Mapping[str, SandboxSide], levels: Mapping[str, str]) -> str:
-    """Say in one line at which level each side runs, and what is missing where that is little."""
+def unreached(side: SandboxSide, hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """Give those of a proposer's hosts that the contract's own list leaves out."""
+    if isinstance(side.network, str):
+        return ()
+    entries = [parse_allow(entry) for entry in side.network]
+    wanted = [(host, parse_allow(host)) for host in hosts]
+    return tuple(
+        host for host, one in wanted if one not in entries and (one.below or not allowed_by(entries, one.endpoint))
+    )
+
+
+def notice(rules: Mapping[str, SandboxSide], levels: Mapping[str, str], *, left_out: tuple[str, ...] = ()) -> str:
+    """Say in one line at which level each side runs, what is missing where that is little, and whom the proposer cannot reach."""
     words = f"sandbox: proposer {_in_words('proposer', rules, levels)}, harness {_in_words('harness', rules, levels)}"
     bare = [side for side, level in levels.items() if level == "none"]
     if bare:
         words += f"; without one, {' and '.join(bare)} commands run with your own rights"
+    if left_out:
+        words += f"; sandbox.proposer.network leaves out {', '.join(left_out)}, where the proposer asks its provider"
     return words
 
 
@@ -141,7 +160,7 @@ def weaker(now: str, before: str) -> bool:
 def _in_words(name: str, rules: Mapping[str, SandboxSide], levels: Mapping[str, str]) -> str:
     side = rules[name]
     level = levels[name]
-    if level in {"none", "container"}:
+    if level in _OPEN:
         return level
     network = {"off": "no network", "host": "the network of this machine"}.get(str(side.network))
     return f"{level} ({network or 'network: ' + ', '.join(side.network)})"

@@ -85,7 +85,7 @@ def check_up(
             spec, repository, cache, environ=environ, hosts=_hosts(contract), allow_unsandboxed=allow_unsandboxed
         ) as made,
     ):
-        tell(notice(made.rules, made.levels))
+        tell(notice(made.rules, made.levels, left_out=made.left_out))
         executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop, made=made)
         trial = Trial(contract, repository, executor, commit, tell, stop)
         samples = [trial.sample(i) for i in range(_wanted(contract))]

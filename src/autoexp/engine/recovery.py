@@ -27,9 +27,8 @@ def recover(shop: Workshop) -> None:
     shop.refs.remove_stale_locks(shop.ref())
     open_campaign(shop)
     budget = shop.spec.budget.model_dump(mode="json")
-    shop.record(
-        SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=notice(shop.cells.rules, shop.sandbox), budget=budget)
-    )
+    told = notice(shop.cells.rules, shop.sandbox, left_out=shop.cells.left_out)
+    shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=told, budget=budget))
     for text in (_cut(shop), _swept(swept), _moved_head(shop)):
         if text:
             shop.record(Noted(text=text))
