@@ -96,6 +96,32 @@ def test_installed_agent_is_told_with_path_version_and_sandbox(here: Here) -> No
     assert here.left == []
 
 
+@pytest.mark.parametrize(
+    ("name", "program", "body"),
+    [
+        ("aider", "aider", 'case "$*" in --version) echo "aider 0.86.2";; *) echo "usage: aider [options]";; esac'),
+        (
+            "mini-swe-agent",
+            "mini",
+            "echo 'This is mini-swe-agent version 2.4.6.'; echo 'No such option: --version' >&2; exit 2",
+        ),
+    ],
+)
+def test_agent_whose_version_a_run_tells_by_itself_is_asked_for_it_all_the_same(
+    here: Here, name: str, program: str, body: str
+) -> None:
+    script(here.programs, program, body)
+    one = here.told(name)[name]
+    assert one["usable"], one["why"]
+    assert one["version"] in {"0.86.2", "2.4.6"}
+
+
+def test_only_agents_that_are_here_are_said_to_be_started(here: Here) -> None:
+    claude(here.programs)
+    _, err = here.ran()
+    assert err.strip() == "claude-code: starting it for its version"
+
+
 def test_agent_that_crashes_is_told_with_its_words(here: Here) -> None:
     script(here.programs, "claude", "echo some banner 1.2.3; echo 'Error: libfoo.so.1 is gone' >&2; exit 127")
     one = here.told("claude-code", code=2)["claude-code"]

@@ -1,6 +1,7 @@
 """The coding agents of this machine, each started once in the sandbox that a campaign's proposer would get."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,11 +30,12 @@ def surveyed(
     tell: Callable[[str], None] = lambda _: None,
     patience_s: float = surveying.PATIENCE_S,
 ) -> Iterator[Surveyed]:
-    """Look at some agents, or at all, one after another. Raises AutoexpError for a name that is none of an agent's."""
+    """Look at some agents, or at all, one after another, and `tell` which is started. Raises AutoexpError for a name that is none of an agent's."""
     agents = surveying.facts_of(names)
     with _cell(environ) as cell:
         for name, facts in agents.items():
-            tell(name)
+            if facts.program and shutil.which(facts.program, path=environ.get("PATH", os.defpath)):
+                tell(name)
             yield surveying.survey(name, facts, environ=environ, cell=cell, patience_s=patience_s)
 
 

@@ -151,7 +151,7 @@ def _asked(facts: Facts, path: Path, environ: Mapping[str, str], cell: Cell, pat
         marker = f"agents-{os.getpid()}"
         with environment(environ, own=cell.variables, marker=marker, homes=cell.sandbox.homes) as around:
             finished = run(
-                (str(path), *(facts.version or ("--help",))),
+                (str(path), *(facts.version or ("--version",))),
                 cwd=tree,
                 box=_walled(cell) or cell.box(tree, around, editable=True, binds=installation(path)),
                 env=around.variables,
