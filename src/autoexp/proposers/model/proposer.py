@@ -11,7 +11,7 @@ from autoexp.experiment.records import Offer, Proposal, Reserve, Tokens
 from autoexp.ports import AccessRefused, Desk, NothingLeft, ProposerFailed
 from autoexp.processes.masking import mask
 from autoexp.processes.sandbox.cell import Cell
-from autoexp.proposers.model.client import Reply, ask, estimate
+from autoexp.proposers.model.client import Reply, ask, estimate, ready
 from autoexp.proposers.model.hypotheses import changed, described, fits, made
 from autoexp.proposers.model.options import ModelOptions, endpoint_of
 from autoexp.proposers.model.prompt import letters, messages
@@ -44,8 +44,9 @@ class ModelProposer:
         stop: Callable[[], bool] | None = None,
         cell: Cell | None = None,
     ) -> None:
-        """Take the options. Raises AutoexpError when the variable that should hold the key is not set."""
+        """Take the options. Raises AutoexpError when the extra `models` is not installed, or the variable that should hold the key is not set."""
         del cell  # it starts no command that a sandbox could hold
+        ready()
         self._folder = folder.absolute()
         self.repairs = options.repair
         self.patience_s = options.patience_s

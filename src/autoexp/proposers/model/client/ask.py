@@ -21,13 +21,18 @@ GOOD, LIMITED = range(200, 300), 429
 MOST_ERROR_BYTES = 64 * 1024
 
 
+def ready() -> None:
+    """See that a model can be asked from here. Raises AutoexpError when the extra `models` is not installed."""
+    need("httpx2", "genai_prices")
+
+
 def ask(endpoint: Endpoint, messages: Sequence[Message], *, stop: Callable[[], bool] | None = None) -> Reply:
     """Make one HTTP request and give what the model said, what it used and what that cost.
 
     Raises Unavailable when asking again later may help, AccessRefused when somebody has to mend something first, ProposerFailed when `stop`
     turns true meanwhile, and AutoexpError when the extra `models` is not installed.
     """
-    need("httpx2", "genai_prices")
+    ready()
     began = time.monotonic()
     request = prepared(endpoint, messages)
     if stop is not None and stop():
