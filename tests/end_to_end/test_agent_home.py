@@ -109,6 +109,14 @@ def test_a_renewed_login_comes_back_and_neither_token_is_stored(project: Project
     assert not any(b"token-of-one" in text or b"token-of-two" in text for text in texts)
 
 
+@pytest.mark.parametrize("number", ["one", "two"])
+def test_a_token_in_a_change_is_found_also_when_it_was_renewed_meanwhile(project: Project, number: str) -> None:
+    by_agent(project, "none", first=f"access-token-of-{number}-1234567890")
+    project.run("run", "--experiments", "1")
+    assert "secret" in project.run("show", "1")
+    assert project.statuses()[1] == "out_of_scope"
+
+
 @pytest.mark.parametrize("level", ["bwrap"], indirect=True)
 def test_nothing_of_an_agents_home_is_there_for_the_next_experiment_or_afterwards(project: Project, level: str) -> None:
     by_agent(project, level, first=95)

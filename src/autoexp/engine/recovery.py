@@ -60,7 +60,7 @@ def open_campaign(shop: Workshop) -> None:
 
 def _mask_output(shop: Workshop, n: int) -> None:
     """Mask what was printed by commands whose end nobody saw."""
-    secrets = (*shop.secrets, *getattr(shop.proposer, "secrets", ()))
+    secrets = shop.secrets()
     for path in (shop.folder.output / str(n)).rglob("*"):
         if path.is_file() and not path.is_symlink():
             mask_file(path, secrets)

@@ -97,7 +97,12 @@ def _workshop(
     spec = contract.spec
     folder = CampaignFolder(repository.common_dir, tag)
     proposer = parts.proposer(contract, environ, stop, made.proposer)
-    secrets = (*parts.secret_values(spec, environ), *getattr(proposer, "secrets", ()))
+    named = parts.secret_values(spec, environ)
+
+    def secrets() -> tuple[str, ...]:
+        """Give what nothing may show. An agent renews its login while it works."""
+        return (*named, *getattr(proposer, "secrets", ()))
+
     strategy = parts.strategy(spec)
     faults = Faults(environ.get("AUTOEXP_FAULT", ""))
     refuse_hopeless(contract, repository, folder, environ=environ)

@@ -50,7 +50,7 @@ class Workshop:
     late: frozenset[Path]
     clock: Callable[[], float]
     observer: Observer = field(default_factory=Silent)
-    secrets: tuple[str, ...] = ()
+    secrets: Callable[[], tuple[str, ...]] = tuple
     told: set[str] = field(default_factory=set)
     state: CampaignState = field(default_factory=CampaignState)
 

@@ -1,6 +1,6 @@
 """The disposable copy that a proposer edits: given out fresh, collected by our own look, never by its git."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,15 +19,20 @@ _DEFAULT = Limits()
 class ProposalCopy:
     """One copy in a folder of the engine's, made ready again for every proposer; nothing hidden is in it.
 
-    `known` are the secret values that no candidate may hold.
+    `known` gives the secret values that no candidate may hold.
     """
 
     def __init__(
-        self, repository: Repository, folder: Path, *, hidden: Hidden | None = None, known: Sequence[str] = ()
+        self,
+        repository: Repository,
+        folder: Path,
+        *,
+        hidden: Hidden | None = None,
+        known: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._repository = repository
         self._hidden = hidden or Hidden(repository)
-        self._known = tuple(known)
+        self._known = known
         self._commit = ""
         self._tree = PersistentTree(repository, folder, hidden=frozenset({".git"}))
         self._one_commit = OneCommit(repository, folder / "template", self._tree.trash)
@@ -64,7 +69,9 @@ class ProposalCopy:
         """
         self._scan = self._tree.scan()
         limits = Limits(max_files, max_bytes)
-        captured = Collector(self._repository, self._tree, scope, limits, known=self._known).collect(self._scan)
+        captured = Collector(self._repository, self._tree, scope, limits, known=tuple(self._known())).collect(
+            self._scan
+        )
         closed = self._hidden.touched(self._commit, captured.changes)
         if not closed:
             return captured

@@ -302,6 +302,16 @@ def test_secrets_of_a_login_that_does_not_come_back_are_known_all_the_same(user:
     assert "of-another-account" in logins.secrets()
 
 
+def test_secrets_that_an_agent_made_up_are_few_and_soon_forgotten(user: Path, home: Home):
+    logins = brought(user, home)
+    written(home.path / NAME, {f"token{i}": f"made-up-secret-{i}" for i in range(20_000)})
+    logins.take_back(home)
+    assert len(logins.secrets()) < 300
+    written(home.path / NAME, RENEWED)
+    logins.take_back(home)
+    assert not [secret for secret in logins.secrets() if "made-up" in secret]
+
+
 def test_a_secret_that_is_no_text_hides_nothing_and_breaks_nothing(user: Path, home: Home):
     logins = brought(user, home)
     written(home.path / NAME, '{"token": "\\ud800-half-of-a-pair"}')

@@ -1,5 +1,6 @@
 """The logins of the user's that an agent needs: copied into its private HOME, and back when they were renewed there."""
 
+from itertools import islice
 from pathlib import Path
 
 from autoexp.errors import AutoexpError
@@ -7,6 +8,8 @@ from autoexp.proposers.agents.home import Home, digest, replace_file
 from autoexp.proposers.agents.renewal import renews, secrets_in
 
 _LARGEST_LOGIN = 1 << 20
+_MOST_SECRETS = 200
+"""What is looked for in an output takes time, and an agent may have written any number of them."""
 
 
 class Logins:
@@ -17,13 +20,14 @@ class Logins:
         self._user_home = user_home
         self._taken: dict[str, bytes] = {}
         self._secrets: set[str] = set()
+        self._left: dict[str, set[str]] = {}
         self.names = tuple(name for name in names if (user_home / name).is_file())
         for name in self.names:
             self._read(name)
 
     def secrets(self) -> tuple[str, ...]:
-        """Give the values in them that must not be seen anywhere, renewed ones and those before them."""
-        return tuple(self._secrets)
+        """Give the values in them that must not be seen anywhere: those of the user's, now and before, and what the last run left for such."""
+        return tuple(self._secrets.union(*self._left.values()))
 
     def bring(self, home: Home) -> None:
         """Copy them into a HOME as they are now."""
@@ -34,16 +38,18 @@ class Logins:
 
     def take_back(self, home: Home) -> None:
         """Copy a renewed login back: providers make the older one void. Only one that differs in its tokens and dates alone is believed."""
+        self._left.clear()
         for name, before in self._taken.items():
             after = _left(home.path, name)
             if after is None or after == before:
                 continue
-            self._secrets.update(secrets_in(after))
+            self._left[name] = set(islice(secrets_in(after), _MOST_SECRETS))
             users = (self._user_home / name).resolve()  # people keep such files elsewhere, behind a link
             if renews(before, after) and users.is_file() and users.read_bytes() == before:
                 replace_file(users, after)
                 home.note(name, after)
                 self._taken[name] = after
+                self._secrets |= self._left[name]
 
     def reclaim(self, home: Home) -> None:
         """Copy back what was renewed in the HOME of a run whose end nobody saw, where the user's is still what was brought there."""

@@ -53,7 +53,6 @@ class AgentProposer:
         secrets_from(environ, options.env_from)
         wanted = agent.facts.logins if options.login and not self._key else ()
         self._logins = Logins(Path(environ.get("HOME", "/")), wanted)
-        self.secrets = (*([self._key] if self._key else []), *self._logins.secrets())
         self._version = ""
 
     def propose(self, brief: Brief, desk: Desk) -> Proposal:
@@ -92,7 +91,7 @@ class AgentProposer:
             self._agent.conclude(Ended(finished.returncode, printed.stdout, printed.stderr, home.path), heard)
         finally:  # whatever becomes of it, nothing is stored as it was printed
             self._logins.take_back(home)
-            secrets = (*self._own_secrets(), *self._logins.secrets())
+            secrets = self._hidden()
             (desk.output / PROMPT).write_text(mask(task.prompt, secrets), encoding="utf-8", errors="replace")
             for path in (printed.stdout, printed.stderr):
                 mask_file(path, secrets)
@@ -111,9 +110,13 @@ class AgentProposer:
         left = home / self._agent.facts.name
         if left.is_dir() and not left.is_symlink():
             self._logins.reclaim(Home(left))
-            self.secrets = (*self.secrets, *self._logins.secrets())
 
-    def _own_secrets(self) -> tuple[str, ...]:
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Give the values of its key and its logins, as they are by now."""
+        return (*([self._key] if self._key else []), *self._logins.secrets())
+
+    def _hidden(self) -> tuple[str, ...]:
         return (*secrets_from(self._environ, self._options.env_from).values(), *self.secrets)
 
     def _run(
