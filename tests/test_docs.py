@@ -1,11 +1,17 @@
-"""Pages that cannot lie: the contract page loads, and names every key that is built."""
+"""Pages that cannot lie: their contracts load, their links lead somewhere, and the contract page names every key that is built."""
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from autoexp import plugins
+from autoexp.engine import parts
+from autoexp.engine.contract import Contract
 from autoexp.spec import load
 from autoexp.spec.model import Spec
 
@@ -53,3 +59,46 @@ def test_table_of_agents_says_what_their_adapters_do(name: str) -> None:
     assert mends == ("yes" if facts.resumes else "no")
     assert rules == ("yes" if facts.rules else "no")
     assert counts == facts.counts
+
+
+PAGES = [DOCS.parent / "README.md", DOCS.parent / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+LEAST: dict[str, Any] = {
+    "scope": {"edit": ["a.py"]},
+    "harness": {"measure": "python bench.py"},
+    "metrics": {"m": {"role": "primary", "direction": "lower"}},
+}
+
+
+def _contracts() -> Iterator[Any]:
+    """Give every YAML block of the pages that is a contract or a part of one. Others (edits of a script, say) are lists."""
+    for page in PAGES:
+        for count, text in enumerate(
+            re.findall(r"^```yaml\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+        ):
+            block = YAML(typ="safe").load(text)
+            if isinstance(block, dict):
+                yield pytest.param(block, id=f"{page.relative_to(DOCS.parent)}-{count}")
+
+
+@pytest.mark.parametrize("block", list(_contracts()))
+def test_contract_of_a_page_is_valid_but_for_what_it_leaves_out(tmp_path: Path, block: dict[str, Any]) -> None:
+    whole = {**LEAST, **block, "harness": {**LEAST["harness"], **block.get("harness", {})}}
+    text = json.dumps(whole)  # JSON is YAML
+    contract = Contract(spec=load(text), spec_text=text, program="", folder=tmp_path)
+    assert parts.plugin_problems(contract) == []
+
+
+@pytest.mark.parametrize("name", ["codex", "qwen", "aider", "mini-swe-agent"])
+def test_pages_hold_no_agent_to_commands_that_cannot_be(name: str) -> None:
+    shown = [block.values[0].get("proposer", {}) for block in _contracts()]
+    of_agent = [one for one in shown if one.get("kind") == name]
+    assert of_agent
+    assert all(one.get("allow", ["*"]) == ["*"] for one in of_agent)
+
+
+def test_every_page_is_in_the_contents_and_every_link_leads_somewhere() -> None:
+    named = set(re.findall(r"[\w/-]+\.md", (DOCS.parent / "mkdocs.yml").read_text("utf-8")))
+    assert named == {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
