@@ -56,6 +56,16 @@ def test_progress_shows_hostile_words_as_characters(told: Project, tmp_path: Pat
     assert CONTROL.search(told.run("run")) is None
 
 
+def test_experiment_that_nobody_described_is_listed_with_what_went_wrong(told: Project) -> None:
+    rows = json.loads(told.run("log", "--json"))
+    failed = [row for row in rows if row["status"] in {"proposer_error", "interrupted"} and not row["description"]]
+    assert failed
+    listed = told.run("log").splitlines()
+    for row in failed:
+        line = next(line for line in listed if line.split()[0] == str(row["n"]))
+        assert row["detail"].split()[0] in line
+
+
 def test_description_of_several_lines_is_no_row_of_its_own(told: Project) -> None:
     assert not any(line.startswith("n=9") for line in told.run("show", "1").splitlines())
 

@@ -7,6 +7,7 @@ import typer
 
 from autoexp.faces.cli.ideas import show_lines, status_lines
 from autoexp.faces.cli.printing import (
+    cut,
     gain,
     number,
     one_line,
@@ -160,7 +161,7 @@ def _table(rows: list[dict[str, Any]], found: dict[str, object]) -> None:
             gain(effect if isinstance(effect, float) else None),
             str(row["samples"]),
             _status(row),
-            one_line(str(row["description"])),
+            one_line(str(row["description"])) or cut(one_line(str(row["detail"]))),
         )
         table.add_row(*(Text(cell) for cell in cells), style=style_of(str(row["status"])))
     width = None if sys.stdout.isatty() else 160

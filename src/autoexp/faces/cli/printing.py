@@ -30,6 +30,11 @@ def one_line(text: str) -> str:
     return harmless(" ".join(text.split()))
 
 
+def cut(text: str, *, letters: int = 160) -> str:
+    """Give the beginning of a text, as much as stands beside an experiment's line."""
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
+
+
 def say(text: str, *, err: bool = False) -> None:
     """Print a line, or lines, that may hold what programs said."""
     _write((harmless(text) + "\n").encode((sys.stderr if err else sys.stdout).encoding or "utf-8", "replace"), err=err)

@@ -14,12 +14,10 @@ from rich.text import Text
 from autoexp.campaign import events as ev
 from autoexp.campaign.rows import primary_of
 from autoexp.campaign.state import CampaignState, Experiment
-from autoexp.faces.cli.printing import gain, number, one_line, say, seconds, style_of
+from autoexp.faces.cli.printing import cut, gain, number, one_line, say, seconds, style_of
 from autoexp.faces.cli.spending import cost_of_state
 
 LAST = 10
-LONGEST_WORD = 160
-"""Letters of an error that stand beside an experiment's line."""
 
 
 def is_terminal() -> bool:
@@ -143,7 +141,7 @@ def _waiting(event: ev.Waiting) -> str:
 def _last_line(detail: str) -> str:
     """Give the line of an error that tells most, its last one."""
     last = next((line for line in reversed(detail.splitlines()) if line.strip()), "")
-    return f" ({_cut(words)})" if (words := one_line(last)) else ""
+    return f" ({cut(words)})" if (words := one_line(last)) else ""
 
 
 def _line(state: CampaignState, experiment: Experiment) -> str:
@@ -166,11 +164,8 @@ def _back(state: CampaignState) -> str:
 
 
 def _what(experiment: Experiment) -> str:
-    return _cut(one_line(experiment.description if experiment.proposal or experiment.tests else experiment.detail))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_WORD else f"{text[: LONGEST_WORD - 1]}…"
+    """Say what was tried, or what went wrong where nobody described it."""
+    return cut(one_line(experiment.description or experiment.detail))
 
 
 def _unit(state: CampaignState) -> str:
