@@ -1,5 +1,6 @@
 """What an agent is told: the rules of its work, which do not change, and the prompt of one experiment."""
 
+from itertools import islice
 from pathlib import Path
 
 from autoexp import briefs
@@ -46,9 +47,9 @@ def prompt(brief: Brief, *, resumed: bool, rules: bool) -> str:
 
 def files_in_scope(workspace: Path, brief: Brief, *, most: int = 50) -> tuple[str, ...]:
     """Give the paths of files that a candidate may change, as far as they exist."""
-    from autoexp.proposers.model.sources import files_matching  # noqa: PLC0415  only some agents ask
+    from autoexp.proposers.model.sources import paths_matching  # noqa: PLC0415  only some agents ask
 
-    return tuple(files_matching(workspace, brief.scope))[:most]
+    return tuple(islice(paths_matching(workspace, brief.scope), most))
 
 
 def _mend(brief: Brief) -> str:

@@ -21,15 +21,17 @@ _LONGEST = 200
 
 def files_matching(workspace: Path, patterns: Sequence[str]) -> dict[str, bytes]:
     """Give the regular files whose paths match, by path; links, .git and interpreters' caches aside. Larger than 4 MB: not read."""
+    return {path: (workspace / path).read_bytes() for path in paths_matching(workspace, patterns)}
+
+
+def paths_matching(workspace: Path, patterns: Sequence[str]) -> Iterator[str]:
+    """Give the paths of the same files, in their order, and read none."""
     scope = Scope(patterns)
-    found = {}
     for path in sorted(_paths(workspace, patterns)):
         place = workspace / path
-        if scope.matches(path) and not is_leftover(path) and not place.is_symlink() and place.is_file():
-            if place.stat().st_size > _LARGEST:
-                continue
-            found[path] = place.read_bytes()
-    return found
+        wanted = scope.matches(path) and not is_leftover(path) and not place.is_symlink() and place.is_file()
+        if wanted and place.stat().st_size <= _LARGEST:
+            yield path
 
 
 def files_at(folder: Path, commit: str, patterns: Sequence[str]) -> dict[str, bytes]:
