@@ -144,7 +144,14 @@ class Tape:
         usage = Usage(wall_s=1.0)
         self.write(ev.SampleTaken(n=self.n, sample=Sample(side=side, i=i, values=values, usage=usage, **more)))
 
-    def end(self, outcome: Outcome, decision: Decision | None = None, measurement: Measurement | None = None) -> int:
+    def end(
+        self,
+        outcome: Outcome,
+        decision: Decision | None = None,
+        measurement: Measurement | None = None,
+        *,
+        detail: str = "",
+    ) -> int:
         """Decide on the open experiment and close it."""
         ended = ev.Decided(
             n=self.n,
@@ -153,6 +160,7 @@ class Tape:
             measurement=measurement or Measurement(),
             commit=commit(self.n),
             base=self.best,
+            detail=detail,
         )
         self.write(ended)
         guarded = decision is not None and decision.guard is not None
@@ -180,12 +188,12 @@ class Tape:
         decision = Decision(verdict=verdict, effect=effect, guard=guard, reasons=("because",))
         return self.end(Outcome.MEASURED, decision, measure([Sample(side=Side.CANDIDATE, i=0, values={"x": value})]))
 
-    def failed(self, outcome: Outcome) -> int:
+    def failed(self, outcome: Outcome, *, detail: str = "") -> int:
         """Make an experiment that ends without a measurement."""
         self.intent()
         if outcome not in UNDECIDED:
             self.propose()
-        return self.end(outcome)
+        return self.end(outcome, detail=detail)
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False)

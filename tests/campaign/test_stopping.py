@@ -48,6 +48,15 @@ def test_errors_in_a_row_end_a_campaign(outcome):
     assert stop(after(*[outcome] * MAX_ERRORS_IN_ROW)).reason == "error"
 
 
+@pytest.mark.parametrize("outcome", [Outcome.PROPOSER_ERROR, Outcome.INFRA_ERROR])
+def test_a_campaign_that_errors_end_says_what_the_last_one_was(outcome):
+    tape = Tape().open()
+    for n in range(MAX_ERRORS_IN_ROW):
+        tape.failed(outcome, detail=f"nothing was changed:\nit was not allowed {n} times")
+    last = f"the last time: nothing was changed: it was not allowed {MAX_ERRORS_IN_ROW - 1} times"
+    assert stop(tape).detail.endswith(last)
+
+
 def test_working_time_ends_a_campaign():
     tape = Tape().open()
     used = fold_all(tape.records).active_s

@@ -8,10 +8,12 @@ from autoexp.campaign.convergence import gains, plateau, streak, target_reached
 from autoexp.campaign.events import StopReason
 from autoexp.campaign.money import shortages
 from autoexp.campaign.state import CampaignState
+from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Reserve
 from autoexp.spec.budget import BudgetSection
 
 MAX_ERRORS_IN_ROW = 3
+_LONGEST_DETAIL = 300
 
 _REASONS: dict[Kind, StopReason] = {"cost_usd": "cost", "tokens": "tokens", "requests": "requests"}
 
@@ -45,10 +47,23 @@ def too_dear(
 def _failing(state: CampaignState) -> Stop | None:
     counts = state.counts
     if counts.proposer_errors_in_row >= MAX_ERRORS_IN_ROW:
-        return Stop("error", f"the proposer failed {counts.proposer_errors_in_row} times in a row")
+        return Stop(
+            "error",
+            f"the proposer failed {counts.proposer_errors_in_row} times in a row{_last(state, Outcome.PROPOSER_ERROR)}",
+        )
     if counts.infra_errors_in_row >= MAX_ERRORS_IN_ROW:
-        return Stop("error", f"the machine failed {counts.infra_errors_in_row} experiments in a row")
+        return Stop(
+            "error",
+            f"the machine failed {counts.infra_errors_in_row} experiments in a row{_last(state, Outcome.INFRA_ERROR)}",
+        )
     return None
+
+
+def _last(state: CampaignState, outcome: Outcome) -> str:
+    """Give what was said of the last experiment that ended so."""
+    details = (one.detail for one in reversed(state.knowledge.recent) if one.outcome is outcome)
+    said = " ".join(next(details, "").split())
+    return f", the last time: {said[:_LONGEST_DETAIL]}" if said else ""
 
 
 def _target(state: CampaignState, budget: BudgetSection) -> Stop | None:
