@@ -172,3 +172,12 @@ def test_a_killed_engine_loses_no_login_and_leaves_no_token(project: Project) ->
     after = json.loads((home / ".claude/.credentials.json").read_text())["claudeAiOauth"]
     assert after["accessToken"] == "access-token-of-two-1234567890"
     assert not list(project.cache.rglob(".credentials.json"))
+
+
+@pytest.mark.parametrize("key", ["", "api_key_env", "base_url", "login"])
+def test_check_says_when_an_agent_has_neither_key_nor_login(project: Project, key: str) -> None:
+    value = {"api_key_env": "ANTHROPIC_API_KEY", "base_url": "http://127.0.0.1:1", "login": False}.get(key)
+    home = by_agent(project, "none", **({key: value} if key else {}))
+    assert ("no login is seen" in project.run("check")) == (key == "login")
+    (home / ".claude/.credentials.json").unlink()
+    assert ("no login is seen" in project.run("check")) == (key in {"", "login"})

@@ -21,6 +21,7 @@ from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Measurement, Sample, measure
 from autoexp.ports import Proposer
 from autoexp.processes.environment import remove
+from autoexp.proposers.agents import surveying
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import BatchMethod
 from autoexp.workspaces.hidden import Hidden
@@ -99,7 +100,7 @@ def check_up(
     )
     runs = _method(spec, deterministic=deterministic)[1] * (1 + spec.measurement.warmup)
     foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
-    notices = (*_notices(contract, repository), *_unpriced(spec, foretold))
+    notices = (*_notices(contract, repository), *_without_login(spec, environ), *_unpriced(spec, foretold))
     return replace(report, sandbox=made.levels, notices=notices, expected=foretold)
 
 
@@ -126,6 +127,21 @@ def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
         "" if contract.spec.harness.holdout else _WITHOUT_HOLDOUT,
     )
     return tuple(notice for notice in notices if notice)
+
+
+def _without_login(spec: Spec, environ: Mapping[str, str]) -> Iterator[str]:
+    """Say that an agent has neither a key nor a login that can be seen: the first request would tell it after the baseline."""
+    section = spec.proposer
+    facts = surveying.known().get(section.kind) if section else None
+    if section is None or facts is None or not facts.logins:
+        return
+    given = any(section.options.get(key) for key in ("api_key_env", "base_url", "env", "env_from"))
+    login = surveying.login_of(replace(facts, key=""), environ)  # a key that is not named does not reach it
+    if not given and (login.state == "none" or section.options.get("login") is False):
+        yield (
+            f"proposer.api_key_env names no variable, and of {facts.title} no login is seen here that it would get "
+            f"({', '.join(f'~/{name}' for name in facts.logins)}): its first request will probably be refused"
+        )
 
 
 def _unpriced(spec: Spec, foretold: Expected) -> Iterator[str]:
