@@ -189,6 +189,33 @@ def test_a_bug_in_an_adapter_stores_no_secret_and_loses_no_login(
     assert json.loads(login.read_text()) == {"token": "token-of-two-12345"}
 
 
+@pytest.fixture
+def login(folder: Path) -> Path:
+    path = folder / ".telling/login.json"
+    path.parent.mkdir()
+    path.write_text('{"token": "token-of-one-12345"}')
+    return path
+
+
+def test_a_login_that_cannot_be_written_back_leaves_no_secret(run: Run, login: Path) -> None:
+    real = login.replace(login.with_name("x" * 250))  # a name that leaves no room for a new file beside it
+    login.symlink_to(real)
+    renew = 'echo \'{"token": "token-of-two-12345"}\' > "$HOME/.telling/login.json"'
+    run.says({"text": "@SECRET token-of-one-12345 token-of-two-12345", "done": True}, first=renew)
+    with pytest.raises(OSError, match="too long"):
+        run.proposes()
+    assert "*** *** ***" in run.stored()
+
+
+def test_a_login_that_is_gone_pauses_the_campaign(run: Run, login: Path) -> None:
+    run.says({"text": "x", "done": True})
+    run.proposes()
+    login.unlink()
+    with pytest.raises(AccessRefused, match=r"Telling: the login in ~/\.telling/login\.json cannot be read") as raised:
+        run.proposes()
+    assert raised.value.fix == "log in with telling once"
+
+
 def test_a_repair_resumes_the_session_and_a_first_change_does_not(run: Run) -> None:
     run.says({"session": "s-1", "text": "x", "done": True})
     run.proposes()

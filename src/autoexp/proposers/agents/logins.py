@@ -1,15 +1,29 @@
-"""The logins of the user's that an agent needs: copied into its private HOME, and back when they were renewed there."""
+"""The key or the logins of the user's that an agent needs: a login is copied into its private HOME, and back when it was renewed there."""
 
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
 from autoexp.errors import AutoexpError
 from autoexp.proposers.agents.home import Home, digest, replace_file
+from autoexp.proposers.agents.options import AgentOptions
 from autoexp.proposers.agents.renewal import renews, secrets_in
 
 _LARGEST_LOGIN = 1 << 20
 _MOST_SECRETS = 200
 """What is looked for in an output takes time, and an agent may have written any number of them."""
+
+
+def key_of(options: AgentOptions, environ: Mapping[str, str]) -> str:
+    """Give the key that the contract names; empty where it names none. Raises AutoexpError when its variable is not set."""
+    key = environ.get(options.api_key_env, "").strip() if options.api_key_env else ""
+    if options.api_key_env and not key:
+        raise AutoexpError(
+            f"the variable {options.api_key_env} is not set, which should hold the key",
+            where="proposer.api_key_env",
+            fix=f"export {options.api_key_env}=..., or take api_key_env out where the agent has a login",
+        )
+    return key
 
 
 class Logins:

@@ -6,7 +6,7 @@ from pathlib import Path
 from autoexp.campaign.views import Brief
 from autoexp.errors import AutoexpError
 from autoexp.experiment.records import Proposal, Tokens
-from autoexp.ports import Desk, Unavailable
+from autoexp.ports import AccessRefused, Desk, Unavailable
 from autoexp.processes import Finished, run
 from autoexp.processes.environment import environment, secrets_from
 from autoexp.processes.masking import mask, mask_file
@@ -17,7 +17,7 @@ from autoexp.proposers.agents.allowing import refuse_allow
 from autoexp.proposers.agents.asking import RULES, files_in_scope, prompt
 from autoexp.proposers.agents.home import Home
 from autoexp.proposers.agents.judging import Work, judged
-from autoexp.proposers.agents.logins import Logins
+from autoexp.proposers.agents.logins import Logins, key_of
 from autoexp.proposers.agents.options import AgentOptions
 from autoexp.proposers.agents.pricing import priced
 from autoexp.proposers.agents.programs import installation, program
@@ -49,7 +49,7 @@ class AgentProposer:
         self._cell = cell or Cell()
         self.repairs, self.patience_s = options.repair, options.patience_s
         self._program = program(agent.facts, options.program, environ, folder=folder)
-        self._key = _key(options, environ)
+        self._key = key_of(options, environ)
         secrets_from(environ, options.env_from)
         wanted = agent.facts.logins if options.login and not self._key else ()
         self._logins = Logins(Path(environ.get("HOME", "/")), wanted)
@@ -62,7 +62,7 @@ class AgentProposer:
         resume = home.session if brief.repair is not None and facts.resumes else ""
         if not resume:  # whose work is not gone on with has left nothing of use, and perhaps another's login
             home.empty()
-            self._logins.bring(home)
+            self._bring(home)
         seen = Bind(home.path, (self._cell.sandbox.homes or ("",))[0], writable=True)
         told = brief_seen(desk, self._cell)[1]
         task = Task(
@@ -90,11 +90,13 @@ class AgentProposer:
             heard = watcher.finish()
             self._agent.conclude(Ended(finished.returncode, printed.stdout, printed.stderr, home.path), heard)
         finally:  # whatever becomes of it, nothing is stored as it was printed
-            self._logins.take_back(home)
-            secrets = self._hidden()
-            (desk.output / PROMPT).write_text(mask(task.prompt, secrets), encoding="utf-8", errors="replace")
-            for path in (printed.stdout, printed.stderr):
-                mask_file(path, secrets)
+            try:
+                self._logins.take_back(home)
+            finally:
+                secrets = self._hidden()
+                (desk.output / PROMPT).write_text(mask(task.prompt, secrets), encoding="utf-8", errors="replace")
+                for path in (printed.stdout, printed.stderr):
+                    mask_file(path, secrets)
         home.remember(heard.session)
         fit_for_record(heard, secrets)
         named = " ".join(filter(None, (facts.name, heard.version, mask(version, secrets))))
@@ -115,6 +117,13 @@ class AgentProposer:
     def secrets(self) -> tuple[str, ...]:
         """Give the values of its key and its logins, as they are by now."""
         return (*([self._key] if self._key else []), *self._logins.secrets())
+
+    def _bring(self, home: Home) -> None:
+        try:
+            self._logins.bring(home)
+        except AutoexpError as error:  # it was there when the session began
+            facts = self._agent.facts
+            raise AccessRefused(f"{facts.title}: {error.what}", fix=f"log in with {facts.program} once") from error
 
     def _hidden(self) -> tuple[str, ...]:
         return (*secrets_from(self._environ, self._options.env_from).values(), *self.secrets)
@@ -185,14 +194,3 @@ class AgentProposer:
             program=named,
             wall_s=wall_s,
         )
-
-
-def _key(options: AgentOptions, environ: Mapping[str, str]) -> str:
-    key = environ.get(options.api_key_env, "").strip() if options.api_key_env else ""
-    if options.api_key_env and not key:
-        raise AutoexpError(
-            f"the variable {options.api_key_env} is not set, which should hold the key",
-            where="proposer.api_key_env",
-            fix=f"export {options.api_key_env}=..., or take api_key_env out where the agent has a login",
-        )
-    return key
