@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoexp.experiment.records import Proposal, Tokens
-from autoexp.proposers.agents.agent import Agent, Failure, Heard
+from autoexp.proposers.agents.agent import Agent, Ended, Failure, Heard
 from autoexp.proposers.agents.aider import Aider
 from autoexp.proposers.agents.claude_code import ClaudeCode
 from autoexp.proposers.agents.closing import LONGEST_TEXT
@@ -84,6 +84,32 @@ def test_no_forged_line_breaks_the_engine_or_counts_what_no_number_can_be(agent:
         assert Proposal.model_validate_json(said.model_dump_json()) == said
 
     heard_of()
+
+
+@pytest.mark.parametrize(
+    "session", ["**", "a**b", "\0", "[", "../..", "/../../*", "x" * 100_000, "\ud800", "-c", "~root"]
+)
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.facts.name)
+def test_no_name_of_a_session_breaks_the_search_for_its_notes(agent: Agent, session: str, tmp_path: Path) -> None:
+    for name in ("home", "out", "err"):
+        (tmp_path / name).touch() if name != "home" else (tmp_path / name).mkdir()
+    heard = Heard(session=session, requests=1)
+    agent.conclude(Ended(0, tmp_path / "out", tmp_path / "err", tmp_path / "home"), heard)
+    fit_for_record(heard, ())
+    assert heard.tokens.total in {None, 0}
+
+
+def test_notes_of_gemini_that_a_link_leads_to_are_not_read(tmp_path: Path) -> None:
+    elsewhere, home = tmp_path / "elsewhere/x/chats", tmp_path / "home"
+    elsewhere.mkdir(parents=True)
+    told = {"type": "gemini", "id": "1", "tokens": {"input": 5}}
+    (elsewhere / "session-2026-abcdefgh.jsonl").write_text(json.dumps(told))
+    (home / ".gemini").mkdir(parents=True)
+    (home / ".gemini/tmp").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "out").touch()
+    heard = Heard(session="abcdefgh", requests=1)
+    GEMINI.agent.conclude(Ended(None, tmp_path / "out", tmp_path / "out", home), heard)
+    assert heard.tokens == Tokens()
 
 
 @pytest.mark.parametrize("content", [r"'\x'", r"'\N{none}'", r"'\ud800'", "'\\0'"])

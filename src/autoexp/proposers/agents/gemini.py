@@ -11,6 +11,7 @@ from autoexp.proposers.agents.agent import Ended, Facts, Heard, Launch, Task
 from autoexp.proposers.agents.closing import LONGEST_TEXT
 from autoexp.proposers.agents.driving import Driven
 from autoexp.proposers.agents.gemini_family import api_error
+from autoexp.proposers.agents.notes import notes
 from autoexp.proposers.agents.options import AgentOptions
 from autoexp.proposers.agents.streams import Json, count, event_of, part, plus, text
 from autoexp.proposers.agents.weather import failure
@@ -163,10 +164,9 @@ def _noted(ended: Ended, session: str) -> Iterable[Json]:
     """Give the answers of this run that its notes hold, the last note of each; a session that went on has older ones as well."""
     started = next((text(event.get("timestamp")) for line in _lines(ended.stdout) if (event := event_of(line))), "")
     answers: dict[str, Json] = {}
-    for path in ended.home.glob(f".gemini/tmp/*/chats/session-*-{session[:8]}.jsonl"):
-        for event in filter(None, map(event_of, _lines(path))):
-            if event.get("type") == "gemini" and started <= text(event.get("timestamp")):
-                answers[text(event.get("id"))] = event
+    for event in notes(ended.home, ".gemini/tmp", ending=f"-{session[:8]}.jsonl"):
+        if event.get("type") == "gemini" and started <= text(event.get("timestamp")):
+            answers[text(event.get("id"))] = event
     return answers.values()
 
 
