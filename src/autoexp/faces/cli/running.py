@@ -37,7 +37,16 @@ def run(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """Start or resume a campaign. Ctrl-C finishes the record, not the experiment; run again to go on."""
+    """Start or resume a campaign. Ctrl-C finishes the record, not the experiment; run again to go on.
+
+    Examples:
+
+      autoexp run
+
+      autoexp run --experiments 3
+
+      autoexp run --tag second-try
+    """
     from autoexp import api
     from autoexp.faces.cli.progress import Live, Plain, Quiet, is_terminal
 

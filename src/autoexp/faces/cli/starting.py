@@ -24,7 +24,8 @@ def init(
     measure: Annotated[str, typer.Option(help="Command that measures; prints METRIC name=value lines.")] = "",
     checks: Annotated[str, typer.Option(help="Command that exits with 0 when the result is right.")] = "",
     edit: Annotated[
-        list[str] | None, typer.Option(help="Path that may be changed (gitignore syntax); repeat for more.")
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Path that may be changed (gitignore syntax); repeat for more."),
     ] = None,
     metric: Annotated[str, typer.Option(help="Name of the primary metric.")] = "",
     direction: Annotated[str, typer.Option(help="lower or higher: which is better.")] = "lower",
