@@ -14,6 +14,7 @@ from autoexp.engine import parts
 from autoexp.engine.contract import Contract
 from autoexp.spec import load
 from autoexp.spec.model import Spec
+from tests.agents.install import PINS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "contract.md").read_text(encoding="utf-8")
@@ -49,6 +50,14 @@ def test_contract_page_names_every_key_of_an_agent(name: str) -> None:
 def test_every_agent_has_a_page_that_shows_its_contract(name: str) -> None:
     page = {row[0]: row[1] for row in ROWS}[name]
     assert f"kind: {name}" in (DOCS / "agents" / page).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_page_of_an_agent_names_the_version_that_is_tried(name: str) -> None:
+    version = re.split("@|==", PINS[name].text.split()[0])[-1]
+    page = (DOCS / "agents" / f"{name}.md").read_text("utf-8")
+    assert version in page
+    assert "[fake model]" in page or "plays a model" in page
 
 
 @pytest.mark.parametrize("name", AGENTS)
