@@ -146,6 +146,7 @@ def test_whatever_comes_of_it_what_was_used_is_told(run: Run, line: dict[str, An
         {"text": "I began with WORD"},
         {"text": "x", "done": True, "model": "model-WORD"},
         {"text": "x", "done": True, "version": "WORD"},
+        {"text": "x", "done": True, "tokens": {"input": 1}, "counted_by": "WORD, its reply"},
     ],
 )
 def test_no_secret_is_said_or_stored(run: Run, line: dict[str, Any], word: str) -> None:

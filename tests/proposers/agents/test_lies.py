@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoexp.experiment.records import Proposal, Tokens
+from autoexp.proposers.agents.acp import PROPOSER as ACP
 from autoexp.proposers.agents.agent import Agent, Ended, Failure, Heard
 from autoexp.proposers.agents.aider import Aider
 from autoexp.proposers.agents.claude_code import ClaudeCode
@@ -25,7 +26,7 @@ from autoexp.proposers.agents.streams import usd
 
 STREAMS = Path(__file__).parent / "streams"
 AGENTS: list[Agent] = [
-    Aider(), ClaudeCode(), Codex(), MiniSweAgent(), *(plugin.agent for plugin in (GEMINI, OPENCODE, PI, QWEN)),
+    Aider(), ClaudeCode(), Codex(), MiniSweAgent(), *(plugin.agent for plugin in (ACP, GEMINI, OPENCODE, PI, QWEN)),
 ]  # fmt: skip
 NUMBERS = st.sampled_from([-1, 0, 10**12, 10**400, -(10**400), 0.5, 1e308, float("nan"), float("inf")])
 JUNK = NUMBERS | st.sampled_from([None, True, "", "\ud800", "x" * 1000, [], {}, [[]], [1], {"a": {}}, [{"type": 1}]])
@@ -121,10 +122,21 @@ def test_an_answer_that_aider_did_not_print_breaks_nothing(content: str) -> None
     assert heard.tokens.input == 1
 
 
-def test_words_without_end_are_kept_from_their_end() -> None:
-    heard, said = Heard(), json.dumps({"type": "message", "role": "assistant", "content": "x" * 1000})
+CHUNK = {"sessionUpdate": "agent_message_chunk", "content": {"text": "x" * 1000}}
+
+
+@pytest.mark.parametrize(
+    ("agent", "said"),
+    [
+        (GEMINI.agent, {"type": "message", "role": "assistant", "content": "x" * 1000}),
+        (ACP.agent, {"acp": "update", "update": CHUNK}),
+    ],
+    ids=["gemini", "acp"],
+)
+def test_words_without_end_are_kept_from_their_end(agent: Agent, said: dict[str, Any]) -> None:
+    heard = Heard()
     for _ in range(200):
-        GEMINI.agent.hear(said, heard)
+        agent.hear(json.dumps(said), heard)
     assert len(heard.text) == LONGEST_TEXT
 
 

@@ -12,6 +12,7 @@ from autoexp.processes.sandbox.box import PYTHON
 from autoexp.proposers.agents import acp_client
 from autoexp.proposers.agents.acp_usage import add_usage
 from autoexp.proposers.agents.agent import Ended, Facts, Failure, Heard, Launch, Task
+from autoexp.proposers.agents.closing import LONGEST_TEXT
 from autoexp.proposers.agents.driving import Driven
 from autoexp.proposers.agents.options import AgentOptions
 from autoexp.proposers.agents.own import OwnOptions, named
@@ -163,7 +164,8 @@ def _update(update: Json, heard: Heard) -> None:
     status, name = text(update.get("status")), text(update.get("toolCallId"))
     match text(update.get("sessionUpdate")):
         case "agent_message_chunk":
-            heard.text = ("" if heard.answer != _SAYING else heard.text) + text(part(update, "content").get("text"))
+            before = heard.text if heard.answer == _SAYING else ""
+            heard.text = (before + text(part(update, "content").get("text")))[-LONGEST_TEXT:]
             heard.answer = _SAYING
         case "tool_call" | "tool_call_update":
             heard.answer = ""

@@ -14,6 +14,7 @@ def fit_for_record(heard: Heard, secrets: tuple[str, ...]) -> None:
     heard.text = _written(mask(heard.text, secrets))
     heard.ending = _shown(mask(heard.ending, secrets)[:_LONGEST_WORDS])
     heard.model, heard.version = _name(heard.model, secrets), _name(heard.version, secrets)
+    heard.counted_by = _name(heard.counted_by, secrets)
     heard.denied = [_name(one, secrets) for one in heard.denied[:_MOST_DENIED]]
     if heard.failure is not None:
         words = _shown(mask(heard.failure.words, secrets)[:_LONGEST_WORDS])
