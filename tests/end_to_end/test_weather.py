@@ -168,3 +168,12 @@ def test_command_can_say_that_its_service_is_away_or_refuses(project: Project) -
     assert [event["reason"] for event in waits(project)] == ["the proposer's service is away (exit 75): limit reached"]
     project.run("run", "--experiments", "1")
     assert project.statuses() == ["keep", "keep", "keep"]
+
+
+def test_pause_after_failures_names_the_experiment_to_look_at(project: Project) -> None:
+    project.contract(
+        CONTRACT.replace("{kind: script, file: edits.yaml}", '{kind: command, command: "exit 9", repair: 0}')
+    )
+    said = project.run("run", code=4)
+    last = project.rows()[-1]["n"]
+    assert f"`autoexp show {last}` tells the rest" in said

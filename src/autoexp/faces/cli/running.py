@@ -116,8 +116,10 @@ def _say_mend(state: "CampaignState", fix: str) -> None:
     if fix:
         say(f"paused: {state.stop_detail}\n  fix: {fix.rstrip('.')}; then `autoexp run` goes on from here", err=True)
         return
-    why = next((e.detail for e in reversed(state.experiments) if e.detail), "")
-    say(f"the last one: {why.strip()}\n  fix: mend it, then `autoexp run` goes on from here", err=True)
+    last = next((e for e in reversed(state.experiments) if e.detail), None)
+    more = f" (`autoexp show {last.n}` tells the rest)" if last else ""
+    why = last.detail.strip() if last else ""
+    say(f"the last one: {why}{more}\n  fix: mend it, then `autoexp run` goes on from here", err=True)
 
 
 def stop(repo: Repo = HERE, tag: Tag = None) -> None:
