@@ -132,7 +132,7 @@ def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
 def _without_login(spec: Spec, environ: Mapping[str, str]) -> Iterator[str]:
     """Say that an agent has neither a key nor a login that can be seen: the first request would tell it after the baseline."""
     section = spec.proposer
-    facts = surveying.known().get(section.kind) if section else None
+    facts = surveying.known_as(section.kind) if section else None
     if section is None or facts is None or not facts.logins:
         return
     given = any(section.options.get(key) for key in ("api_key_env", "base_url", "env", "env_from"))

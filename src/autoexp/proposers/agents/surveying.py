@@ -77,15 +77,18 @@ class Surveyed:
 
 def known() -> dict[str, Facts]:
     """Give the facts of every agent that can propose here, by its name in a contract, sorted. One that does not load is left out."""
-    found = {}
-    for name in sorted({point.name for point in entry_points(group=GROUP)}):
-        try:
-            agent = getattr(plugins.find(GROUP, name), "agent", None)
-        except AutoexpError:
-            continue
-        if isinstance(facts := getattr(agent, "facts", None), Facts):
-            found[name] = facts
-    return found
+    names = sorted({point.name for point in entry_points(group=GROUP)})
+    return {name: facts for name in names if (facts := known_as(name)) is not None}
+
+
+def known_as(name: str) -> Facts | None:
+    """Give the facts of one agent; None for another kind of proposer, and for one that does not load."""
+    try:
+        agent = getattr(plugins.find(GROUP, name), "agent", None)
+    except AutoexpError:
+        return None
+    facts = getattr(agent, "facts", None)
+    return facts if isinstance(facts, Facts) else None
 
 
 def facts_of(names: Iterable[str]) -> dict[str, Facts]:
