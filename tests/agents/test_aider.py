@@ -20,10 +20,19 @@ CLOSING = '{"description": "by hand"}'
 pytestmark = pytest.mark.parametrize("agent", ["aider"], indirect=True)
 
 
-def one(project: Project, says: Any, *, code: int = 0, plain: bool = False, scope: str = "", **keys: Any) -> FakeModel:
-    """Run one experiment, and give the model as it was at its end. `says` are steps, or the text of every answer."""
+def one(
+    project: Project,
+    says: Any,
+    *,
+    code: int = 0,
+    plain: bool = False,
+    scope: str = "",
+    latency: float = 0.0,
+    **keys: Any,
+) -> FakeModel:
+    """Run one experiment, and give the model as it was at its end. `says` are steps, or the text of every answer, which takes `latency` s."""
     turns: dict[str, Any] = {"default": says} if isinstance(says, str) else {"handler": Script(says)}
-    with FakeModel(**turns, usage=USAGE) as model:
+    with FakeModel(**turns, usage=USAGE, latency=latency) as model:
         by_agent(project, "aider", model, **({"base_url": model.url} if plain else {}), **keys)
         if scope:
             text = (project.path / "autoexp.yaml").read_text(encoding="utf-8")
@@ -76,7 +85,7 @@ def test_edits_that_were_mended_are_a_success(agent: str, project: Project) -> N
 
 
 def test_turns_are_capped(agent: str, project: Project) -> None:
-    model = one(project, f"{RIGHT}{WRONG}{CLOSING}", turns=1)
+    model = one(project, f"{RIGHT}{WRONG}{CLOSING}", turns=1, latency=1.0)  # by itself it asks four times
     (said,) = proposals(project)
     assert said["ending"].endswith("(proposer.turns)")
     assert model.requests < 4
