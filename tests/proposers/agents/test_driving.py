@@ -258,6 +258,15 @@ def test_nothing_is_left_in_the_home_of_work_that_is_not_gone_on_with(run: Run) 
     assert "of-before" not in run.stored()
 
 
+@pytest.mark.parametrize("takes_files", [True, False])
+def test_files_are_looked_for_where_an_agent_takes_them(run: Run, *, takes_files: bool) -> None:
+    run.agent.facts = replace(Telling.facts, takes_files=takes_files)
+    run.says({"text": "x", "done": True})
+    run.brief = replace(run.brief, scope=("**",))
+    run.proposes()
+    assert bool(run.agent.tasks[-1].files) == takes_files
+
+
 def test_a_cap_ends_the_work_and_what_was_changed_is_measured(run: Run) -> None:
     run.says({**USED, "requests": 3}, first="echo changed > a.py; trap '' TERM", last="sleep 600")
     said = run.proposes(turns=2)

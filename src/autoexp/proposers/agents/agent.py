@@ -34,7 +34,7 @@ class Facts:
     `logins` are the files below HOME that hold a login. `hosts` are where its provider answers, `rules` is the file below HOME that it reads as
     standing instructions (empty: it reads none). `allow` tells what it can be held to: single commands, its editing tools without any
     command, or, as far as it has a shell, nothing narrower than the sandbox. `version` are the arguments with which it prints its version
-    (none: it is not asked). `counts` says in words what it tells of its use.
+    (none: it is not asked). `counts` says in words what it tells of its use. `takes_files`: it has to be told the files that it may edit.
     """
 
     name: str
@@ -49,11 +49,13 @@ class Facts:
     resumes: bool = True
     counts: str = "tokens"
     version: tuple[str, ...] = ("--version",)
+    takes_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One piece of work. Paths are those that the agent sees; `files` are the paths in scope that exist, relative to `workspace`.
+    """One piece of work. Paths are those that the agent sees; `files` are the paths in scope that exist, relative to `workspace`, for an
+    agent that takes them.
 
     `prompt` is what it is asked, `rules` what holds for all its work. `resume` is the session in which it made the change that it is to mend.
     `walled` tells that a sandbox of ours is around it, `brief_md` and `brief_json` where its brief lies.

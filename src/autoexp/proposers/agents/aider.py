@@ -57,6 +57,7 @@ class Aider:
         hosts=("api.openai.com:443", "api.anthropic.com:443"),
         allow="edits",
         resumes=False,
+        takes_files=True,
         version=(),  # it tells it as it starts, and starting takes long
     )
     options: type[AgentOptions] = OpenAiOptions

@@ -73,7 +73,7 @@ class AgentProposer:
             workspace=WORK if self._cell.sandbox.mounts else str(desk.workspace),
             options=self._options,
             key=self._key,
-            files=files_in_scope(desk.workspace, brief),
+            files=files_in_scope(desk.workspace, brief) if facts.takes_files else (),
             resume=resume,
             walled=self._cell.level not in {"none", "container"},
             brief_md=told["AUTOEXP_BRIEF_MD"],
