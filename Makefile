@@ -2,8 +2,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := demo/etl
-# Of the lab's 40 edits: `autoexp run --repo demo/etl` makes the rest.
-DEMO_EXPERIMENTS ?= 30
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test test-long test-agents attacks lint bench bench-decisions docs clean
@@ -13,7 +11,7 @@ demo: .venv/.labs
 	@export PATH="$(CURDIR)/$(BIN):$$PATH" AUTOEXP_CACHE_DIR="$(CURDIR)/demo/cache"; \
 	set -e; \
 	autoexp init --lab etl --repo $(DEMO); \
-	autoexp run --experiments $(DEMO_EXPERIMENTS) --repo $(DEMO); \
+	autoexp run --repo $(DEMO); \
 	echo; autoexp log --repo $(DEMO); \
 	echo; autoexp status --repo $(DEMO); \
 	echo; python benchmarks/lab_score.py etl --repo $(DEMO); \

@@ -17,7 +17,7 @@ UNUSABLE = 2
 _ALLOW = {
     "commands": "held to single commands",
     "edits": "edits only, runs no commands",
-    "shell": "works by its shell, held by the sandbox alone",
+    "shell": "its shell, where it has one, is held by the sandbox alone",
 }
 
 
