@@ -1,19 +1,15 @@
 """Step 0: whatever the last process left half-done is brought to an end, once."""
 
 from autoexp import __version__
-from autoexp.campaign.events import CampaignOpened, Captured, Decided, Done, Noted, SessionOpened
-from autoexp.campaign.state import Experiment
+from autoexp.campaign.events import CampaignOpened, Noted, SessionOpened
 from autoexp.campaign.views import derived_seed
-from autoexp.engine.candidates import candidate_at
+from autoexp.engine.agreeing import agree, moved_head
 from autoexp.engine.cells import notice
-from autoexp.engine.conclude import moved_by_others, settle, show_branch
 from autoexp.engine.requests import dismiss_late_requests
+from autoexp.engine.unfinished import close_open
 from autoexp.engine.workshop import Workshop
-from autoexp.experiment.outcome import Outcome
-from autoexp.experiment.records import Candidate
 from autoexp.processes import sweep
 from autoexp.processes.environment import remove
-from autoexp.processes.masking import mask_file
 from autoexp.workspaces.refs import RefUpdate
 
 
@@ -29,7 +25,7 @@ def recover(shop: Workshop) -> None:
     budget = shop.spec.budget.model_dump(mode="json")
     told = notice(shop.cells.rules, shop.sandbox, left_out=shop.cells.left_out)
     shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=told, budget=budget))
-    for text in (_cut(shop), _swept(swept), _moved_head(shop)):
+    for text in (_cut(shop), _swept(swept), moved_head(shop)):
         if text:
             shop.record(Noted(text=text))
     dismiss_late_requests(shop)
@@ -58,64 +54,6 @@ def open_campaign(shop: Workshop) -> None:
         )
 
 
-def _mask_output(shop: Workshop, n: int) -> None:
-    """Mask what was printed by commands whose end nobody saw."""
-    secrets = shop.secrets()
-    for path in (shop.folder.output / str(n)).rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            mask_file(path, secrets)
-
-
-def close_open(shop: Workshop, experiment: Experiment) -> None:
-    """Bring the experiment that was open when the last process died to its end."""
-    _mask_output(shop, experiment.n)
-    if experiment.outcome is None:
-        candidate = adopt(shop, experiment) or experiment.candidate
-        detail = "the process that worked on it ended before a verdict"
-        shop.record(
-            Decided(
-                n=experiment.n,
-                outcome=Outcome.INTERRUPTED,
-                detail=detail,
-                commit=candidate.commit if candidate else None,
-                base=experiment.parent,
-            )
-        )
-    settle(shop, experiment.n)
-    if shop.state.open is not None:
-        shop.record(Done(n=experiment.n, status=shop.state.open.ruled_status))
-
-
-def adopt(shop: Workshop, experiment: Experiment) -> Candidate | None:
-    """Put a candidate on record whose ref was the last thing that the dead process made, also where it mends one that is on record."""
-    commit = shop.refs.read(shop.ref("attempt", experiment.n))
-    known = experiment.candidate.commit if experiment.candidate else None
-    if commit is None or commit == known or not _fits(shop, commit, experiment):
-        return None
-    candidate = candidate_at(shop, commit, experiment.parent, shop.repository.changed(experiment.parent, commit))
-    shop.record(Captured(n=experiment.n, candidate=candidate))
-    return candidate
-
-
-def _fits(shop: Workshop, commit: str, experiment: Experiment) -> bool:
-    if experiment.tests:
-        return commit == shop.state.incumbent.commit
-    return shop.repository.resolve(f"{commit}^") == experiment.parent
-
-
-def agree(shop: Workshop) -> None:
-    """Check that the ref of the best and the record name the same commit; a lost ref or branch is made again."""
-    name, recorded = shop.ref("best"), shop.state.incumbent.commit
-    found = shop.refs.read(name)
-    if found is None:
-        shop.refs.update([RefUpdate(name, recorded, None)])
-        shop.record(Noted(text=f"{name} was missing and was made again at {recorded}"))
-    elif found != recorded:
-        raise moved_by_others(shop, recorded)
-    if shop.state.counts.kept or any(experiment.taken_out for experiment in shop.state.experiments):
-        show_branch(shop, recorded)
-
-
 def _cut(shop: Workshop) -> str:
     if not shop.torn:
         return ""
@@ -124,15 +62,3 @@ def _cut(shop: Workshop) -> str:
 
 def _swept(count: int) -> str:
     return f"{count} processes of an earlier session were still running and were ended" if count else ""
-
-
-def _moved_head(shop: Workshop) -> str:
-    """Say that the user's later commits are not in the campaign, unless HEAD is one of its own."""
-    head, state = shop.repository.head(), shop.state
-    own = {state.base, *(e.candidate.commit for e in state.experiments if e.candidate is not None)}
-    if head in own:
-        return ""
-    return (
-        f"HEAD has moved to {head[:12]} since this campaign began at {state.base[:12]}: later commits are not in it; "
-        "to start from them, use another --tag"
-    )

@@ -11,10 +11,11 @@ from typing import Self
 from autoexp.campaign.events import Event, Record
 from autoexp.errors import CampaignError, StorageError
 from autoexp.stores.lines import Stamp, encode
-from autoexp.stores.reading import Position, Torn, read_from
+from autoexp.stores.reading import Position, Torn, lines_from, read_from, verify
 
 JOURNAL = "journal.jsonl"
 LOCK = "lock"
+_BEGINNING = Position()
 
 
 class FileJournal:
@@ -51,21 +52,27 @@ class FileJournal:
         self.close()
 
     def _recover(self) -> Position:
-        position = Position()
-        for item in read_from(self.path):
-            if isinstance(item, Torn):
-                os.ftruncate(self._fd, item.offset)
-                _sync(self._fd)
-                self.torn = item.why
-            else:
-                position = item[1]
+        position, torn = verify(self.path)
+        if torn is not None:
+            os.ftruncate(self._fd, torn.offset)
+            _sync(self._fd)
+            self.torn = torn.why
         return position
 
-    def read(self, start: int = 0) -> Iterator[Record]:
-        """Give the records from number `start` on."""
-        for item in read_from(self.path):
+    @property
+    def position(self) -> Position:
+        """Give the place behind the last record."""
+        return self._position
+
+    def read(self, start: int = 0, *, since: Position = _BEGINNING) -> Iterator[Record]:
+        """Give the records from number `start` on, and from `since`, a place between two records, on."""
+        for item in read_from(self.path, since):
             if not isinstance(item, Torn) and item[0].number >= start:
                 yield item[0]
+
+    def lines(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Give number and bytes of the records from number `start` on, as they stand in the file."""
+        return (found for found in lines_from(self.path) if found[0] >= start)
 
     def append(self, event: Event) -> Record:
         """Write one event: one write, one fdatasync. Raises StorageError; then the file is as it was before.

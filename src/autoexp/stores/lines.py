@@ -11,6 +11,8 @@ from autoexp.campaign.events import Event, Record, parse_event
 FORMAT = 1
 GENESIS = "0" * 64
 _HASH = re.compile(rb',"hash":"([0-9a-f]{64})"\}')
+_MARK = b',"hash":"'
+_ENDING = len(_MARK) + 64 + len(b'"}\n')
 
 
 class BadLine(ValueError):  # noqa: N818  read as a sentence
@@ -75,6 +77,19 @@ def _digest_of(line: bytes) -> str:
         if whole and line[found.end() :].strip(b"\0"):
             raise BadLine("something other than a new line stands behind the record")
     raise CutLine("the hash does not fit the line" if line.endswith(b"\n") else "the line is cut")
+
+
+def linked(line: bytes, previous: str) -> str | None:
+    """Give the hash of a line that is whole and follows `previous`, None for any other; what it says is not read."""
+    head = line[:-_ENDING]
+    digest = line[-_ENDING + len(_MARK) : -3]
+    if (
+        line[-3:] != b'"}\n'
+        or line[-_ENDING : -_ENDING + len(_MARK)] != _MARK
+        or not head.endswith(previous.encode() + b'"')
+    ):
+        return None
+    return digest.decode() if hashlib.sha256(head + b"}").hexdigest().encode() == digest else None
 
 
 def _record(body: dict[str, Any], number: int, previous: str) -> Record:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autoexp.campaign.events import Record
 from autoexp.errors import JournalError
-from autoexp.stores.lines import GENESIS, BadLine, CutLine, decode
+from autoexp.stores.lines import GENESIS, BadLine, CutLine, decode, linked
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,9 @@ class Position:
     previous: str = GENESIS
 
 
+_BEGINNING = Position()
+
+
 @dataclass(frozen=True, slots=True)
 class Torn:
     """A last line that was not written to its end: where it begins, and what is wrong with it."""
@@ -26,7 +29,7 @@ class Torn:
     why: str
 
 
-def read_from(path: Path, position: Position = Position()) -> Iterator[tuple[Record, Position] | Torn]:
+def read_from(path: Path, position: Position = _BEGINNING) -> Iterator[tuple[Record, Position] | Torn]:
     """Give each whole record with the position behind it; last, perhaps, a Torn tail.
 
     Raises JournalError for damage before the last line, and for a last line that is no cut one: neither is passed over.
@@ -47,6 +50,36 @@ def read_from(path: Path, position: Position = Position()) -> Iterator[tuple[Rec
             position = Position(position.number + 1, position.offset + len(line), digest)
             yield record, position
             line = following
+
+
+def verify(path: Path, position: Position = _BEGINNING) -> tuple[Position, Torn | None]:
+    """Follow the chain of hashes from a position on; only what the last record says is read as well.
+
+    Gives the end of the last whole record, and what is torn behind it. Raises JournalError like `read_from`.
+    """
+    before = position
+    with path.open("rb") as file:
+        file.seek(position.offset)
+        for line in file:
+            digest = linked(line, position.previous)
+            if digest is None:
+                break
+            before = position
+            position = Position(position.number + 1, position.offset + len(line), digest)
+    for item in read_from(path, before):
+        if isinstance(item, Torn):
+            return before, item
+        before = item[1]
+    return before, None
+
+
+def lines_from(path: Path, position: Position = _BEGINNING) -> Iterator[tuple[int, bytes]]:
+    """Give number and bytes of each whole line; whether they are sound was asked before."""
+    with path.open("rb") as file:
+        file.seek(position.offset)
+        for number, line in enumerate(file, position.number):
+            if line.endswith(b"\n"):
+                yield number, line
 
 
 def damaged(path: Path, position: Position, why: str) -> JournalError:
