@@ -11,7 +11,7 @@ from autoexp.campaign.evidence import evidence_for
 from autoexp.campaign.fold import fold
 from autoexp.campaign.state import CampaignState
 from autoexp.decision import decide
-from autoexp.engine.faults import POINTS
+from autoexp.engine.faults import PROTOCOL, points
 from autoexp.spec.model import Spec
 from autoexp.stores.reading import Torn, read_from
 from tests.end_to_end.commands import Helper, wait_until
@@ -324,7 +324,7 @@ def ended(project: Project, *, confirms: bool) -> None:
 
 TEST = 3
 """The number of the test: 1 is the keep, and 2 was withdrawn by a proposer with nothing left."""
-AT_TEST = [point for point in POINTS if not point.endswith(("start", "propose"))]
+AT_TEST = [point for point in points(PROTOCOL) if not point.endswith(("start", "propose"))]
 
 
 @pytest.mark.parametrize("point", AT_TEST)

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from autoexp.engine.faults import POINTS
+from autoexp.engine.faults import PROTOCOL, points
 from tests.end_to_end.conftest import Project, write
 
 EDITS = [write(90), write(95), write(80), write("crash"), write(70)]
@@ -35,7 +35,7 @@ def settled(project: Project) -> None:
 
 
 KEPT, DISCARDED = 3, 2
-KILLS = [(point, n) for point in POINTS if not point.endswith("start") for n in (KEPT, DISCARDED)]
+KILLS = [(point, n) for point in points(PROTOCOL[1:]) for n in (KEPT, DISCARDED)]
 
 
 @pytest.mark.parametrize(("point", "n"), KILLS)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from autoexp.engine.faults import STEPS
+from autoexp.engine.faults import PROTOCOL
 from autoexp.testing.fake_model import FakeModel
 from tests.end_to_end.conftest import Project
 from tests.end_to_end.modelled import answer, by_model, proposals
@@ -15,7 +15,7 @@ TWICE = ("propose", "capture", "attempt", "measure")
 
 def points(n: int) -> list[str]:
     """Give all points of an experiment whose change is mended: some of them are reached twice."""
-    found = [(step, 1) for step in STEPS[1:]] + [(step, 2) for step in TWICE]
+    found = [(step, 1) for step in PROTOCOL[1:]] + [(step, 2) for step in TWICE]
     return [f"{when}-{step}:{n}:{time}" for step, time in found for when in ("before", "after")]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autoexp.engine.faults import POINTS
+from autoexp.engine.faults import PROTOCOL, points
 from tests.end_to_end.commands import Helper, wait_until
 from tests.end_to_end.conftest import CONTRACT, Project, made, write
 
@@ -221,7 +221,7 @@ def test_review_of_a_campaign_that_is_not_there_is_refused(project: Project) -> 
     assert "there is no campaign" in project.run("accept", "1", "--why", "x", code=2)
 
 
-POINTS_REACHED = [point for point in POINTS if not point.endswith(("start", "propose"))]
+POINTS_REACHED = [point for point in points(PROTOCOL) if not point.endswith(("start", "propose"))]
 KILLS = [*((point, 1) for point in POINTS_REACHED), ("after-attempt", 0), ("before-keep", 0), ("after-keep", 0)]
 
 

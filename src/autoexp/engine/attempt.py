@@ -33,7 +33,8 @@ def attempt(shop: Workshop, directive: Directive, *, reserved: Reserve | None = 
         if directive.operator != "confirm" and directive.of is None:
             ruling = _mended(shop, n, directive, ruling, mendable=mendable)
     except (NothingLeft, GivenUp) as left:
-        shop.record(Withdrawn(n=n, reason=str(left)))
+        with shop.faults.around("withdraw", n):
+            shop.record(Withdrawn(n=n, reason=str(left)))
         raise
     except StorageError:
         raise

@@ -109,7 +109,8 @@ def record_of(experiment: Experiment) -> dict[str, Any]:
 def show_branch(shop: Workshop, commit: str) -> None:
     """Move the branch that people look at; it is a view, so what hinders it is a note."""
     try:
-        note = shop.refs.move_view_branch(shop.folder.tag, commit)
+        with shop.faults.around("branch", shop.state.last_n):
+            note = shop.refs.move_view_branch(shop.folder.tag, commit)
     except GitError as error:
         note = f"branch autoexp/{shop.folder.tag} is not moved: {error}"
     if note:

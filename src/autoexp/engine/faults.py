@@ -1,21 +1,60 @@
 """Named points at which a test can kill the engine: AUTOEXP_FAULT=point[:n[:time]].
 
 A point is `before-STEP` or `after-STEP`; `:n` waits for experiment n (or any, when left out), `:time` for the second or a later time that
-it is reached: a change that is mended goes through the steps in between once more. The steps are the nine of the protocol: start, intent,
-propose, capture, attempt, measure, decision, keep, done.
+it is reached: a change that is mended goes through the steps in between once more.
+
+The nine steps of the protocol: start (of a session; 0 is its number), intent, propose, capture, attempt, measure, decision, keep, done.
+A session that ends what another one left goes through decision, keep and done for it, too.
+
+Steps between other facts that last; those of a session count as 0, those of a segment by its number:
+open, session (their records), segment, baseline (their records), mirror (what the journal says, kept in git as well), sample (one run;
+0 for a baseline), checks, holdout, mend (asked for), withdraw (a number), branch (the view that people look at; the last n), request (one
+answered, not yet removed), stopped, close (their records).
 """
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, get_args
 
 from autoexp.errors import AutoexpError
 
-Step = Literal["start", "intent", "propose", "capture", "attempt", "measure", "decision", "keep", "done"]
-STEPS: tuple[Step, ...] = ("start", "intent", "propose", "capture", "attempt", "measure", "decision", "keep", "done")
-POINTS = tuple(f"{when}-{step}" for step in STEPS for when in ("before", "after"))
+Step = Literal[
+    "start",
+    "intent",
+    "propose",
+    "capture",
+    "attempt",
+    "measure",
+    "decision",
+    "keep",
+    "done",
+    "open",
+    "session",
+    "segment",
+    "baseline",
+    "mirror",
+    "sample",
+    "checks",
+    "holdout",
+    "mend",
+    "withdraw",
+    "branch",
+    "request",
+    "stopped",
+    "close",
+]
+STEPS: tuple[Step, ...] = get_args(Step)
+PROTOCOL = STEPS[: STEPS.index("done") + 1]
+
+
+def points(steps: Iterable[Step]) -> tuple[str, ...]:
+    """Give the points before and after each step."""
+    return tuple(f"{when}-{step}" for step in steps for when in ("before", "after"))
+
+
+POINTS = points(STEPS)
 
 
 def _kill() -> None:

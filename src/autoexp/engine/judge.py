@@ -41,11 +41,12 @@ def _sample(
 ) -> Sample:
     i = len(samples[side])
     shop.observer.working(f"experiment {n}: measuring the {side.value}, sample {i + 1}")
-    taken = shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, shop.spec, i))
-    sample = valued(shop.spec, _on_channel(shop, taken))
-    if side is Side.CANDIDATE and sample.outcome is Outcome.MEASURED:
-        sample = sample.model_copy(update={"values": {**sample.values, "diff_lines": float(candidate.diff_lines)}})
-    shop.record(SampleTaken(n=n, sample=sample))
+    with shop.faults.around("sample", n):
+        taken = shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, shop.spec, i))
+        sample = valued(shop.spec, _on_channel(shop, taken))
+        if side is Side.CANDIDATE and sample.outcome is Outcome.MEASURED:
+            sample = sample.model_copy(update={"values": {**sample.values, "diff_lines": float(candidate.diff_lines)}})
+        shop.record(SampleTaken(n=n, sample=sample))
     samples[side].append(sample)
     return sample
 
@@ -80,8 +81,9 @@ def _checks(shop: Workshop, n: int, candidate: Candidate) -> tuple[Outcome, str]
     if shop.spec.harness.checks is None or (shop.state.open and shop.state.open.tests):  # a keep has passed them
         return None
     shop.observer.working(f"experiment {n}: running the checks")
-    checked = shop.executor.checks(candidate.commit, n=n)
-    shop.record(ChecksRun(n=n, outcome=checked.outcome, detail=checked.detail, usage=checked.usage))
+    with shop.faults.around("checks", n):
+        checked = shop.executor.checks(candidate.commit, n=n)
+        shop.record(ChecksRun(n=n, outcome=checked.outcome, detail=checked.detail, usage=checked.usage))
     if shop.stop():
         return Outcome.INTERRUPTED, shop.stop.reason
     return None if checked.outcome is Outcome.MEASURED else (checked.outcome, checked.detail)

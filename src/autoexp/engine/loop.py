@@ -75,5 +75,7 @@ def _tested(shop: Workshop, stop: Stop | None) -> Stop | None:
 def _close(shop: Workshop, stop: Stop | None) -> None:
     """End the session on record. An interrupted campaign is not stopped: it only rests."""
     if stop is not None and not shop.stop.interrupted:
-        shop.record(Stopped(reason=stop.reason, detail=stop.detail, fix=stop.fix))
-    shop.record(SessionClosed(reason=stop.detail if stop else "the number of experiments asked for is reached"))
+        with shop.faults.around("stopped", 0):
+            shop.record(Stopped(reason=stop.reason, detail=stop.detail, fix=stop.fix))
+    with shop.faults.around("close", 0):
+        shop.record(SessionClosed(reason=stop.detail if stop else "the number of experiments asked for is reached"))

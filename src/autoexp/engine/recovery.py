@@ -24,7 +24,8 @@ def recover(shop: Workshop) -> None:
     open_campaign(shop)
     budget = shop.spec.budget.model_dump(mode="json")
     told = notice(shop.cells.rules, shop.sandbox, left_out=shop.cells.left_out)
-    shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=told, budget=budget))
+    with shop.faults.around("session", 0):
+        shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=told, budget=budget))
     for text in (_cut(shop), _swept(swept), moved_head(shop)):
         if text:
             shop.record(Noted(text=text))
@@ -43,15 +44,15 @@ def open_campaign(shop: Workshop) -> None:
     if shop.state.last_n == 0 and shop.state.base != head:
         best = shop.ref("best")
         shop.refs.update([RefUpdate(best, head, shop.refs.read(best))])
-        shop.record(
-            CampaignOpened(
-                tag=shop.folder.tag,
-                base=head,
-                object_format=shop.repository.object_format,
-                seed=derived_seed(0, shop.folder.tag, head),
-                version=__version__,
-            )
+        opened = CampaignOpened(
+            tag=shop.folder.tag,
+            base=head,
+            object_format=shop.repository.object_format,
+            seed=derived_seed(0, shop.folder.tag, head),
+            version=__version__,
         )
+        with shop.faults.around("open", 0):
+            shop.record(opened)
 
 
 def _cut(shop: Workshop) -> str:

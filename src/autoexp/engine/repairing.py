@@ -42,7 +42,8 @@ def ask_to_mend(shop: Workshop, n: int, directive: Directive, ruling: Decided, *
     reserved = reserve(shop, directive, repair=repair)
     if stop := too_dear(shop.state, shop.spec.budget, reserved, doing="mending takes"):
         return Ending(Outcome.PROPOSER_ERROR, stop.detail)
-    shop.record(MendAsked(n=n, outcome=ruling.outcome, detail=ruling.detail, reserved=reserved))
+    with shop.faults.around("mend", n):
+        shop.record(MendAsked(n=n, outcome=ruling.outcome, detail=ruling.detail, reserved=reserved))
     _put_aside(shop, n, tries)
     try:
         return propose(shop, n, directive, repair=repair)

@@ -1,5 +1,7 @@
 """Requests that faces leave beside the journal, answered with events. An answer is written before its request is removed."""
 
+from pathlib import Path
+
 from autoexp.campaign.events import Answered, Hinted, HintsCleared, IdeaAdded, IdeaDropped, Reviewed
 from autoexp.campaign.ideas import by_text, claimed, refused_hint, refused_idea
 from autoexp.campaign.reviews import refusal
@@ -20,18 +22,23 @@ def dismiss_late_requests(shop: Workshop) -> None:
 def answer_requests(shop: Workshop) -> None:
     """Read the inbox once, and do what it asks for."""
     for path, request in take(shop.folder.inbox):
-        if request is None:
-            shop.record(Answered(request="unknown", answer=f"{path.name} could not be read and was removed"))
-        elif request.name == "stop":
-            shop.stop.reason = "stopped by request"
-            shop.record(Answered(request="stop", text=request.text, answer="stopping after the current experiment"))
-        elif request.name in {"accept", "reject"}:
-            _review(shop, request)
-        elif request.name in LASTING:
-            shop.record(Answered(request=request.name, text=request.text, answer=_told(shop, request)))
-        else:
-            shop.record(Answered(request=request.name, text=request.text, answer="not built yet in this version"))
+        with shop.faults.around("request", 0):
+            _answer(shop, path, request)
         path.unlink(missing_ok=True)
+
+
+def _answer(shop: Workshop, path: Path, request: Request | None) -> None:
+    if request is None:
+        shop.record(Answered(request="unknown", answer=f"{path.name} could not be read and was removed"))
+    elif request.name == "stop":
+        shop.stop.reason = "stopped by request"
+        shop.record(Answered(request="stop", text=request.text, answer="stopping after the current experiment"))
+    elif request.name in {"accept", "reject"}:
+        _review(shop, request)
+    elif request.name in LASTING:
+        shop.record(Answered(request=request.name, text=request.text, answer=_told(shop, request)))
+    else:
+        shop.record(Answered(request=request.name, text=request.text, answer="not built yet in this version"))
 
 
 def _told(shop: Workshop, request: Request) -> str:

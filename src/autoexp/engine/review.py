@@ -23,7 +23,8 @@ def review(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -> 
         return decision
     passed = None
     if shop.spec.harness.holdout is not None:
-        answer = hold_out(shop, n, candidate, decision)
+        with shop.faults.around("holdout", n):
+            answer = hold_out(shop, n, candidate, decision)
         if not isinstance(answer, bool):
             return answer
         passed = answer

@@ -72,15 +72,17 @@ def _open(shop: Workshop, environment: dict[str, str], harness: str) -> None:
         environment=environment,
         sandbox=shop.sandbox,
     )
-    shop.record(event)
+    with shop.faults.around("segment", k):
+        shop.record(event)
     _remember(shop, k, event.model_dump(mode="json"))
 
 
 def _remember(shop: Workshop, k: int, facts: dict[str, object]) -> None:
     """Mirror a segment in git, so that a lost journal can be made again."""
-    blob = shop.repository.write_blob(json.dumps(facts, sort_keys=True).encode())
-    name = shop.ref("segment", k)
-    shop.refs.update([RefUpdate(name, blob, shop.refs.read(name))])
+    with shop.faults.around("mirror", k):
+        blob = shop.repository.write_blob(json.dumps(facts, sort_keys=True).encode())
+        name = shop.ref("segment", k)
+        shop.refs.update([RefUpdate(name, blob, shop.refs.read(name))])
 
 
 def measure_baseline(shop: Workshop) -> None:
@@ -93,11 +95,11 @@ def measure_baseline(shop: Workshop) -> None:
     wanted = baseline_size(shop.spec)
     for i in range(wanted):
         shop.observer.working(f"measuring the baseline, sample {i + 1} of {wanted}")
-        taken = shop.executor.sample(
-            segment.commit, Side.BASELINE, n=0, i=i, seed=sample_seed(shop.state, shop.spec, i)
-        )
-        sample = valued(shop.spec, taken)
-        shop.record(SampleTaken(n=0, sample=sample))
+        seed = sample_seed(shop.state, shop.spec, i)
+        with shop.faults.around("sample", 0):
+            taken = shop.executor.sample(segment.commit, Side.BASELINE, n=0, i=i, seed=seed)
+            sample = valued(shop.spec, taken)
+            shop.record(SampleTaken(n=0, sample=sample))
         samples.append(sample)
         if shop.stop():
             return
@@ -114,7 +116,8 @@ def measure_baseline(shop: Workshop) -> None:
         deterministic=found.deterministic if declared == "auto" else declared,
         noise=found.noise,
     )
-    shop.record(event)
+    with shop.faults.around("baseline", segment.k):
+        shop.record(event)
     _remember(shop, segment.k, {**_facts(shop), "baseline": event.model_dump(mode="json")})
 
 

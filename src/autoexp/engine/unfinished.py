@@ -16,18 +16,20 @@ def close_open(shop: Workshop, experiment: Experiment) -> None:
     if experiment.outcome is None:
         candidate = adopt(shop, experiment) or experiment.candidate
         detail = "the process that worked on it ended before a verdict"
-        shop.record(
-            Decided(
-                n=experiment.n,
-                outcome=Outcome.INTERRUPTED,
-                detail=detail,
-                commit=candidate.commit if candidate else None,
-                base=experiment.parent,
-            )
+        ruling = Decided(
+            n=experiment.n,
+            outcome=Outcome.INTERRUPTED,
+            detail=detail,
+            commit=candidate.commit if candidate else None,
+            base=experiment.parent,
         )
-    settle(shop, experiment.n)
+        with shop.faults.around("decision", experiment.n):
+            shop.record(ruling)
+    with shop.faults.around("keep", experiment.n):
+        settle(shop, experiment.n)
     if shop.state.open is not None:
-        shop.record(Done(n=experiment.n, status=shop.state.open.ruled_status))
+        with shop.faults.around("done", experiment.n):
+            shop.record(Done(n=experiment.n, status=shop.state.open.ruled_status))
 
 
 def adopt(shop: Workshop, experiment: Experiment) -> Candidate | None:
