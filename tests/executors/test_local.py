@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ from pydantic import ValidationError
 from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Side
 from autoexp.experiment.outcome import Outcome
-from autoexp.harness.patience import RETAKES
+from autoexp.harness.patience import RETAKES, SLEEPS
+from autoexp.harness.quiet import Moment
 from autoexp.processes.sandbox import bwrap
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec.sections import HarnessSection, MeasurementSection, MetricSection
@@ -32,6 +34,8 @@ class FolderTrees:
         (self.current / "commit").write_text(commit)
         self.before = commit
         return self.current
+
+    place_whole = place
 
     def clean(self) -> tuple[str, ...]:
         self.events.append("clean")
@@ -56,7 +60,7 @@ def trees(tmp_path):
 @pytest.fixture
 def executor(tmp_path, trees):
     def build(
-        measure="echo METRIC x=$(cat commit)", *, warmup=0, deterministic="auto", cell=None, **harness
+        measure="echo METRIC x=$(cat commit)", *, warmup=0, deterministic="auto", cell=None, look=None, **harness
     ) -> LocalExecutor:
         return LocalExecutor(
             harness=HarnessSection(measure=measure, **harness),
@@ -67,6 +71,7 @@ def executor(tmp_path, trees):
             marker=f"test-{uuid.uuid4().hex}:",
             environ={"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
             cell=cell or Cell(),
+            look=look,
         )
 
     return build
@@ -192,3 +197,76 @@ def test_a_folder_to_write_is_no_tracked_file(executor) -> None:
     cell = Cell(scratch=("commit",))
     taken = executor("echo 0 > commit; echo METRIC x=1", cell=cell).sample("42", Side.CANDIDATE, n=7, i=0, seed=1)
     assert taken.outcome is Outcome.MEASURED
+
+
+class Naps:
+    """A machine that sleeps some seconds between two looks at it, whenever told so; nobody else uses it."""
+
+    def __init__(self, *naps: float) -> None:
+        self.naps = list(naps)
+        self.asleep_s = 0.0
+        self.looks = 0
+
+    def __call__(self) -> Moment:
+        self.looks += 1
+        if self.looks % 2 == 0 and self.naps:
+            self.asleep_s += self.naps.pop(0)
+        return Moment(wall_s=time.monotonic(), asleep_s=(self.asleep_s, self.asleep_s))
+
+
+def counting(tmp_path: Path, command: str) -> str:
+    """Give a command that leaves one letter a run in a file."""
+    return f"printf x >> {tmp_path}/runs; {command}"
+
+
+def runs(tmp_path: Path) -> int:
+    return len((tmp_path / "runs").read_text())
+
+
+def test_a_sample_during_which_the_machine_slept_is_taken_again(executor, tmp_path):
+    measure = counting(tmp_path, f"echo METRIC x=$(wc -c < {tmp_path}/runs); echo COST usd=0.5")
+    taken = executor(measure, look=Naps(3600, 60, 0)).sample("42", Side.CANDIDATE, n=7, i=0, seed=1)
+    assert (taken.values, taken.voided, taken.flags, taken.cost_usd) == ({"x": 3.0}, 2, (), 1.5)
+
+
+def test_a_number_that_repeats_stands_whether_or_not_the_machine_slept(executor, tmp_path):
+    measure = counting(tmp_path, "echo METRIC x=1")
+    taken = executor(measure, deterministic=True, look=Naps(3600)).sample("42", Side.CANDIDATE, n=7, i=0, seed=1)
+    assert (taken.values, taken.voided, taken.flags, runs(tmp_path)) == ({"x": 1.0}, 0, (), 1)
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_a_run_that_failed_while_the_machine_slept_is_taken_again(executor, tmp_path, deterministic):
+    measure = counting(tmp_path, f'test "$(cat {tmp_path}/runs)" = xx && echo METRIC x=1')
+    shop = executor(measure, deterministic=deterministic, look=Naps(3600))
+    taken = shop.sample("42", Side.CANDIDATE, n=7, i=0, seed=1)
+    assert (taken.outcome, taken.voided, taken.flags) == (Outcome.MEASURED, 1, ())
+
+
+def test_a_run_that_hangs_while_the_machine_sleeps_stands_in_the_end(executor, tmp_path):
+    shop = executor(counting(tmp_path, "exit 1"), deterministic=True, look=Naps(*[3600] * 50))
+    taken = shop.sample("42", Side.CANDIDATE, n=7, i=0, seed=1)
+    assert (taken.outcome, taken.voided, taken.flags) == (Outcome.CRASH, SLEEPS, ("disturbed",))
+
+
+def test_a_run_that_changed_tracked_files_stands_although_the_machine_slept(executor, tmp_path):
+    shop = executor(counting(tmp_path, "echo 0 > commit"), look=Naps(3600))
+    assert shop.sample("42", Side.CANDIDATE, n=7, i=0, seed=1).outcome is Outcome.TAMPERED
+    assert runs(tmp_path) == 1
+
+
+def test_checks_that_failed_while_the_machine_slept_are_run_again(executor, tmp_path):
+    shop = executor(checks=counting(tmp_path, f'test "$(cat {tmp_path}/runs)" = xx'), look=Naps(3600))
+    assert shop.checks("42", n=7).outcome is Outcome.MEASURED
+
+
+def test_checks_that_passed_are_not_run_again(executor, tmp_path):
+    shop = executor(checks=counting(tmp_path, "true"), look=Naps(3600))
+    assert shop.checks("42", n=7).outcome is Outcome.MEASURED
+    assert runs(tmp_path) == 1
+
+
+def test_a_holdout_during_which_the_machine_slept_is_run_again(executor, tmp_path):
+    holdout = counting(tmp_path, f"echo METRIC x=$(wc -c < {tmp_path}/runs)")
+    taken = executor(holdout=holdout, look=Naps(3600)).holdout("42", Side.CANDIDATE, n=7, i=0, seed=1)
+    assert (taken.values, taken.voided) == ({"x": 2.0}, 1)

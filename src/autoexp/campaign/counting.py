@@ -87,6 +87,7 @@ def sampled(counts: Counts, sample: Sample) -> Counts:
 
 
 def held_out(counts: Counts, event: HoldoutRun) -> Counts:
-    """Count the runs of a holdout, and its answer if it gave one."""
+    """Count the runs of a holdout, void ones too, and its answer if it gave one."""
     answered = counts.holdouts + (event.passed is not None)
-    return replace(counts, samples=counts.samples + len(event.samples), holdouts=answered)
+    runs = sum(1 + sample.voided for sample in event.samples)
+    return replace(counts, samples=counts.samples + runs, holdouts=answered)

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoexp.campaign.events import Event
+from autoexp.campaign.events import Event, Noted
 from autoexp.campaign.fold import fold, fold_all
 from autoexp.campaign.state import CampaignState, Segment
+from autoexp.engine import clocks
 from autoexp.engine.cells import Cells
+from autoexp.engine.clocks import Clocks
 from autoexp.engine.contract import Contract
+from autoexp.engine.disk import Room
 from autoexp.engine.faults import Faults
 from autoexp.engine.signals import StopFlag
 from autoexp.engine.watching import Observer, Silent
@@ -52,6 +55,8 @@ class Workshop:
     observer: Observer = field(default_factory=Silent)
     secrets: Callable[[], tuple[str, ...]] = tuple
     told: set[str] = field(default_factory=set)
+    room: Room = field(default_factory=Room)
+    clocks: Clocks = field(default_factory=lambda: Clocks(clocks.look))
     state: CampaignState = field(default_factory=CampaignState)
 
     @property
@@ -77,8 +82,15 @@ class Workshop:
         self.state = fold_all(self.journal.read())
 
     def record(self, event: Event) -> None:
-        """Make an event durable, then known."""
+        """Make an event durable, then known. What the clocks did since the last one is noted before it."""
+        for leap in self.clocks.leaps():
+            self._record(Noted(text=leap))
+        self._record(event)
+
+    def _record(self, event: Event) -> None:
         record = self.journal.append(event)
+        if self.room.spent and not self.stop():
+            self.stop.reason = "there is no room left on the disk"
         self.state = fold(self.state, record)
         self.observer.recorded(record, self.state)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
@@ -11,7 +11,7 @@ from autoexp.harness import checks, fingerprint, measure
 from autoexp.harness.bench import Bench, told
 from autoexp.harness.holdout import hold_out
 from autoexp.harness.patience import Patience
-from autoexp.harness.quiet import Watch
+from autoexp.harness.quiet import Disturbance, Moment, Watch
 from autoexp.ports import Checked
 from autoexp.processes.environment import secrets_from
 from autoexp.processes.sandbox.cell import Cell
@@ -19,6 +19,11 @@ from autoexp.spec.sections import HarnessSection, MeasurementSection, MetricSect
 
 PATHS_NAMED = 10
 _OPEN = Cell()
+
+Ran = TypeVar("Ran", Sample, Checked)
+
+_OWN_DOING = frozenset({Outcome.MEASURED, Outcome.TAMPERED, Outcome.INTERRUPTED})
+"""What no sleep of the machine brings about. Any other end may be its work: a clock that ran on, a connection that is gone."""
 
 
 class Trees(Protocol):
@@ -72,13 +77,15 @@ class LocalExecutor:
         environ: Mapping[str, str],
         stop: Callable[[], bool] | None = None,
         cell: Cell = _OPEN,
+        look: Callable[[], Moment] | None = None,
     ) -> None:
-        """Take what stays the same. Raises AutoexpError when a variable of `harness.env_from` is not set."""
+        """Take what stays the same; `look` tells what the machine does (None: look at this one). Raises AutoexpError when a variable of `harness.env_from` is not set."""
         secrets_from(environ, harness.env_from)
         self._trees = trees
         self._verified: set[tuple[int, str]] = set()
         self._watched = measurement.deterministic is not True
         self._patience = Patience()
+        self._look = look
         self._bench = Bench(
             harness=harness,
             metrics=metrics,
@@ -93,24 +100,31 @@ class LocalExecutor:
     def sample(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
         """Run the harness once on the tree of `commit`; a run that changed tracked files is `tampered`.
 
-        When something else used the machine meanwhile, the run does not count and another one is taken, within
-        reason (see autoexp.harness.patience); a run that has to stand all the same carries the flag `disturbed`. What
-        void runs have cost is part of the cost.
+        When something else used the machine meanwhile, or it slept, the run does not count and another one is taken,
+        within reason (see autoexp.harness.patience); a run that has to stand all the same carries the flag `disturbed`.
+        A run that failed is taken again only after a sleep. What void runs have cost is part of the cost.
         """
-        voided, cost_usd = 0, None
+        runs, found = self._undisturbed(lambda: self._once(commit, side, n=n, i=i, seed=seed), self._harms)
+        return _standing(runs, found)
+
+    def _undisturbed(
+        self, once: Callable[[], Ran], harms: Callable[[Disturbance, Ran], bool]
+    ) -> tuple[list[Ran], Disturbance | None]:
+        """Run something until no disturbance harms it, within reason; give all runs, and what harmed the last one, which stands."""
+        runs: list[Ran] = []
         while True:
-            watch = Watch.begin(cpus=self._bench.cell.processors)
-            taken = self._once(commit, side, n=n, i=i, seed=seed)
-            cost_usd = taken.cost_usd if cost_usd is None else cost_usd + (taken.cost_usd or 0.0)
-            found = watch.end(own_cpu_s=taken.usage.cpu_s) if self._judges(taken) else None
+            watch = Watch.begin(cpus=self._bench.cell.processors, look=self._look)
+            runs.append(once())
+            found = watch.end(own_cpu_s=runs[-1].usage.cpu_s)
+            if found is not None and not harms(found, runs[-1]):
+                found = None
             again, self._patience = self._patience.may_retake(found), self._patience.after(found)
             if not again:
-                flags = (*taken.flags, "disturbed") if found else taken.flags
-                return taken.model_copy(update={"voided": voided, "flags": flags, "cost_usd": cost_usd})
-            voided += 1
+                return runs, found
 
-    def _judges(self, taken: Sample) -> bool:
-        return self._watched and taken.outcome is Outcome.MEASURED
+    def _harms(self, found: Disturbance, taken: Sample) -> bool:
+        """Tell whether a disturbance makes a sample void: any does where the number varies, and a sleep where there is none."""
+        return self._watched if taken.outcome is Outcome.MEASURED else _failed_asleep(found, taken)
 
     def _once(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
         tree = self._place(commit, side, n=n)
@@ -121,9 +135,16 @@ class LocalExecutor:
         return _tampered(taken, touched) if touched else taken
 
     def checks(self, commit: str, *, n: int) -> Checked:
-        """Run the checks on the tree of `commit`; outcome measured means that they passed."""
+        """Run the checks on the tree of `commit`; outcome measured means that they passed.
+
+        Checks that failed while the machine slept are run again, within reason.
+        """
         if self._bench.harness.checks is None:
             return checks.check(self._bench, Path(), name="")
+        runs, _ = self._undisturbed(lambda: self._checked_once(commit, n=n), _failed_asleep)
+        return runs[-1]
+
+    def _checked_once(self, commit: str, *, n: int) -> Checked:
         tree = self._place(commit, Side.CANDIDATE if n else Side.BASELINE, n=n)
         try:
             checked = checks.check(self._bench, tree, name=f"{n}/checks")
@@ -162,7 +183,17 @@ class LocalExecutor:
         return any(path == place or path.startswith(f"{place}/") for place in self._bench.cell.scratch)
 
     def holdout(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
-        """Run the holdout once on the tree of `commit`, with what is hidden in it: one value, under any name."""
+        """Run the holdout once on the tree of `commit`, with what is hidden in it: one value, under any name.
+
+        When the machine slept meanwhile it is run again, within reason, as a sample is; other programs are not looked for.
+        """
+        runs, found = self._undisturbed(
+            lambda: self._held_out_once(commit, side, n=n, i=i, seed=seed),
+            lambda found, taken: found.kind == "suspended" and self._harms(found, taken),
+        )
+        return _standing(runs, found)
+
+    def _held_out_once(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
         tree = self._trees.place_whole(_shelf(side), commit)
         try:
             taken = hold_out(self._bench, tree, side, i=i, seed=seed, name=f"{n}/holdout-{side.value}-{i}")
@@ -173,6 +204,19 @@ class LocalExecutor:
     def fingerprint(self) -> Mapping[str, str]:
         """Give the facts of this machine that numbers depend on."""
         return fingerprint.fingerprint(self._bench.environ)
+
+
+def _standing(runs: list[Sample], found: Disturbance | None) -> Sample:
+    """Give the last of some runs, with the number and the cost of those before it, which are void."""
+    taken = runs[-1]
+    flags = (*taken.flags, "disturbed") if found else taken.flags
+    told = [run.cost_usd for run in runs if run.cost_usd is not None]
+    return taken.model_copy(update={"voided": len(runs) - 1, "flags": flags, "cost_usd": sum(told) if told else None})
+
+
+def _failed_asleep(found: Disturbance, ran: Sample | Checked) -> bool:
+    """Tell whether a run did not pass while the machine was suspended: its own limits and connections may have run out."""
+    return found.kind == "suspended" and ran.outcome not in _OWN_DOING
 
 
 def _shelf(side: Side) -> str:

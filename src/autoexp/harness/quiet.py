@@ -132,7 +132,7 @@ def look_at(cpus: frozenset[int], *, stat: Path = Path("/proc/stat")) -> Moment:
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Moment(
         wall_s=time.monotonic(),
-        asleep_s=_asleep_s(),
+        asleep_s=asleep_s(),
         engine_cpu_s=time.process_time() if usable() & cpus else 0.0,  # elsewhere it takes nothing from the sample
         children_cpu_s=children.ru_utime + children.ru_stime,
         cores=dict(read_cores(text, cpus, tick_s=tick_s)),
@@ -154,7 +154,7 @@ def read_cores(stat: str, cpus: frozenset[int], *, tick_s: float) -> Iterator[tu
         yield int(number), Core(user + nice + system, idle + iowait + irq + softirq, stolen)
 
 
-def _asleep_s() -> tuple[float, float]:
+def asleep_s() -> tuple[float, float]:
     """Give the least and the most time that the machine can have been suspended since boot."""
     if sys.platform == "darwin":
         always, awake = time.CLOCK_MONOTONIC_RAW, time.CLOCK_UPTIME_RAW

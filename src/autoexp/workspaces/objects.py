@@ -94,7 +94,8 @@ def forbidden(name: bytes) -> bool:
 
 
 def write_commit(tree: str, parents: Sequence[str], message: str, when: int) -> bytes:
-    """Write a commit object by autoexp at `when`, seconds of the epoch in UTC."""
+    """Write a commit object by autoexp at `when`, seconds of the epoch in UTC; git knows no time before it."""
+    when = max(when, 0)
     lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
     lines += [f"author {_IDENTITY} {when} +0000", f"committer {_IDENTITY} {when} +0000", ""]
     text = message.replace("\0", " ").rstrip("\n")
