@@ -11,11 +11,12 @@ import pytest
 from autoexp.campaign.events import Event, Record
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.views import Brief
+from autoexp.engine import clocks
 from autoexp.engine.cells import Cells
+from autoexp.engine.clocks import Clocks, Instant
 from autoexp.engine.contract import Contract
 from autoexp.engine.faults import Faults
 from autoexp.engine.loop import run
-from autoexp.engine.session import stamp
 from autoexp.engine.signals import StopFlag
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import StorageError
@@ -27,6 +28,7 @@ from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec import load
 from autoexp.stores.journal import FileJournal
 from autoexp.stores.layout import CampaignFolder
+from autoexp.stores.lines import Stamp
 from autoexp.strategies.greedy import Greedy
 from autoexp.workspaces import ProposalCopy, Refs, Repository, Scope
 
@@ -123,6 +125,7 @@ class Bench:
     proposer: Proposer | None = None
     waited: list[float] = field(default_factory=list)
     budget: str = ""
+    look: Callable[[], Instant] = clocks.look
 
     def session(self, *, records: int | None = None, experiments: int | None = None) -> CampaignState:
         """Run a session that may write some records, and give the state that it reached."""
@@ -130,7 +133,7 @@ class Bench:
         spec = load(text)
         folder = CampaignFolder(self.repository.common_dir, spec.name)
         executor = Reading(self.repository, self.failures)
-        with FileJournal(folder.path, stamp) as journal:
+        with FileJournal(folder.path, self.stamp) as journal:
             shop = Workshop(
                 contract=Contract(spec, text, "", self.cache),
                 folder=folder,
@@ -151,6 +154,7 @@ class Bench:
                 torn=journal.torn,
                 late=frozenset(),
                 clock=time.monotonic,
+                clocks=Clocks(self.look),
             )
             shop.load()
             try:
@@ -158,6 +162,11 @@ class Bench:
             finally:
                 self.taken = executor.taken
         return shop.state
+
+    def stamp(self) -> Stamp:
+        """Give the time of a record, by the clocks that the session goes by."""
+        now = self.look()
+        return Stamp(now.wall, now.awake_s, "boot")
 
     def git(self, *arguments: str) -> str:
         """Ask git in the user's repository."""

@@ -1,9 +1,14 @@
+import json
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.engine.conftest import CONTRACT, Bench
 
+from autoexp.api import looking
+from autoexp.api.places import Place
 from autoexp.engine.clocks import JUMP_S, SLEEP_S, Clocks, Instant, leaps, look
 
 NOON = 1_800_000_000.0
@@ -66,3 +71,65 @@ def test_the_clocks_of_this_machine_agree():
     before = look()
     time.sleep(0.01)
     assert leaps(before, look()) == ()
+
+
+class Wild:
+    """Clocks of a machine on which some things happen to the wall clock, one a minute of work; the rest of the time it is right."""
+
+    def __init__(self, *jumps: float, slept: float = 0.0) -> None:
+        self.jumps = list(jumps)
+        self.now = Instant(NOON, 0.0, 0.0)
+        self.slept = slept
+
+    def __call__(self) -> Instant:
+        jump = self.jumps.pop(0) if self.jumps and int(self.now.awake_s) % 30 == 15 else 0.0
+        slept, self.slept = (self.slept, 0.0) if int(self.now.awake_s) == 40 else (0.0, self.slept)
+        now = self.now
+        self.now = Instant(now.wall + 1.0 + jump + slept, now.awake_s + 1.0, now.asleep_s + slept)
+        return self.now
+
+
+def told_by(bench: Bench) -> list[str]:
+    text = (bench.repository.common_dir / "autoexp/main/journal.jsonl").read_text().splitlines()
+    events = [json.loads(line)["data"] for line in text]
+    return [event["text"] for event in events if event["event"] == "note"]
+
+
+VALUES = (90, 95, 80, 85, 70, 13, 60)
+
+
+@pytest.mark.parametrize("jumps", [(-DAY, YEAR), (-NOON * 2, YEAR)])
+def test_nothing_depends_on_the_order_of_times(bench: Bench, tmp_path: Path, jumps: tuple[float, ...]) -> None:
+    place = Place(bench.repository.root or tmp_path, "main")
+    (place.folder / "autoexp.yaml").write_text(CONTRACT)
+    bench.values, bench.look = VALUES, Wild(*jumps)
+    reached = bench.session(experiments=3)
+    assert reached.counts.decided == 3
+    reached = bench.session()
+    rows = looking.rows(place)
+    assert [row["n"] for row in rows] == list(range(8))
+    assert [row["status"] for row in rows] == [
+        "keep", "keep", "discard", "keep", "discard", "keep", "checks_failed", "keep"
+    ]  # fmt: skip
+    assert sorted(row["timestamp"] for row in rows) != [row["timestamp"] for row in rows]
+    assert looking.status(place)["incumbent"]["commit"] == reached.incumbent.commit
+    assert looking.brief(place)
+    assert len([text for text in told_by(bench) if "wall clock was set" in text]) == len(jumps)
+    assert reached.active_s < 2 * 60 * 60
+    bench.git("fsck", "--strict", "--no-dangling")
+
+
+def test_sleep_between_two_records_is_told_and_is_no_working_time(bench: Bench) -> None:
+    bench.look = Wild(slept=9 * 3600.0)
+    state = bench.session()
+    (told,) = told_by(bench)
+    assert told.startswith("the machine was suspended for 9:00:00")
+    assert state.active_s < 3600
+
+
+def test_jumps_of_the_clock_change_no_decision(bench: Bench) -> None:
+    bench.values, bench.look = VALUES, Wild(-DAY, YEAR, -DAY)
+    state = bench.session()
+    assert [e.status for e in state.experiments] == [
+        "keep", "discard", "keep", "discard", "keep", "checks_failed", "keep"
+    ]  # fmt: skip

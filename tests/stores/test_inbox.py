@@ -13,6 +13,13 @@ def test_requests_are_taken_in_the_order_left(tmp_path):
     assert [request.text for _, request in take(tmp_path / "inbox")] == ["0", "1", "2"]
 
 
+def test_clock_that_is_set_back_changes_no_order(tmp_path):
+    (tmp_path / "1800000000.000000-7-000.json").write_text('{"request": "hint", "text": "of an earlier version"}')
+    for number, wall in enumerate([1_800_000_000.0, 1_700_000_000.0, 1_900_000_000.0, 5.0]):
+        leave(tmp_path, Request("hint", str(number)), stamp=f"{wall:.6f}")
+    assert [request.text for _, request in take(tmp_path)] == ["of an earlier version", "0", "1", "2", "3"]
+
+
 def test_requests_of_one_instant_are_all_kept_in_order(tmp_path):
     for number in range(12):
         leave(tmp_path, Request("hint", str(number)), stamp="1.0")

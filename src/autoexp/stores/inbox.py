@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -13,6 +14,8 @@ REVIEWS: frozenset[RequestName] = frozenset({"accept", "reject"})
 
 LASTING: frozenset[RequestName] = REVIEWS | {"hint", "clear_hints", "idea", "drop_idea"}
 """Requests that wait for the next session when none is running; the others are for the one that runs."""
+
+_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,14 @@ class Request:
 
 
 def leave(inbox: Path, request: Request, *, stamp: str) -> Path:
-    """Write a request so that the engine sees all of it or nothing."""
+    """Write a request so that the engine sees all of it or nothing.
+
+    Its name begins with a number above those of all that wait: a clock that is set back changes no order.
+    """
     inbox.mkdir(parents=True, exist_ok=True)
+    number = max((_number(path) for path in inbox.glob("*.json")), default=0) + 1
     count = 0
-    while (target := inbox / f"{stamp}-{os.getpid()}-{count:03}.json").exists():
+    while (target := inbox / f"{number:0{_DIGITS}}-{stamp}-{os.getpid()}-{count:03}.json").exists():
         count += 1
     draft = target.with_suffix(".part")
     more = {"n": request.n, "why": request.why or None, "blocked_by": request.blocked_by or None}
@@ -48,7 +55,13 @@ def take(inbox: Path) -> list[tuple[Path, Request | None]]:
     """Give the waiting requests, oldest first; None for one that cannot be read. The caller removes each file."""
     if not inbox.is_dir():
         return []
-    return [(path, _read(path)) for path in sorted(inbox.glob("*.json"))]
+    return [(path, _read(path)) for path in sorted(inbox.glob("*.json"), key=lambda path: (_number(path), path.name))]
+
+
+def _number(path: Path) -> int:
+    """Give the number that a name begins with; earlier versions wrote the time there."""
+    digits = re.match(rf"\d{{1,{_DIGITS}}}", path.name)
+    return int(digits[0]) if digits else 0
 
 
 def _read(path: Path) -> Request | None:
