@@ -4,6 +4,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
 from typing import Self
@@ -113,7 +114,18 @@ class FileJournal:
         os.close(self._lock)
 
 
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a campaign's lock without its journal. Raises CampaignError when another process holds it."""
+    fd = _take_lock(folder / LOCK)
+    try:
+        yield
+    finally:
+        os.close(fd)
+
+
 def _take_lock(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     if not _flocked(fd):
         holder = os.pread(fd, 64, 0).decode("ascii", "replace").strip() or "unknown"
@@ -123,6 +135,9 @@ def _take_lock(path: Path) -> int:
             where=str(path.parent),
             fix="wait for it, stop it with `autoexp stop`, or use another --tag",
         )
+    if not _stands(path, fd):  # the campaign was deleted while this process came for its lock
+        os.close(fd)
+        return _take_lock(path)
     os.ftruncate(fd, 0)
     os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
     return fd
@@ -138,6 +153,13 @@ def _flocked(fd: int) -> bool:
         else:
             return True
     return False
+
+
+def _stands(path: Path, fd: int) -> bool:
+    try:
+        return path.stat().st_ino == os.fstat(fd).st_ino
+    except FileNotFoundError:
+        return False
 
 
 def is_locked(folder: Path) -> bool:
