@@ -70,7 +70,8 @@ def unanswered(experiment: Experiment) -> bool:
     """Tell whether a proposer was asked, and the experiment ended before it said what that used."""
     if experiment.tests or experiment.directive.of is not None or experiment.outcome not in UNDECIDED:
         return False
-    return not experiment.proposals or (experiment.mending and experiment.outcome is Outcome.INTERRUPTED)
+    asked = experiment.directive.again is None and not experiment.proposals
+    return asked or (experiment.mending and experiment.outcome is Outcome.INTERRUPTED)
 
 
 def together(used: Iterable[Tokens]) -> Tokens:

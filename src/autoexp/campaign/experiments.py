@@ -62,12 +62,16 @@ class Experiment:
 
     @property
     def paid(self) -> tuple[Proposal, ...]:
-        """Give everything that somebody used something for: what was proposed, and what the weather ended."""
-        return (*self.broken_off, *self.proposals) if self.broken_off else self.proposals
+        """Give everything that somebody used something for: what was proposed, and what the weather ended.
+
+        What an interrupted experiment had proposed is paid for there, and not once more where its change is measured again.
+        """
+        said = self.proposals if self.directive.again is None else self.proposals[1:]
+        return (*self.broken_off, *said) if self.broken_off else said
 
     @property
     def proposals(self) -> tuple[Proposal, ...]:
-        """Give everything that was proposed, in order: each was paid for, also those that were mended."""
+        """Give everything that was proposed, in order, also what was mended."""
         last = None if self.mending else self.proposal
         if not self.tries:
             return () if last is None else (last,)

@@ -3,6 +3,7 @@
 from autoexp.campaign.counting import plus, together, unanswered
 from autoexp.campaign.events import MendAsked, Waiting
 from autoexp.campaign.experiments import Experiment, Try
+from autoexp.campaign.interruptions import is_given_up
 from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState
 from autoexp.experiment.outcome import Outcome
@@ -67,9 +68,9 @@ def waited(state: CampaignState, event: Waiting) -> CampaignState:
 
 
 def used(state: CampaignState, closed: Experiment) -> CampaignState:
-    """Take the hypothesis that an experiment tried off the list, with those that it found not to fit any more."""
+    """Take the hypothesis that an experiment tried, or that is given up, off the list, with those that it found not to fit any more."""
     ranks = {rank for proposal in closed.proposals for rank in proposal.dropped}
-    if closed.outcome not in NOT_TRIED:
+    if closed.outcome not in NOT_TRIED or is_given_up(state, closed):
         ranks |= {proposal.offer for proposal in closed.proposals if proposal.offer is not None}
     left = tuple(offer for offer in state.offers if offer.rank not in ranks)
     return replace(state, offers=left, waiting=None)

@@ -99,17 +99,20 @@ def _measured(tally: Tally, experiment: Experiment, gain: float) -> Tally:
 
 
 def _costed(tally: Tally, experiment: Experiment) -> Tally:
-    """Add what an experiment cost. One that a single unknown part belongs to is unknown, and adds nothing."""
-    said = experiment.paid
-    cost = cost_of(experiment) if said and all(one.cost_usd is not None for one in said) else None
+    """Add what an experiment cost. One that a single unknown part belongs to is unknown, and adds nothing.
+
+    The change of an interrupted one is no other experiment of its proposer when it is measured again: that only adds to what it cost.
+    """
+    said, first = experiment.paid, experiment.directive.again is None
+    cost = cost_of(experiment) if (said or not first) and all(one.cost_usd is not None for one in said) else None
     tokens = tokens_of(experiment).total if said and all(one.tokens.total is not None for one in said) else None
     return replace(
         tally,
-        experiments=tally.experiments + 1,
+        experiments=tally.experiments + first,
         cost_usd=plus(tally.cost_usd, cost),
-        unknown_costs=tally.unknown_costs + (cost is None),
+        unknown_costs=tally.unknown_costs + (first and cost is None),
         tokens=plus(tally.tokens, tokens),
-        unknown_tokens=tally.unknown_tokens + (tokens is None),
+        unknown_tokens=tally.unknown_tokens + (first and tokens is None),
         requests=plus(tally.requests, requests_of(experiment)),
     )
 

@@ -1,8 +1,9 @@
 """One experiment: the steps of the protocol in order. What ends it early is a value, not an exception."""
 
 from autoexp.campaign.events import Captured, Decided, Intent, Withdrawn
+from autoexp.campaign.interruptions import mended_before
 from autoexp.campaign.views import derived_seed
-from autoexp.engine.candidates import Ending, candidate_at, carry_over, present
+from autoexp.engine.candidates import Ending, candidate_at, carry_over, present, take_again
 from autoexp.engine.conclude import conclude
 from autoexp.engine.judge import judge
 from autoexp.engine.proposing import propose
@@ -48,6 +49,8 @@ def _candidate(shop: Workshop, n: int, directive: Directive) -> Candidate | Endi
         return present(shop, n)
     if directive.of is not None:
         return carry_over(shop, n, directive.of)
+    if directive.again is not None:
+        return take_again(shop, n, directive.again)
     proposal = propose(shop, n, directive)
     return proposal if isinstance(proposal, Ending) else capture(shop, n, proposal)
 
@@ -62,7 +65,8 @@ def _tried(shop: Workshop, n: int, candidate: Candidate | Ending) -> tuple[Decid
 
 def _mended(shop: Workshop, n: int, directive: Directive, ruling: Decided, *, mendable: bool) -> Decided:
     """Let the same proposer mend its change, as often as it may; what does not come of it leaves the ruling as it was."""
-    for left in reversed(range(repairs(shop.proposer, made_by=maker(shop)))):
+    may = repairs(shop.proposer, made_by=maker(shop)) - mended_before(shop.state, directive.again)
+    for left in reversed(range(may)):
         if not mendable or shop.stop():
             break
         again = ask_to_mend(shop, n, directive, ruling, left=left)

@@ -1,10 +1,11 @@
-"""Steps 3 and 4 where nobody proposes: a checkpoint test, and an accepted experiment that is measured again."""
+"""Steps 3 and 4 where nobody proposes: a checkpoint test, and an accepted or interrupted change that is measured again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autoexp.campaign.events import Captured, Proposed
 from autoexp.campaign.experiments import Experiment
+from autoexp.campaign.interruptions import change_of
 from autoexp.campaign.learning import numbered
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.outcome import Outcome
@@ -14,6 +15,7 @@ from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.refs import RefUpdate
 
 PATHS_NAMED = 20
+WORDS = {"hypothesis", "description", "asi", "proposer", "model", "program", "ending", "offer", "expect"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,23 @@ def carry_over(shop: Workshop, n: int, of: int) -> Candidate | Ending:
 
     Where the best has another content in one of its paths by now, the experiment ends as no_change, and says so.
     """
-    accepted, opened = numbered(shop.state, of), shop.state.open
-    if accepted is None or accepted.candidate is None or opened is None:
+    return _carried(shop, n, of, numbered(shop.state, of), told=_accepted, why="accepted by a person")
+
+
+def take_again(shop: Workshop, n: int, again: int) -> Candidate | Ending:
+    """Give an interrupted experiment's change once more, in the words of its proposer: its own commit, for nothing was kept since."""
+    found = change_of(shop.state, again)
+    return _carried(shop, n, found.n if found else again, found, told=_same_words, why="which was interrupted")
+
+
+def _carried(
+    shop: Workshop, n: int, of: int, first: Experiment | None, *, told: Callable[[Experiment], Proposal], why: str
+) -> Candidate | Ending:
+    opened = shop.state.open
+    if first is None or first.candidate is None or opened is None:
         return Ending(Outcome.NO_CHANGE, f"experiment {of} has no change that could be measured again")
-    shop.record(Proposed(n=n, proposal=_proposal(accepted)))
-    was, parent = accepted.candidate, opened.parent
+    shop.record(Proposed(n=n, proposal=told(first)))
+    was, parent = first.candidate, opened.parent
     with shop.faults.around("capture", n):
         changes = shop.repository.changed(was.parent, was.commit)
         if outside := _outside(shop, parent, changes):
@@ -55,9 +69,7 @@ def carry_over(shop: Workshop, n: int, of: int) -> Candidate | Ending:
         if moved := _moved(changes, shop.repository.entries(parent)):
             detail = f"experiment {of} was accepted, but does not fit on the best so far, in which others are now"
             return Ending(Outcome.NO_CHANGE, f"{detail}: {_named(moved)}")
-        message = (
-            f"experiment {n}: {accepted.description or 'no description'}\n\nexperiment {of}, accepted by a person\n"
-        )
+        message = f"experiment {n}: {first.description or 'no description'}\n\nexperiment {of}, {why}\n"
         when = int(opened.started)
         commit = was.commit if was.parent == parent else shop.repository.commit(parent, changes, message, when=when)
         candidate = candidate_at(shop, commit, parent, changes)
@@ -67,11 +79,18 @@ def carry_over(shop: Workshop, n: int, of: int) -> Candidate | Ending:
     return candidate
 
 
-def _proposal(accepted: Experiment) -> Proposal:
+def _accepted(accepted: Experiment) -> Proposal:
     """Say what is measured again; what it cost stands at the accepted one."""
     said = accepted.proposal or Proposal()
     description = f"experiment {accepted.n}, accepted: {said.description}".rstrip(": ")
     return Proposal(hypothesis=said.hypothesis, description=description, asi=said.asi)
+
+
+def _same_words(interrupted: Experiment) -> Proposal:
+    """Say what its proposer said of the change that is there; what it used, and what it had beside the change, stands at the first one."""
+    made = next((one.proposal for one in interrupted.tries if one.candidate == interrupted.candidate), None)
+    said = made or interrupted.proposal or Proposal()
+    return Proposal.model_validate(said.model_dump(include=WORDS))
 
 
 def _outside(shop: Workshop, parent: str, changes: Sequence[Change]) -> list[str]:

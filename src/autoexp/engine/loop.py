@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from autoexp.campaign.checkpoints import due
 from autoexp.campaign.events import SessionClosed, Stopped
+from autoexp.campaign.interruptions import to_measure_again
 from autoexp.campaign.reviews import asked_for
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop, stop_rule, too_dear, used_up
@@ -43,8 +44,8 @@ def _ended(shop: Workshop, rule: Callable[[CampaignState, BudgetSection], Stop |
 
 
 def _next(shop: Workshop) -> Stop | None:
-    accepted = asked_for(shop.state)
-    directives = [accepted] if accepted else shop.strategy.ask(View(shop.state), free_slots=1)
+    waiting = to_measure_again(shop.state) or asked_for(shop.state)
+    directives = [waiting] if waiting else shop.strategy.ask(View(shop.state), free_slots=1)
     if not directives:
         return Stop("exhausted", "the strategy has nothing left to ask for")
     for directive in directives:

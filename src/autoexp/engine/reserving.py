@@ -23,11 +23,11 @@ _MENDS = {
 def reserve(shop: Workshop, directive: Directive, *, repair: Repair | None = None) -> Reserve:
     """Give what an experiment will probably use at most: the proposer's own estimate, or the largest of the last ones.
 
-    What runs of the harness cost goes on top of an estimate, for a proposer does not know it. Nobody is asked for a checkpoint test or an
-    accepted change.
+    What runs of the harness cost goes on top of an estimate, for a proposer does not know it. Nobody is asked for a checkpoint test, or for
+    an accepted or interrupted change, unless that is to be mended.
     """
     runs = usual_runs(shop.state)
-    if directive.operator == "confirm" or directive.of is not None:
+    if directive.operator == "confirm" or directive.of is not None or (directive.again is not None and repair is None):
         return Reserve(cost_usd=runs, tokens=0, requests=0)
     seen = usual(shop.state)
     estimate = getattr(shop.proposer, "estimate", None)

@@ -22,7 +22,10 @@ class Value(BaseModel):
 
 
 class Directive(Value):
-    """What a strategy asks for. `of` is the number of the accepted experiment whose change is to be measured again."""
+    """What a strategy asks for.
+
+    `of` is the number of the accepted experiment whose change is to be measured again, `again` that of one which was interrupted.
+    """
 
     operator: Operator = "improve"
     parents: tuple[str, ...] = ()
@@ -30,6 +33,7 @@ class Directive(Value):
     mode: Literal["exploit", "explore"] = "exploit"
     hints: tuple[str, ...] = ()
     of: int | None = None
+    again: int | None = None
 
 
 class Tokens(Value):
