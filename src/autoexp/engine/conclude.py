@@ -1,10 +1,10 @@
 """Steps 6 to 8: the verdict is written, then the refs follow it, then the number is closed."""
 
-import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from autoexp.campaign.events import Decided, Done, Noted
 from autoexp.campaign.state import Experiment
+from autoexp.engine.mirror import keep_verdict, kept
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import CampaignError, GitError, RefMovedError
 from autoexp.workspaces.refs import RefUpdate
@@ -27,11 +27,8 @@ def settle(shop: Workshop, n: int) -> None:
     if experiment is None or experiment.n != n:
         return
     move = _move(experiment)
-    updates = []
-    name = shop.ref("record", n)
-    if shop.refs.read(name) is None:
-        text = json.dumps(record_of(experiment), sort_keys=True, ensure_ascii=False)
-        updates.append(RefUpdate(name, shop.repository.write_blob(text.encode("utf-8", "surrogatepass")), None))
+    unwritten = shop.refs.read(shop.ref("record", n)) is None
+    updates = [keep_verdict(shop, experiment)] if unwritten else []
     best, found = shop.ref("best"), shop.refs.read(shop.ref("best"))
     if move is not None and found != move.new:
         # A ref that is gone was lost and is made again; one that stands elsewhere was moved, and is nobody's to overwrite.
@@ -42,6 +39,8 @@ def settle(shop: Workshop, n: int) -> None:
         if move is None or shop.refs.read(best) in {None, move.new, move.old}:
             raise
         raise moved_by_others(shop, move.old) from moved
+    if unwritten:
+        kept(shop)
     if move is not None:
         show_branch(shop, move.new)
 
@@ -69,41 +68,6 @@ def moved_by_others(shop: Workshop, recorded: str) -> CampaignError:
         where=str(shop.folder.path),
         fix=f"put it back with `git update-ref {name} {recorded}`, or start a campaign with another --tag",
     )
-
-
-def record_of(experiment: Experiment) -> dict[str, Any]:
-    """Give what the record ref of an experiment holds: enough to make the journal's part of it again."""
-    proposal, candidate, decision = experiment.proposal, experiment.candidate, experiment.decision
-    return {
-        "format": 1,
-        "n": experiment.n,
-        "segment": experiment.segment,
-        "parent": experiment.parent,
-        "seed": experiment.seed,
-        "started": experiment.started,
-        "outcome": experiment.outcome,
-        "status": experiment.ruled_status,
-        "detail": experiment.detail,
-        "directive": experiment.directive.model_dump(mode="json"),
-        "tests": list(experiment.tests),
-        "proposal": proposal.model_dump(mode="json") if proposal else None,
-        "candidate": candidate.model_dump(mode="json") if candidate else None,
-        "samples": [sample.model_dump(mode="json") for sample in experiment.samples],
-        "checks": experiment.checks,
-        "holdout": experiment.holdout.model_dump(mode="json") if experiment.holdout else None,
-        "flags": list(experiment.flags),
-        "decision": decision.model_dump(mode="json") if decision else None,
-        "tries": [
-            {
-                "outcome": one.outcome,
-                "detail": one.detail,
-                "commit": one.candidate.commit if one.candidate else None,
-                "proposal": one.proposal.model_dump(mode="json") if one.proposal else None,
-                "samples": [sample.model_dump(mode="json") for sample in one.samples],
-            }
-            for one in experiment.tries
-        ],
-    }
 
 
 def show_branch(shop: Workshop, commit: str) -> None:

@@ -10,6 +10,7 @@ from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop, stop_rule, too_dear, used_up
 from autoexp.campaign.views import View
 from autoexp.engine.attempt import attempt
+from autoexp.engine.mirror import keep_tail
 from autoexp.engine.recovery import recover
 from autoexp.engine.requests import answer_requests
 from autoexp.engine.reserving import reserve, tell_untold
@@ -80,3 +81,4 @@ def _close(shop: Workshop, stop: Stop | None) -> None:
             shop.record(Stopped(reason=stop.reason, detail=stop.detail, fix=stop.fix))
     with shop.faults.around("close", 0):
         shop.record(SessionClosed(reason=stop.detail if stop else "the number of experiments asked for is reached"))
+    keep_tail(shop)

@@ -5,6 +5,7 @@ from autoexp.campaign.events import CampaignOpened, Noted, SessionOpened
 from autoexp.campaign.views import derived_seed
 from autoexp.engine.agreeing import agree, moved_head
 from autoexp.engine.cells import notice
+from autoexp.engine.mirror import meet
 from autoexp.engine.requests import dismiss_late_requests
 from autoexp.engine.unfinished import close_open
 from autoexp.engine.workshop import Workshop
@@ -21,6 +22,7 @@ def recover(shop: Workshop) -> None:
         reclaim(shop.home)
     remove(shop.home)
     shop.refs.remove_stale_locks(shop.ref())
+    meet(shop)
     open_campaign(shop)
     budget = shop.spec.budget.model_dump(mode="json")
     told = notice(shop.cells.rules, shop.sandbox, left_out=shop.cells.left_out)

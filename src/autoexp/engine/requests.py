@@ -5,6 +5,7 @@ from pathlib import Path
 from autoexp.campaign.events import Answered, Hinted, HintsCleared, IdeaAdded, IdeaDropped, Reviewed
 from autoexp.campaign.ideas import by_text, claimed, refused_hint, refused_idea
 from autoexp.campaign.reviews import refusal
+from autoexp.engine.mirror import keep_tail
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.records import Idea
 from autoexp.stores.inbox import LASTING, Request, take
@@ -20,11 +21,14 @@ def dismiss_late_requests(shop: Workshop) -> None:
 
 
 def answer_requests(shop: Workshop) -> None:
-    """Read the inbox once, and do what it asks for."""
-    for path, request in take(shop.folder.inbox):
+    """Read the inbox once, and do what it asks for. What persons said is kept in git as well."""
+    found = take(shop.folder.inbox)
+    for path, request in found:
         with shop.faults.around("request", 0):
             _answer(shop, path, request)
         path.unlink(missing_ok=True)
+    if found:
+        keep_tail(shop)
 
 
 def _answer(shop: Workshop, path: Path, request: Request | None) -> None:

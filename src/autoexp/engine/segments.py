@@ -1,11 +1,11 @@
 """Segments: a new one whenever spec, harness or environment change, each with a baseline of its own."""
 
 import hashlib
-import json
 
 from autoexp.campaign.events import BaselineMeasured, Noted, SampleTaken, SegmentOpened
 from autoexp.engine.cells import weaker
 from autoexp.engine.mending import mend
+from autoexp.engine.mirror import keep_segment
 from autoexp.engine.sampling import calibrated, valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
@@ -14,7 +14,6 @@ from autoexp.experiment.measurement import Sample, Side, measure
 from autoexp.experiment.outcome import Outcome
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import BatchMethod
-from autoexp.workspaces.refs import RefUpdate
 
 CALIBRATION_SAMPLES, PAIRED_SAMPLES = 6, 3
 """Samples of a baseline for the sequential rule, and for K pairs, which measure the incumbent again each time."""
@@ -74,15 +73,7 @@ def _open(shop: Workshop, environment: dict[str, str], harness: str) -> None:
     )
     with shop.faults.around("segment", k):
         shop.record(event)
-    _remember(shop, k, event.model_dump(mode="json"))
-
-
-def _remember(shop: Workshop, k: int, facts: dict[str, object]) -> None:
-    """Mirror a segment in git, so that a lost journal can be made again."""
-    with shop.faults.around("mirror", k):
-        blob = shop.repository.write_blob(json.dumps(facts, sort_keys=True).encode())
-        name = shop.ref("segment", k)
-        shop.refs.update([RefUpdate(name, blob, shop.refs.read(name))])
+    keep_segment(shop, shop.segment)
 
 
 def measure_baseline(shop: Workshop) -> None:
@@ -118,7 +109,7 @@ def measure_baseline(shop: Workshop) -> None:
     )
     with shop.faults.around("baseline", segment.k):
         shop.record(event)
-    _remember(shop, segment.k, {**_facts(shop), "baseline": event.model_dump(mode="json")})
+    keep_segment(shop, shop.segment)
 
 
 def _passes(shop: Workshop, seed: int) -> bool:
@@ -143,21 +134,6 @@ def baseline_size(spec: Spec) -> int:
     if spec.measurement.deterministic is True or method == "single":
         return 1
     return max(PAIRED_SAMPLES, method.batch.k) if isinstance(method, BatchMethod) else CALIBRATION_SAMPLES
-
-
-def _facts(shop: Workshop) -> dict[str, object]:
-    segment = shop.segment
-    return {
-        "k": segment.k,
-        "commit": segment.commit,
-        "spec": segment.spec,
-        "spec_text": shop.contract.spec_text,
-        "program": shop.contract.program,
-        "spec_digest": segment.spec_digest,
-        "harness_digest": segment.harness_digest,
-        "environment": segment.environment,
-        "sandbox": segment.sandbox,
-    }
 
 
 def _fail(shop: Workshop, outcome: Outcome, detail: str, *, command: str = "measure") -> None:

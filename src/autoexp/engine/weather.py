@@ -6,6 +6,7 @@ from collections.abc import Callable
 from autoexp.campaign.events import Waiting
 from autoexp.campaign.stopping import used_up
 from autoexp.campaign.views import derived_seed
+from autoexp.engine.mirror import LONG_WAIT_S, keep_tail
 from autoexp.engine.requests import answer_requests
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.records import Proposal, Tokens
@@ -54,6 +55,8 @@ def patiently(shop: Workshop, n: int, ask: Callable[[], Proposal], *, doing: str
                 raise GivenUp(f"after {waited_s:.0f} s of waiting, still: {away}", fix=fix, said=away.said) from away
             wait = Waiting(n=n, kind=away.kind, reason=str(away), wait_s=round(wait_s, 3), row=row, said=away.said)
             shop.record(wait)
+            if wait_s >= LONG_WAIT_S:
+                keep_tail(shop)
             shop.observer.working(f"experiment {n}: waiting {wait_s:.0f} s, then asking again: {away}")
             in_time = _sleep(shop, wait_s)
             waited_s += wait_s

@@ -18,6 +18,7 @@ from autoexp.engine.watching import Observer, Silent
 from autoexp.ports import Executor, Journal, Proposer, Strategy
 from autoexp.spec.model import Spec
 from autoexp.stores.layout import CampaignFolder
+from autoexp.stores.reading import Position
 from autoexp.workspaces.proposal import ProposalCopy
 from autoexp.workspaces.refs import Refs
 from autoexp.workspaces.repository import Repository
@@ -30,7 +31,8 @@ class Workshop:
 
     `desk` holds the brief of the open experiment, `home` what its proposer needs to remember until its end.
     `torn` tells what was cut from the journal's end, `late` are the requests that came after the last session,
-    `told` what a person was told once and needs to know no more than once.
+    `told` what a person was told once and needs to know no more than once. `mirrored` is how far git holds the journal in refs that are not
+    moved any more; None until somebody looks.
     """
 
     contract: Contract
@@ -55,6 +57,7 @@ class Workshop:
     observer: Observer = field(default_factory=Silent)
     secrets: Callable[[], tuple[str, ...]] = tuple
     told: set[str] = field(default_factory=set)
+    mirrored: Position | None = None
     room: Room = field(default_factory=Room)
     clocks: Clocks = field(default_factory=lambda: Clocks(clocks.look))
     state: CampaignState = field(default_factory=CampaignState)
