@@ -1,7 +1,10 @@
 """What all experiments amount to: the same however it came about, and never more work because there are many of them."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable
+from functools import reduce
+from itertools import takewhile
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -10,11 +13,13 @@ from tests.builders import Tape, commit, costs, counts, reserves, spec, tapes
 
 from autoexp import briefs
 from autoexp.campaign import events as ev
-from autoexp.campaign.amounts import KINDS, untold
+from autoexp.campaign.amounts import KINDS, cost_of, plus, tokens_of, untold
 from autoexp.campaign.checkpoints import due
+from autoexp.campaign.convergence import worth
 from autoexp.campaign.endings import decided, effect_of
+from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.fold import fold_all
-from autoexp.campaign.grouping import MOST_GROUPS, REST
+from autoexp.campaign.grouping import MOST_GROUPS, REST, kind_of
 from autoexp.campaign.knowledge import EARLY, RECENT, RUNS, SETTLED
 from autoexp.campaign.learning import known_of
 from autoexp.campaign.money import usual, usual_runs
@@ -22,9 +27,10 @@ from autoexp.campaign.patterns import MOST, REVIEW_EVERY, patterns
 from autoexp.campaign.reviews import asked_for, waiting
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import stop_rule, too_dear
+from autoexp.campaign.totals import DISCOUNT, Kind, Pace, gain_of
 from autoexp.campaign.views import brief_for
 from autoexp.experiment.measurement import Side
-from autoexp.experiment.outcome import UNDECIDED, Outcome, Verdict
+from autoexp.experiment.outcome import CRASHES, UNDECIDED, Outcome, Verdict
 from autoexp.experiment.records import Candidate, Decision, Directive, GuardResult, Proposal, Reserve, Tokens
 
 ONE_SHOT = spec(decision={"preset": "one-shot"})
@@ -125,6 +131,49 @@ def test_knowledge_is_that_of_the_experiments_as_they_are_now(tape: Tape) -> Non
     assert state.knowledge == known_of(state, state.experiments)
     assert state.firm == known_of(state, state.experiments[: state.firm.count])
     assert all(n > state.experiments[state.firm.count - 1].n for n in state.provisional if state.firm.count)
+
+
+@settings(deadline=None)
+@given(tapes() | campaigns())
+def test_totals_are_what_one_counts_by_going_through_all_experiments(tape: Tape) -> None:
+    state = fold_all(tape.records)
+    totals, everything = state.knowledge.totals, state.experiments
+    asked = [one for one in everything if not one.tests]
+    assert totals.statuses == Counter(one.status for one in asked)
+    assert totals.taken_out == tuple(one.n for one in everything if one.taken_out)
+    assert totals.waiting == tuple(one.n for one in everything if one.needs_review)
+    assert totals.confirmed == sum(one.confirmed for one in everything)
+    assert totals.refuted == sum(one.refuted for one in everything)
+    named: dict[str, list[Experiment]] = {}
+    for one in asked:
+        named.setdefault(kind_of(everything.numbered(one.directive.of or 0) or one), []).append(one)
+    assert totals.kinds == {
+        name: Kind(
+            kind=name,
+            experiments=sum(one.outcome not in UNDECIDED for one in some),
+            kept=sum(one.kept for one in some),
+            gain=sum(map(gain_of, some), 0.0),
+            cost_usd=reduce(plus, map(cost_of, some), None),
+            tokens=reduce(plus, (tokens_of(one).total for one in some), None),
+            crashes=sum(one.outcome in CRASHES for one in some),
+        )
+        for name, some in named.items()
+    }
+
+
+@settings(deadline=None)
+@given(tapes() | campaigns())
+def test_pace_is_that_of_the_decided_experiments_of_the_last_segment(tape: Tape) -> None:
+    state = fold_all(tape.records)
+    last = list(takewhile(lambda one: one.segment == state.experiments[-1].segment, reversed(state.experiments)))
+    pace = Pace(last[0].segment if last else -1)
+    for one in decided(last[::-1]):
+        kept, discarded = DISCOUNT * pace.kept + one.kept, DISCOUNT * pace.discarded + (not one.kept)
+        gain = pace.gain + ((gain_of(one) - pace.gain) / kept if one.kept else 0.0)
+        samples = pace.samples + (len(one.samples) - pace.samples) / (kept + discarded)
+        pace = Pace(pace.segment, pace.experiments + 1, kept, discarded, gain, samples)
+    assert state.knowledge.totals.pace == pace
+    assert (worth(state) is None) == (not pace.experiments or state.segment is None or pace.segment != state.segment.k)
 
 
 @settings(deadline=None)

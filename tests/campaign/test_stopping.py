@@ -154,7 +154,7 @@ class Read(tuple[Experiment, ...]):  # noqa: SLOT001  a tuple may not have any
 
 def test_rules_read_no_more_than_a_window_of_a_long_campaign():
     state = fold_all(gained(0.3, None).records)
-    long = Read(state.experiments * 5_000)
+    long = Read(tuple(state.experiments) * 5_000)
     assert (
         stop_rule(replace(state, experiments=long), BudgetSection(plateau=PlateauSection(window=20), target=1)) is None
     )

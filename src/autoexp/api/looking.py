@@ -31,9 +31,9 @@ class Inspection:
 
     def experiment(self, n: int) -> Experiment:
         """Give experiment `n`. Raises CampaignError when there is none."""
-        for experiment in (*self.state.experiments, *([self.state.open] if self.state.open else [])):
-            if experiment.n == n:
-                return experiment
+        is_open = self.state.open is not None and self.state.open.n == n
+        if found := self.state.open if is_open else self.state.experiments.numbered(n):
+            return found
         last = self.state.experiments[-1].n if self.state.experiments else 0
         raise CampaignError(
             f"there is no experiment {n}", fix=f"`autoexp log` lists them, up to {last}" if last else "run some first"

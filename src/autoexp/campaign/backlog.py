@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, overload
+from zlib import crc32
 
 LONGEST_IDEA, LONGEST_ID = 500, 16
 PERSON = 0
@@ -67,13 +68,13 @@ class Backlog(Sequence[Parked]):
     def by_text(self, text: str) -> Parked | None:
         """Give the idea with this text, whatever its case, spaces and full stops."""
         said = same(text)
-        at = self.texts[hash(said) % _PARTS].get(said)
+        at = self.texts[_part_of(said)].get(said)
         return None if at is None else self.ideas[at]
 
     def with_one(self, idea: Parked) -> "Backlog":
         """Add an open idea whose text is new."""
         at, said = len(self.ideas), same(idea.text)
-        part = hash(said) % _PARTS
+        part = _part_of(said)
         texts = (*self.texts[:part], {**self.texts[part], said: at}, *self.texts[part + 1 :])
         return Backlog((*self.ideas, idea), (*self.waiting, at), texts)
 
@@ -84,6 +85,11 @@ class Backlog(Sequence[Parked]):
         if idea.state == "open":
             insort(waiting, at)
         return Backlog((*self.ideas[:at], idea, *self.ideas[at + 1 :]), tuple(waiting), self.texts)
+
+
+def _part_of(said: str) -> int:
+    """Give the part that a text is in: the same in every process, so that a backlog may be stored."""
+    return crc32(said.encode("utf-8", "surrogatepass")) % _PARTS
 
 
 @lru_cache(maxsize=4096)

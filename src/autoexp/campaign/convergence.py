@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from autoexp.campaign.state import CampaignState, Experiment
+from autoexp.campaign.totals import gain_of
 from autoexp.experiment.outcome import UNDECIDED, Outcome
 
 WINDOW = 10
-DISCOUNT = 0.98
 PRIOR_KEEPS, PRIOR_DISCARDS = 0.5, 4.5
 
 
@@ -38,11 +38,6 @@ class Outlook:
 def gains(state: CampaignState, *, last: int | None = None) -> tuple[float, ...]:
     """Give the gain of each decided experiment, or of the last few, oldest first; 0 for all that were not kept."""
     return tuple(gain_of(experiment) for experiment in islice(_newest_first(state), last))[::-1]
-
-
-def gain_of(experiment: Experiment) -> float:
-    """Give what an experiment added to the gain of the campaign."""
-    return (experiment.decision.effect or 0.0) if experiment.kept and experiment.decision else 0.0
 
 
 def plateau(state: CampaignState, window: int, min_gain: float) -> bool:
@@ -74,7 +69,7 @@ def target_reached(state: CampaignState, target: float) -> bool:
 
 
 def worth(state: CampaignState) -> Outlook | None:
-    """Predict what going on brings, from the experiments up to now; None before the first. Linear in their number.
+    """Predict what going on brings, from the experiments up to now; None before the first.
 
     The keep rate is the mean of a discounted Beta posterior (Raj and Kalyani, "Taming non-stationary bandits: a Bayesian
     approach", 2017): with r = 1 for a keep, else 0, each experiment makes S = d S + r and F = d F + 1 - r, and
@@ -86,18 +81,12 @@ def worth(state: CampaignState) -> Outlook | None:
     last 50 experiments count. a = 0.5 and b = 4.5 say as much as five experiments of which every tenth is kept. Of 42
     choices of d, a and b, these came closest on simulated campaigns whose keep rates were steady or fell off with time.
     """
-    kept = discarded = gain = samples = 0.0
-    experiments = list(_newest_first(state))[::-1]
-    if not experiments:
+    pace = state.knowledge.totals.pace
+    if state.segment is None or pace.segment != state.segment.k or not pace.experiments:
         return None
-    for experiment in experiments:
-        kept = DISCOUNT * kept + experiment.kept
-        discarded = DISCOUNT * discarded + (not experiment.kept)
-        gain += (gain_of(experiment) - gain) / kept if experiment.kept else 0.0
-        samples += (len(experiment.samples) - samples) / (kept + discarded)
-    keep_rate = (kept + PRIOR_KEEPS) / (kept + discarded + PRIOR_KEEPS + PRIOR_DISCARDS)
-    expected = keep_rate * gain
-    return Outlook(keep_rate, expected, 100 * expected / samples if samples else None)
+    keep_rate = (pace.kept + PRIOR_KEEPS) / (pace.kept + pace.discarded + PRIOR_KEEPS + PRIOR_DISCARDS)
+    expected = keep_rate * pace.gain
+    return Outlook(keep_rate, expected, 100 * expected / pace.samples if pace.samples else None)
 
 
 def _newest_first(state: CampaignState) -> Iterator[Experiment]:

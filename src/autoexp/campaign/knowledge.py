@@ -1,4 +1,5 @@
-"""What all closed experiments together amount to, folded one by one: of a size that does not grow with their number.
+"""What all closed experiments together amount to, folded one by one: of a size that does not grow with their number,
+but for the kinds of ideas and the numbers of experiments that a status names.
 
 Whoever needs it once per experiment reads it here and never goes through all experiments.
 """
@@ -12,6 +13,7 @@ from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.patterns import Patterns, added
 from autoexp.campaign.replacing import replace
 from autoexp.campaign.tallying import Tallies, tallied
+from autoexp.campaign.totals import Totals, totalled
 from autoexp.experiment.outcome import UNDECIDED
 
 EARLY = 8
@@ -30,7 +32,7 @@ class Knowledge:
 
     What proposers read of it has lost what the holdouts showed. `experiments` counts those that are no tests. `runs` is what the runs of the last
     experiments cost that had any. `unknown` counts those of which nobody told what they used, `priced_by` the priced answers by who put the
-    price on them, `standing` the keeps that are confirmed. `accepted` are to be measured again.
+    price on them, `standing` the keeps that are confirmed. `accepted` are to be measured again. `totals` are what a status counts.
     """
 
     count: int = 0
@@ -45,6 +47,7 @@ class Knowledge:
     priced_by: Mapping[str, int] = field(default_factory=dict)
     standing: int = 0
     accepted: tuple[int, ...] = ()
+    totals: Totals = Totals()
 
     @property
     def told(self) -> tuple[Experiment, ...]:
@@ -73,6 +76,7 @@ def learned(known: Knowledge, one: Experiment, *, gain: float, first: Experiment
         priced_by=_counted(known.priced_by, _sources(one)),
         standing=known.standing + (one.kept and not one.provisional),
         accepted=_accepted(known.accepted, one),
+        totals=totalled(known.totals, one, first=first),
     )
 
 

@@ -1,6 +1,5 @@
 """How the state's knowledge grows by an experiment, and how it is made anew where something about earlier ones has changed."""
 
-from bisect import bisect_left
 from collections.abc import Iterable
 
 from autoexp.campaign.counting import headline_gain
@@ -21,20 +20,20 @@ def known_of(state: CampaignState, experiments: Iterable[Experiment], *, since: 
 
 def closed(state: CampaignState, experiment: Experiment) -> CampaignState:
     """Add an experiment that has just ended."""
-    state = replace(state, experiments=(*state.experiments, experiment))
+    state = replace(state, experiments=state.experiments.with_one(experiment))
     return replace(state, knowledge=known_of(state, (experiment,), since=state.knowledge))
 
 
 def settled(state: CampaignState, experiments: tuple[Experiment, ...]) -> CampaignState:
     """Put experiments that a test has settled in the place of those that waited for it: they and all since then are looked at anew."""
     begun = state.firm.count
-    state = replace(state, experiments=(*state.experiments[:begun], *experiments))
+    state = replace(state, experiments=state.experiments.since(begun, experiments))
     return replace(state, knowledge=known_of(state, experiments, since=state.firm))
 
 
 def changed(state: CampaignState, experiment: Experiment) -> CampaignState:
     """Put an experiment in the place of the one with its number, however old that is: everything is looked at anew."""
-    found = tuple(experiment if one.n == experiment.n else one for one in state.experiments)
+    found = state.experiments.changed(experiment)
     state = replace(state, experiments=found)
     firm = known_of(state, found[: state.firm.count])
     return replace(state, firm=firm, knowledge=known_of(state, found[firm.count :], since=firm))
@@ -47,7 +46,4 @@ def all_settled(state: CampaignState) -> CampaignState:
 
 def numbered(state: CampaignState, n: int | None) -> Experiment | None:
     """Give a closed experiment by its number, None when there is none."""
-    if n is None:
-        return None
-    at = bisect_left(state.experiments, n, key=lambda one: one.n)
-    return state.experiments[at] if at < len(state.experiments) and state.experiments[at].n == n else None
+    return None if n is None else state.experiments.numbered(n)

@@ -9,7 +9,7 @@ from autoexp.experiment.records import Directive
 
 def waiting(state: CampaignState) -> tuple[int, ...]:
     """Give the numbers of the experiments that wait for a person."""
-    return tuple(one.n for one in state.experiments if one.needs_review)
+    return state.knowledge.totals.waiting
 
 
 def unmeasured(state: CampaignState) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoexp.campaign.backlog import Backlog
+from autoexp.campaign.closed import Closed
 from autoexp.campaign.events import BaselineMeasured, Waiting
 from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.knowledge import Knowledge
@@ -104,7 +105,7 @@ class CampaignState:
     segment: Segment | None = None
     segments: tuple[Segment, ...] = ()
     incumbent: Incumbent = field(default_factory=lambda: Incumbent(commit=""))
-    experiments: tuple[Experiment, ...] = ()
+    experiments: Closed = field(default_factory=Closed)
     open: Experiment | None = None
     counts: Counts = Counts()
     gain: float = 0.0

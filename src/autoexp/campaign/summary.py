@@ -17,6 +17,7 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
     """Give the status. `running` tells whether an engine holds the campaign's lock right now."""
     segment = state.segment
     outlook = worth(state)
+    totals = state.knowledge.totals
     return {
         "tag": state.tag,
         "state": _activity(state, running=running),
@@ -27,13 +28,13 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
         "experiments": state.counts.decided,
         "kept": state.counts.kept,
         "provisional": list(state.provisional),
-        "taken_out": [experiment.n for experiment in state.experiments if experiment.taken_out],
+        "taken_out": list(totals.taken_out),
         "needs_review": list(waiting(state)),
         "accepted": list(unmeasured(state)),
         "checkpoint": {"commit": state.checkpoint.commit, "n": state.checkpoint.n} if state.checkpoint else None,
         "checkpoint_tests": {
-            "confirmed": sum(experiment.confirmed for experiment in state.experiments),
-            "not_confirmed": sum(experiment.refuted for experiment in state.experiments),
+            "confirmed": totals.confirmed,
+            "not_confirmed": totals.refuted,
         },
         "primary": primary_of(state),
         "baseline": state.primary_baseline.means(),
@@ -74,12 +75,7 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
 
 def statuses(state: CampaignState) -> dict[str, int]:
     """Count the closed experiments by status, checkpoint tests aside."""
-    counts: dict[str, int] = {}
-    for experiment in state.experiments:
-        if experiment.tests:
-            continue
-        counts[experiment.status] = counts.get(experiment.status, 0) + 1
-    return dict(sorted(counts.items()))
+    return dict(sorted(state.knowledge.totals.statuses.items()))
 
 
 def _rate(segment: Segment | None) -> float | None:

@@ -227,7 +227,7 @@ def test_a_status_of_a_newer_version_is_shown_plainly(new):
     from dataclasses import replace
 
     state = new().begin().baseline().attempt(101.0).state
-    odd = replace(state, experiments=(replace(state.experiments[0], status="postponed"),))
+    odd = replace(state, experiments=state.experiments.changed(replace(state.experiments[0], status="postponed")))
     assert "postponed" in Page(render(odd, running=False)).text
 
 
