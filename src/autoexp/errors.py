@@ -9,7 +9,8 @@
     WorldError                   the machine failed (disk, git, network): retried or paused, exit 4
     ├── GitError                 a git command failed
     │   └── RefMovedError        somebody else moved a ref that the engine owns
-    └── StorageError             a write of the journal failed
+    ├── DiskFull                 a file system has no room left: the campaign pauses
+    └── StorageError             a write of the journal failed, or a sync
 
 What an experiment did wrong is none of these: it is an Outcome, a value.
 """
@@ -84,5 +85,13 @@ class RefMovedError(GitError):
     """A compare-and-swap of a ref lost: somebody else moved it."""
 
 
+class DiskFull(WorldError):  # noqa: N818  read as a sentence
+    """A file system has too little room to go on; `fix` is what to do about it."""
+
+    def __init__(self, what: str, *, fix: str = "") -> None:
+        super().__init__(what)
+        self.fix = fix
+
+
 class StorageError(WorldError):
-    """A record could not be written durably; nothing after it may be believed."""
+    """A record or an object could not be written durably; nothing after it may be believed."""

@@ -5,13 +5,14 @@ from autoexp.campaign.interruptions import mended_before
 from autoexp.campaign.views import derived_seed
 from autoexp.engine.candidates import Ending, candidate_at, carry_over, present, take_again
 from autoexp.engine.conclude import conclude
+from autoexp.engine.disk import is_quota
 from autoexp.engine.judge import judge
 from autoexp.engine.proposing import propose
 from autoexp.engine.repairing import ask_to_mend, maker, may_be_mended, repairs, same_change
 from autoexp.engine.reserving import reserve
 from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
-from autoexp.errors import StorageError, WorldError
+from autoexp.errors import DiskFull, StorageError, WorldError
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Directive, Proposal, Reserve
 from autoexp.ports import NothingLeft
@@ -27,7 +28,9 @@ def attempt(shop: Workshop, directive: Directive, *, reserved: Reserve | None = 
 
     Raises NothingLeft when the proposer has nothing left, GivenUp when its service does not serve: then the number is withdrawn. A failing
     machine ends the experiment as infra_error, and a rule ends a row of these; only a record that cannot be written ends the session at once.
+    DiskFull is raised before an experiment for which there is no room, and after one whose quota was used up.
     """
+    quota: DiskFull | None = None
     n = intend(shop, directive, reserved or reserve(shop, directive))
     try:
         ruling, mendable = _tried(shop, n, _candidate(shop, n, directive))
@@ -40,8 +43,12 @@ def attempt(shop: Workshop, directive: Directive, *, reserved: Reserve | None = 
     except StorageError:
         raise
     except (WorldError, OSError) as error:
-        ruling = _unmeasured(n, Ending(Outcome.INFRA_ERROR, str(error)), shop)
+        full = shop.room.full(error)
+        quota = full if is_quota(error) else None  # a full disk shows before the next experiment, if it is full then
+        ruling = _unmeasured(n, Ending(Outcome.INFRA_ERROR, str(full or error)), shop)
     conclude(shop, ruling)
+    if quota is not None:
+        raise quota
 
 
 def _candidate(shop: Workshop, n: int, directive: Directive) -> Candidate | Ending:
@@ -85,7 +92,8 @@ def _mended(shop: Workshop, n: int, directive: Directive, ruling: Decided, *, me
 
 
 def intend(shop: Workshop, directive: Directive, reserved: Reserve) -> int:
-    """Step 1: use up a number before anything is done for it."""
+    """Step 1: use up a number before anything is done for it. Raises DiskFull where there is too little room for it."""
+    shop.room.refuse_short()
     state = shop.state
     n = state.last_n + 1
     parent = directive.parents[0] if directive.parents else state.incumbent.commit

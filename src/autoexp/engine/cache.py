@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from autoexp.errors import AutoexpError
+from autoexp.engine.disk import says_full
+from autoexp.errors import AutoexpError, DiskFull
 
 
 def campaign_identity(common_dir: Path, tag: str) -> str:
@@ -13,11 +14,16 @@ def campaign_identity(common_dir: Path, tag: str) -> str:
 
 
 def cache_folder(environ: Mapping[str, str], identity: str) -> Path:
-    """Make the folder below AUTOEXP_CACHE_DIR, else the user's cache folder. Raises AutoexpError when that fails."""
+    """Make the folder below AUTOEXP_CACHE_DIR, else the user's cache folder.
+
+    Raises AutoexpError when that fails, DiskFull when it is for want of room.
+    """
     folder = cache_home(environ) / identity
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        if says_full(error):
+            raise DiskFull(f"{folder}: {error.strerror}", fix="make room there, or set AUTOEXP_CACHE_DIR") from error
         raise AutoexpError(
             f"the folder for disposable trees cannot be made: {error.strerror}",
             where=str(folder),

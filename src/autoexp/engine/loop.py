@@ -17,15 +17,28 @@ from autoexp.engine.reserving import reserve, tell_untold
 from autoexp.engine.segments import ensure_segment
 from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
+from autoexp.errors import WorldError
 from autoexp.ports import NothingLeft
 from autoexp.spec.budget import BudgetSection
 
 
 def run(shop: Workshop, *, experiments: int | None = None) -> Stop | None:
-    """Work until a rule, a person or the proposer ends it, or `experiments` more are decided (then None).
+    """Work until a rule, a person, the proposer or a full disk ends it, or `experiments` more are decided (then None).
 
     Provisional keeps are tested in between, and before the campaign ends by a rule.
     """
+    try:
+        stop = _worked(shop, experiments)
+        shop.room.refuse_spent()
+    except (WorldError, OSError) as error:
+        if (full := shop.room.full(error)) is None:
+            raise
+        stop = Stop("error", str(full), full.fix)
+    _close(shop, stop)
+    return stop
+
+
+def _worked(shop: Workshop, experiments: int | None) -> Stop | None:
     with shop.faults.around("start", 0):
         recover(shop)
     goal = None if experiments is None else shop.state.counts.decided + experiments
@@ -35,7 +48,6 @@ def run(shop: Workshop, *, experiments: int | None = None) -> Stop | None:
         stop = _tested(shop, _ended(shop, stop_rule))
     while stop is None and (goal is None or shop.state.counts.decided < goal):
         stop = _tested(shop, _ended(shop, stop_rule) or _next(shop))
-    _close(shop, stop)
     return stop
 
 

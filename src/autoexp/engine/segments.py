@@ -81,6 +81,7 @@ def measure_baseline(shop: Workshop) -> None:
 
     When it is stopped from outside there is no baseline yet; the next session measures it from the start.
     """
+    shop.room.refuse_short()
     segment = shop.segment
     samples: list[Sample] = []
     wanted = baseline_size(shop.spec)

@@ -14,13 +14,14 @@ from autoexp.engine import parts
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import Cells, cells
 from autoexp.engine.contract import Contract
+from autoexp.engine.disk import Room, least_free, says_full
 from autoexp.engine.faults import Faults
 from autoexp.engine.loop import run
 from autoexp.engine.preflight import refuse_hopeless
 from autoexp.engine.signals import StopFlag, heeding
 from autoexp.engine.watching import Observer, Silent, Watched, write_exports
 from autoexp.engine.workshop import Workshop
-from autoexp.errors import WorldError
+from autoexp.errors import DiskFull, WorldError
 from autoexp.exchange.exports import Exports, exports_home
 from autoexp.executors.local import LocalExecutor
 from autoexp.processes.environment import remove
@@ -28,6 +29,7 @@ from autoexp.stores import inbox
 from autoexp.stores.journal import FileJournal
 from autoexp.stores.layout import CampaignFolder
 from autoexp.stores.lines import Stamp
+from autoexp.stores.reserve import Reserve
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.proposal import ProposalCopy
@@ -66,7 +68,8 @@ def work(
             ended = run(shop, experiments=experiments)
             return Result(ended, shop.state, interrupted=stop.interrupted)
     except OSError as error:
-        raise WorldError(f"{error.filename or 'a file'}: {error.strerror or error}") from error
+        words = f"{error.filename or 'a file'}: {error.strerror or error}"
+        raise (DiskFull(words, fix="make room there") if says_full(error) else WorldError(words)) from error
 
 
 @contextmanager
@@ -105,13 +108,15 @@ def _workshop(
 
     strategy = parts.strategy(spec)
     faults = Faults(environ.get("AUTOEXP_FAULT", ""))
+    least = least_free(environ)
     refuse_hopeless(contract, repository, folder, environ=environ)
     identity = campaign_identity(repository.common_dir, tag)
     cache = cache_folder(environ, identity)
     marker = f"{identity}:{os.getpid()}"
     late = frozenset(path for path, _ in inbox.take(folder.inbox))
     with ExitStack() as held:
-        journal = held.enter_context(FileJournal(folder.path, stamp))
+        reserve = Reserve(folder.path / "reserve")
+        journal = held.enter_context(FileJournal(folder.path, stamp, reserve=reserve))
         held.callback(shutil.rmtree, cache / "desk", ignore_errors=True)
         held.callback(remove, cache / "home")
         hidden = Hidden(repository, spec.scope.hidden)
@@ -150,6 +155,15 @@ def _workshop(
             clock=time.monotonic,
             observer=Watched(exports, observer),
             secrets=secrets,
+            room=Room(
+                {
+                    "the journal": folder.path,
+                    "the git objects": repository.common_dir / "objects",
+                    "the disposable trees": cache,
+                },
+                least=least,
+                reserve=reserve,
+            ),
         )
         shop.load()
         write_exports(exports, shop.state)

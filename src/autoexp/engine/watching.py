@@ -5,7 +5,8 @@ from typing import Protocol
 
 from autoexp.campaign.events import BaselineMeasured, Done, Record, Reviewed
 from autoexp.campaign.state import CampaignState
-from autoexp.errors import AutoexpError
+from autoexp.engine.disk import says_full
+from autoexp.errors import AutoexpError, DiskFull
 from autoexp.exchange.exports import Exports
 
 
@@ -68,12 +69,17 @@ class Watched:
 
 
 def write_exports(exports: Exports, state: CampaignState) -> None:
-    """Write the export files whole. Raises AutoexpError when their folder does not let itself be written."""
+    """Write the export files whole. Raises AutoexpError when their folder does not let itself be written, DiskFull for want of room."""
     try:
         if exports.names:
             exports.prepare()
         exports.rewrite(state)
     except OSError as error:
+        if says_full(error):
+            raise DiskFull(
+                f"the export files cannot be written: {exports.folder}: {error.strerror}",
+                fix="make room there, then `autoexp export` or the next `autoexp run` writes them from the record, which is whole",
+            ) from error
         raise AutoexpError(
             f"the export files cannot be written: {error.strerror}",
             where=str(exports.folder),

@@ -4,7 +4,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 from typing import Self
@@ -13,17 +13,19 @@ from autoexp.campaign.events import Event, Record
 from autoexp.errors import CampaignError, StorageError
 from autoexp.stores.lines import Stamp, encode
 from autoexp.stores.reading import Position, Torn, lines_from, read_from, verify
+from autoexp.stores.reserve import FULL, Reserve
 
 JOURNAL = "journal.jsonl"
 LOCK = "lock"
+_REREAD = 2**20
 _BEGINNING = Position()
 
 
 class FileJournal:
     """A campaign's journal, opened for writing. One process at a time holds it."""
 
-    def __init__(self, folder: Path, stamp: Callable[[], Stamp]) -> None:
-        """Take the lock, read the whole chain, and cut a torn last line (`self.torn` tells).
+    def __init__(self, folder: Path, stamp: Callable[[], Stamp], *, reserve: Reserve | None = None) -> None:
+        """Take the lock, read the whole chain, cut a torn last line (`self.torn` tells), and set the reserve aside.
 
         Raises CampaignError when another process holds the lock, JournalError for damage before the last line.
         """
@@ -32,6 +34,7 @@ class FileJournal:
         self.torn: str | None = None
         self._stamp = stamp
         self._failed = ""
+        self._reserve = reserve
         self._lock = _take_lock(folder / LOCK)
         try:
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
@@ -42,6 +45,8 @@ class FileJournal:
             self._position = self._recover()
             if not self._position.offset:
                 _sync_folders(folder)
+            if reserve is not None:
+                reserve.take()
         except BaseException:
             self.close()
             raise
@@ -53,12 +58,20 @@ class FileJournal:
         self.close()
 
     def _recover(self) -> Position:
+        self._forget_what_is_cached()
         position, torn = verify(self.path)
         if torn is not None:
             os.ftruncate(self._fd, torn.offset)
             _sync(self._fd)
             self.torn = torn.why
         return position
+
+    def _forget_what_is_cached(self) -> None:
+        """Let the end be read from the disk itself: after a failed sync the kernel shows what it could not write as if it had."""
+        _sync(self._fd)
+        if sys.platform == "linux":
+            end = os.fstat(self._fd).st_size
+            os.posix_fadvise(self._fd, max(0, end - _REREAD), 0, os.POSIX_FADV_DONTNEED)
 
     @property
     def position(self) -> Position:
@@ -76,9 +89,10 @@ class FileJournal:
         return (found for found in lines_from(self.path) if found[0] >= start)
 
     def append(self, event: Event) -> Record:
-        """Write one event: one write, one fdatasync. Raises StorageError; then the file is as it was before.
+        """Write one event, synced. A disk that is full gets the reserve, if there is one, and is tried once more.
 
-        When even that is not certain (a failed sync, a failed cut), nothing is written any more.
+        Raises StorageError; then the file is as it was before. Where that is not certain (a failed sync, a failed cut) nothing is written any
+        more, and what the file holds shows at the next start.
         """
         if self._failed:
             raise StorageError(f"{self.path}: not written any more, because {self._failed}")
@@ -86,18 +100,26 @@ class FileJournal:
         number = self._position.number
         line, digest = encode(event, number=number, previous=self._position.previous, stamp=stamp)
         try:
-            written = os.write(self._fd, line)
+            self._write(line)
         except OSError as error:
             raise self._lost(number, str(error)) from error
-        if written != len(line):
-            raise self._lost(number, f"only {written} of {len(line)} bytes were written")
         try:
             _sync(self._fd)
-        except OSError as error:  # the kernel may have dropped the pages: what the file holds now is unknown
+        except OSError as error:
+            # The kernel may have dropped the pages: neither a second sync nor a cut is to be believed.
             self._failed = f"a sync failed: {error}"
-            raise self._lost(number, str(error)) from error
+            raise StorageError(f"{self.path}: record {number} could not be synced: {error}") from error
         self._position = Position(number + 1, self._position.offset + len(line), digest)
         return Record(number, stamp.wall, stamp.monotonic, stamp.boot, event)
+
+    def _write(self, line: bytes) -> None:
+        try:
+            _write_whole(self._fd, line)
+        except OSError as error:
+            if error.errno not in FULL or self._reserve is None or not self._reserve.give_up():
+                raise
+            os.ftruncate(self._fd, self._position.offset)
+            _write_whole(self._fd, line)
 
     def _lost(self, number: int, why: str) -> StorageError:
         """Cut back what was written of a record, and give the error to raise."""
@@ -110,8 +132,19 @@ class FileJournal:
 
     def close(self) -> None:
         """Release the lock."""
-        os.close(self._fd)
-        os.close(self._lock)
+        if self._reserve is not None:
+            self._reserve.close()
+        try:
+            os.close(self._fd)
+        finally:
+            os.close(self._lock)
+
+
+def _write_whole(fd: int, data: bytes) -> None:
+    """Write all of it. What a first call did not take fails at the second, with the reason."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
 
 
 @contextmanager
@@ -138,8 +171,9 @@ def _take_lock(path: Path) -> int:
     if not _stands(path, fd):  # the campaign was deleted while this process came for its lock
         os.close(fd)
         return _take_lock(path)
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # the lock is what counts; who holds it is for people, and the disk may be full
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
     return fd
 
 

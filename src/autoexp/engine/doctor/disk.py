@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from autoexp.engine.cache import cache_home
+from autoexp.engine.disk import LEAST_FREE, VARIABLE, Free, existing, free_on, in_words, least_free, shortage
 from autoexp.engine.doctor.finding import Finding
+from autoexp.errors import AutoexpError
 
-LEAST_FREE = 10**9
 SHARED = re.compile(
     r"9p|afs|beegfs|ceph|cifs|davfs|glusterfs|gpfs|lustre|ncpfs|nfs4?|orangefs|pvfs2|smb3?|smbfs|virtiofs|vboxsf"
     r"|fuse\.(glusterfs|rclone|s3fs|sshfs|vmhgfs-fuse)"
@@ -19,30 +20,28 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def findings(common_dir: Path | None, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Look at the disk of the git directory and of the folder for disposable trees."""
+    """Look at the disk of the git directory and of the folder for disposable trees, and at the room that a campaign asks for."""
+    try:
+        least = least_free(environ)
+    except AutoexpError as error:
+        least = LEAST_FREE
+        yield Finding("disk", "problem", error.what, do=error.fix)
     if common_dir is not None:
-        yield from _place("the git directory", common_dir)
-    yield from _place("the folder for disposable trees", cache_home(environ))
+        yield from _place("the git directory", common_dir, least)
+    yield from _place("the folder for disposable trees", cache_home(environ), least)
 
 
-def _place(name: str, folder: Path) -> Iterator[Finding]:
+def _place(name: str, folder: Path, least: int) -> Iterator[Finding]:
     there = existing(folder)
     if not os.access(there, os.W_OK | os.X_OK):
         hint = "set AUTOEXP_CACHE_DIR to a folder that you can write" if "trees" in name else ""
         do = hint or f"get the right to write {there}"
         yield Finding("disk", "problem", f"{name}, {folder}, cannot be written", do=do)
         return
-    try:
-        free = os.statvfs(there)
-    except OSError as error:
-        yield Finding("disk", "warning", f"{name}, {folder}: {error.strerror}")
-        return
-    room = free.f_bavail * free.f_frsize
-    words = f"{name}, {folder}, has {in_words(room)} free"
-    if room < LEAST_FREE:
-        yield Finding("disk", "warning", words, do="make room: records and trees need some; 1 GB is little")
+    if (free := free_on(there)) is None:
+        yield Finding("disk", "warning", f"{name}, {folder}: what is free there is not told")
     else:
-        yield Finding("disk", "ok", words)
+        yield _room(f"{name}, {folder}, has {in_words(free.size)} free", free, least)
     kind = kind_of(there.resolve(), _mounts())
     if SHARED.fullmatch(kind):
         do = "use a local disk" + (": set AUTOEXP_CACHE_DIR" if "trees" in name else ", for example clone to one")
@@ -51,14 +50,16 @@ def _place(name: str, folder: Path) -> Iterator[Finding]:
         )
 
 
-def existing(folder: Path) -> Path:
-    """Give the folder, or the nearest one above it that is there."""
-    return next(place for place in (folder, *folder.parents) if place.is_dir())
-
-
-def in_words(size: float) -> str:
-    """Give a number of bytes for people."""
-    return f"{size / 1e9:.1f} GB" if size >= LEAST_FREE else f"{size / 1e6:.0f} MB"
+def _room(words: str, free: Free, least: int) -> Finding:
+    asked = f"; a campaign asks for {in_words(least)} ({VARIABLE})" if least != LEAST_FREE else ""
+    if why := shortage(free, None, least):
+        do = (
+            f"make room: a campaign pauses before an experiment where there is less than {in_words(least)} ({VARIABLE})"
+        )
+        return Finding("disk", "warning", f"{words}: {why}", do=do)
+    if free.size < LEAST_FREE:
+        return Finding("disk", "warning", words + asked, do="make room: records and trees need some; 1 GB is little")
+    return Finding("disk", "ok", words + asked)
 
 
 def kind_of(path: Path, mounts: str) -> str:
