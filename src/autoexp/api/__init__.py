@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autoexp.api.agents import DryRun, Surveyed, agents, dry_run
+    from autoexp.api.bundling import Imported, export_bundle, import_bundle
     from autoexp.api.campaigns import check, request, review, run
     from autoexp.api.contracts import brief_schema, contract_of, spec_schema
     from autoexp.api.files import diffs, export, now, plugins_found, write_exports, write_page
@@ -29,6 +30,7 @@ __all__ = [
     "Contract",
     "Diagnosis",
     "DryRun",
+    "Imported",
     "Inspection",
     "Observer",
     "Place",
@@ -47,9 +49,11 @@ __all__ = [
     "dry_run",
     "examine",
     "export",
+    "export_bundle",
     "hint",
     "idea",
     "ideas",
+    "import_bundle",
     "init",
     "init_lab",
     "inspect",
@@ -73,6 +77,7 @@ __all__ = [
 
 _HOMES = {
     "autoexp.api.agents": ("DryRun", "Surveyed", "agents", "dry_run"),
+    "autoexp.api.bundling": ("Imported", "export_bundle", "import_bundle"),
     "autoexp.api.campaigns": ("check", "request", "review", "run"),
     "autoexp.api.contracts": ("brief_schema", "contract_of", "spec_schema"),
     "autoexp.api.files": ("diffs", "export", "now", "plugins_found", "write_exports", "write_page"),

@@ -10,6 +10,9 @@ Steps between other facts that last; those of a session count as 0, those of a s
 open, session (their records), segment, baseline (their records), mirror (what the journal says, kept in git as well), sample (one run;
 0 for a baseline), checks, holdout, mend (asked for), withdraw (a number), branch (the view that people look at; the last n), request (one
 answered, not yet removed), stopped, close (their records).
+
+Steps of an import and of a deletion, which no session goes through: objects, refs, record (put in place); unlist (the record taken out of
+sight), unref, empty (the folder).
 """
 
 import os
@@ -45,16 +48,18 @@ Step = Literal[
     "stopped",
     "close",
 ]
+Chore = Literal["objects", "refs", "record", "unlist", "unref", "empty"]
 STEPS: tuple[Step, ...] = get_args(Step)
 PROTOCOL = STEPS[: STEPS.index("done") + 1]
 
 
-def points(steps: Iterable[Step]) -> tuple[str, ...]:
+def points(steps: Iterable[Step | Chore]) -> tuple[str, ...]:
     """Give the points before and after each step."""
     return tuple(f"{when}-{step}" for step in steps for when in ("before", "after"))
 
 
 POINTS = points(STEPS)
+CHORES = points(get_args(Chore))
 
 
 def _kill() -> None:
@@ -66,7 +71,8 @@ class Faults:
 
     def __init__(self, setting: str = "", strike: Callable[[], None] = _kill) -> None:
         point, *numbers = setting.split(":")
-        if point and (point not in POINTS or len(numbers) > 2 or not all(number.isdigit() for number in numbers)):  # noqa: PLR2004
+        known = POINTS + CHORES
+        if point and (point not in known or len(numbers) > 2 or not all(number.isdigit() for number in numbers)):  # noqa: PLR2004
             raise AutoexpError(
                 f"AUTOEXP_FAULT={setting} names no point",
                 fix=f"use one of {', '.join(POINTS)}, with :n for experiment n, and :n:2 for the second time there",
@@ -77,7 +83,7 @@ class Faults:
         self._strike = strike
 
     @contextmanager
-    def around(self, step: Step, n: int) -> Iterator[None]:
+    def around(self, step: Step | Chore, n: int) -> Iterator[None]:
         """Stand around one step of experiment n (0 at the start)."""
         self._reach(f"before-{step}", n)
         yield

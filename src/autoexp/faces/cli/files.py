@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from autoexp.faces.cli.printing import print_json, say, write_data
+from autoexp.faces.cli.records import export_bundle
 from autoexp.faces.options import HERE, Json, Repo, Tag
 
 
@@ -21,12 +22,33 @@ def export(
         typer.Argument(help="Print this one; without it both files are written.", show_default=False),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead.", show_default=False)] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Write the whole campaign into this file, for `import`.", show_default=False)
+    ] = None,
+    outputs: Annotated[bool, typer.Option("--outputs", help="With --bundle: what commands printed, too.")] = False,
+    since_base: Annotated[
+        bool, typer.Option("--since-base", help="With --bundle: without the history that the campaign began at.")
+    ] = False,
     repo: Repo = HERE,
     tag: Tag = None,
 ) -> None:
-    """Make the export files again from the journal."""
+    """Make the export files again from the journal, or save the whole campaign in a bundle.
+
+    Examples:
+
+      autoexp export results.tsv
+
+      autoexp export --bundle etl.tar --outputs
+    """
     from autoexp import api
 
+    if bundle is not None:
+        if name is not None or out is not None:
+            raise typer.BadParameter("it takes neither the name of an export nor --out", param_hint="--bundle")
+        export_bundle(api.Place(repo, tag), bundle, outputs=outputs, since_base=since_base)
+        return
+    if outputs or since_base:
+        raise typer.BadParameter("it belongs to --bundle FILE", param_hint="--outputs" if outputs else "--since-base")
     place = api.Place(repo, tag)
     if name is None:
         for path in api.write_exports(place):
