@@ -15,6 +15,8 @@ from autoexp.engine.recovery import recover
 from autoexp.engine.requests import answer_requests
 from autoexp.engine.reserving import reserve, tell_untold
 from autoexp.engine.segments import ensure_segment
+from autoexp.engine.tidying import tidy_at_end, tidy_on_the_way
+from autoexp.engine.unfinished import go_on
 from autoexp.engine.weather import GivenUp
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import WorldError
@@ -42,12 +44,15 @@ def _worked(shop: Workshop, experiments: int | None) -> Stop | None:
     with shop.faults.around("start", 0):
         recover(shop)
     goal = None if experiments is None else shop.state.counts.decided + experiments
+    go_on(shop)
     stop = _ended(shop, used_up)  # before the segment fits the contract, its numbers prove nothing
     if stop is None or due(shop.state, shop.spec, stop=stop):
         ensure_segment(shop)
         stop = _tested(shop, _ended(shop, stop_rule))
     while stop is None and (goal is None or shop.state.counts.decided < goal):
         stop = _tested(shop, _ended(shop, stop_rule) or _next(shop))
+        tidy_on_the_way(shop)
+    tidy_at_end(shop)
     return stop
 
 

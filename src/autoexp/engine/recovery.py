@@ -7,7 +7,8 @@ from autoexp.engine.agreeing import agree, moved_head
 from autoexp.engine.cells import notice
 from autoexp.engine.mirror import meet
 from autoexp.engine.requests import dismiss_late_requests
-from autoexp.engine.unfinished import close_open
+from autoexp.engine.tidying import tidy_leftovers
+from autoexp.engine.unfinished import look_after
 from autoexp.engine.workshop import Workshop
 from autoexp.processes import sweep
 from autoexp.processes.environment import remove
@@ -15,25 +16,25 @@ from autoexp.workspaces.refs import RefUpdate
 
 
 def recover(shop: Workshop) -> None:
-    """Open the session: orphans swept, locks removed, the open experiment closed, refs and record in agreement."""
+    """Open the session: orphans swept, locks removed, an open verdict made true, refs and record in agreement."""
     campaign, _, pid = shop.marker.rpartition(":")
     swept = sweep(f"{campaign}:")
     if shop.home.exists() and (reclaim := getattr(shop.proposer, "reclaim", None)) is not None:
         reclaim(shop.home)
     remove(shop.home)
-    shop.refs.remove_stale_locks(shop.ref())
+    locks = shop.refs.remove_stale_locks(shop.ref())
     meet(shop)
     open_campaign(shop)
     budget = shop.spec.budget.model_dump(mode="json")
     told = notice(shop.cells.rules, shop.sandbox, left_out=shop.cells.left_out)
     with shop.faults.around("session", 0):
         shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=told, budget=budget))
-    for text in (_cut(shop), _swept(swept), moved_head(shop)):
+    for text in (_cut(shop), _swept(swept), _unlocked(locks), tidy_leftovers(shop), moved_head(shop)):
         if text:
             shop.record(Noted(text=text))
     dismiss_late_requests(shop)
     if shop.state.open is not None:
-        close_open(shop, shop.state.open)
+        look_after(shop, shop.state.open)
     agree(shop)
 
 
@@ -61,6 +62,10 @@ def _cut(shop: Workshop) -> str:
     if not shop.torn:
         return ""
     return f"the last line of the journal had not been written to its end and was cut ({shop.torn})"
+
+
+def _unlocked(locks: tuple[str, ...]) -> str:
+    return f"lock files that a killed git left were removed: {', '.join(locks)}" if locks else ""
 
 
 def _swept(count: int) -> str:

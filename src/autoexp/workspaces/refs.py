@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from autoexp.errors import GitError, RefMovedError
 from autoexp.workspaces.git import failure
+from autoexp.workspaces.locks import explained, is_abandoned, remove, remove_below, seen
 from autoexp.workspaces.repository import Repository
+
+WAIT_S, VIEW_WAIT_S = 10.0, 1.0
+"""How long a lock of another git is waited for: on a ref that the campaign needs, and on the branch that is a view only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +40,24 @@ class Refs:
         pairs = (line.split(" ", 1) for line in output.decode("utf-8", "surrogateescape").splitlines())
         return {name: oid for oid, name in pairs}
 
-    def update(self, updates: Sequence[RefUpdate]) -> None:
-        """Move all refs or none; RefMovedError when one of them is not where it was expected."""
+    def update(self, updates: Sequence[RefUpdate], *, wait_s: float = WAIT_S) -> None:
+        """Move all refs or none; RefMovedError when one of them is not where it was expected.
+
+        A lock of another git is waited for; GitError names it when it stays, and says what to do.
+        """
         if not updates:
             return
         lines = b"".join(_line(update) for update in updates)
+        wait = f"core.filesRefLockTimeout={wait_s * 1000:.0f}"
         arguments = ("update-ref", "-z", "--stdin")
-        code, _, errors = self._git.ask(*arguments, stdin=b"start\0" + lines + b"prepare\0commit\0")
+        code, _, errors = self._git.ask("-c", wait, *arguments, stdin=b"start\0" + lines + b"prepare\0commit\0")
         if code == 0:
             return
         for update in updates:
             found = self.read(update.name)
             if found != update.old:
                 raise RefMovedError(f"{update.name} is at {found}, expected {update.old}: somebody else moved it")
-        raise failure(arguments, code, errors)
+        raise explained(failure(arguments, code, errors))
 
     def move_view_branch(self, tag: str, commit: str) -> str | None:
         """Let the branch `autoexp/<tag>` show a commit; return why not when something of the user's is in the way."""
@@ -63,25 +72,30 @@ class Refs:
             return None
         if current is not None and self._foreign(current, commit, tag):
             return f"branch {branch} is not moved: it holds commits that are not of this campaign"
+        lock = seen(self._repository.common_dir / f"{name}.lock")
+        if lock is not None and is_abandoned(lock, self.checkouts()):
+            remove(lock)
         try:
-            self.update([RefUpdate(name, commit, current)])
+            self.update([RefUpdate(name, commit, current)], wait_s=VIEW_WAIT_S)
         except GitError as error:
             return f"branch {branch} is not moved: {error}"
         return None
 
     def remove_stale_locks(self, prefix: str) -> tuple[str, ...]:
         """Remove lock files that a killed git left below a prefix; only for the holder of the campaign's lock."""
-        folder = self._repository.common_dir / prefix
-        removed = []
-        for lock in sorted(folder.rglob("*.lock")):
-            if lock.is_file():
-                lock.unlink(missing_ok=True)
-                removed.append(lock.relative_to(self._repository.common_dir).as_posix())
-        return tuple(removed)
+        common = self._repository.common_dir
+        return tuple(path.relative_to(common).as_posix() for path in remove_below(common / prefix))
+
+    def checkouts(self) -> tuple[Path, ...]:
+        """Give the folders in which a git of this repository works: its own, and those of all checkouts."""
+        return (self._repository.common_dir, *map(Path, self._worktrees("worktree ")))
 
     def _checked_out(self) -> set[str]:
+        return set(self._worktrees("branch "))
+
+    def _worktrees(self, key: str) -> tuple[str, ...]:
         output = self._git.run("worktree", "list", "--porcelain", "-z").decode("utf-8", "surrogateescape")
-        return {line.removeprefix("branch ") for line in output.split("\0") if line.startswith("branch ")}
+        return tuple(line.removeprefix(key) for line in output.split("\0") if line.startswith(key))
 
     def _foreign(self, current: str, commit: str, tag: str) -> bool:
         known = f"--glob=refs/autoexp/{tag}/*"
