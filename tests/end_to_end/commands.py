@@ -6,6 +6,7 @@ Run as a program, this file is the helper. It reads requests from a socket: star
 
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -132,6 +133,8 @@ def _become(request: dict[str, Any]) -> int:
     sys.argv = ["autoexp", *request["start"]]
     code: object = 0
     try:
+        if prelude := os.environ.get("AUTOEXP_TEST_PRELUDE"):  # a file of a test's own, run in the command's process
+            runpy.run_path(prelude)
         main()
     except SystemExit as end:
         code = end.code

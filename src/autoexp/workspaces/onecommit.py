@@ -34,7 +34,13 @@ class OneCommit:
         self._repository = repository
         self._folder = folder
         self._trash = trash
-        self._git = Git(folder, git_dir=repository.git_dir, settings={"core.fsync": "none"})
+        # Git makes a pack inside its own store and then renames it: its store is here, for the user's may lie on another disk.
+        (folder / "store").mkdir(exist_ok=True)
+        stores = {
+            "GIT_OBJECT_DIRECTORY": str(folder / "store"),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repository.common_dir / "objects"),
+        }
+        self._git = Git(folder, git_dir=repository.git_dir, variables=stores, settings={"core.fsync": "none"})
         self._base: str | None = None
         self._commit: str | None = None
         self._base_pack: Path | None = None
@@ -150,6 +156,11 @@ class OneCommit:
                 self._believed[file.name] = _signature(packs / file.name) or (0, 0, 0, 0)
             else:
                 self._believed.pop(file.name, None)
+
+
+def _quoted(path: Path) -> str:
+    """Give a path as git reads it in a list that colons divide."""
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _files_of(pack: Path | None) -> list[Path]:
