@@ -84,10 +84,8 @@ class Room:
                 continue
             seen[device] = free
             if why := shortage(free, self._before.get(device), self._least):
-                raise DiskFull(
-                    f"the disk of {names} ({folder}) has {why}",
-                    fix=f"make room there, or set {VARIABLE} to less than {in_words(self._least)}",
-                )
+                lower = f", or set {VARIABLE} to less than {in_words(self._least)}" if free.size < self._least else ""
+                raise DiskFull(f"the disk of {names} ({folder}) has {why}", fix=f"make room there{lower}")
         self._before = seen
 
     def refuse_spent(self) -> None:
@@ -127,7 +125,7 @@ def shortage(free: Free, before: Free | None, least: int) -> str:
     """Say what is missing on a file system, judged also by what was free at the last look; or nothing."""
     used = max(0, before.size - free.size) if before else 0
     if free.size < (needed := max(least, TIMES_LAST * used)):
-        why = f", {TIMES_LAST} times what was used up since the last look" if needed > least else ""
+        why = ", three times what was used up since the last look" if needed > least else ""
         return f"{in_words(free.size)} free, and {in_words(needed)} are needed{why}"
     if free.files is not None and least and free.files < LEAST_FILES:
         return f"room for {free.files} more files, and {LEAST_FILES} are needed"

@@ -1,6 +1,5 @@
 """Whoever watches a session: told of every record and step, and never able to harm the work."""
 
-from contextlib import suppress
 from typing import Protocol
 
 from autoexp.campaign.events import BaselineMeasured, Done, Record, Reviewed
@@ -35,26 +34,32 @@ class Silent:
 class Watched:
     """Keeps the export files in step, then tells the observer.
 
-    A file that cannot be written now is written whole at the end; an observer whose terminal or pipe is closed is told no
+    A file that cannot be written now is written whole with the next row, or at the end; an observer whose terminal or pipe is closed is told no
     more. Neither touches the experiment.
     """
 
     def __init__(self, exports: Exports, observer: Observer) -> None:
         self._exports = exports
         self._observer = observer
+        self._behind = False
 
     def recorded(self, record: Record, state: CampaignState) -> None:
         """Append the row of an experiment that was just closed.
 
         A new baseline is a row before others; a checkpoint test changes the rows of what it tested, a review that of its experiment.
         """
-        with suppress(OSError):
-            if isinstance(record.event, BaselineMeasured | Reviewed) or (
-                isinstance(record.event, Done) and state.experiments and state.experiments[-1].tests
-            ):
+        closed = isinstance(record.event, Done)
+        old = isinstance(record.event, BaselineMeasured | Reviewed) or (
+            closed and state.experiments and state.experiments[-1].tests
+        )
+        try:
+            if old or (closed and self._behind):
                 self._exports.rewrite(state)
-            elif isinstance(record.event, Done):
+                self._behind = False
+            elif closed:
                 self._exports.append_last(state)
+        except OSError:  # perhaps half a line was written
+            self._behind = True
         try:
             self._observer.recorded(record, state)
         except OSError:

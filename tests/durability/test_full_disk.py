@@ -1,0 +1,140 @@
+"""A disk that is really full: a small file system for each place that a campaign writes to. Room is made, and it goes on."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.durability.laws import lawful
+from tests.durability.test_failing_writes import undisturbed
+from tests.end_to_end.commands import Helper
+from tests.end_to_end.conftest import Project, write
+from tests.end_to_end.conftest import made as project_in
+
+CLONE_NEWNS = 0x00020000
+WHOLE = [
+    ("baseline", "keep", 100.0),
+    ("value 90", "keep", 90.0),
+    ("fills the disk", "keep", 80.0),
+    ("value 95", "discard", 95.0),
+    ("value 70", "keep", 70.0),
+]
+
+
+@pytest.fixture(scope="module")
+def helper() -> Iterator[Helper]:
+    """Give a helper in a mount namespace of its own; this thread is in it as well, until the end."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    libc = ctypes.CDLL(None, use_errno=True)
+    ours = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY)
+    here = Path.cwd()
+    if libc.unshare(CLONE_NEWNS):
+        pytest.skip(f"no mount namespace can be had: {os.strerror(ctypes.get_errno())}")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    started = Helper()
+    yield started
+    started.close()
+    assert libc.setns(ours, CLONE_NEWNS) == 0
+    os.close(ours)
+    os.chdir(here)
+
+
+@pytest.fixture
+def small(tmp_path: Path, helper: Helper) -> Iterator[Any]:
+    """Give a function that puts a small file system in place of a folder; what is in it is in the small one as well."""
+    mounted = []
+
+    def put(place: Path, options: str = "size=32m") -> Path:
+        place.mkdir(parents=True, exist_ok=True)
+        aside = tmp_path / "aside"
+        shutil.copytree(place, aside)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "small", str(place)], check=True)
+        mounted.append(place)
+        shutil.copytree(aside, place, dirs_exist_ok=True)
+        shutil.rmtree(aside)
+        return place
+
+    yield put
+    for place in mounted:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def filled_by(project: Project, command: str) -> None:
+    """Let the second edit run a command, the first time that it is tried."""
+    armed = project.path.parent / "armed"
+    armed.touch()
+    fills = f"if rm '{armed}' 2>/dev/null; then {command}; fi; echo 80 > value.txt"
+    project.edits(write(90), {"description": "fills the disk", "run": fills}, write(95), write(70))
+
+
+def filler(place: Path, *, left: int = 0) -> str:
+    """Give a command that leaves only some bytes of a file system."""
+    file = place / "filler"
+    return (
+        f"head -c 1G /dev/zero > '{file}'; truncate -s -{left} '{file}'" if left else f"head -c 1G /dev/zero > '{file}'"
+    )
+
+
+def paused(project: Project, *, least: str = "0") -> str:
+    """Run until the disk is full, and give what was said."""
+    before = dict(project.environ)
+    project.environ["AUTOEXP_MIN_FREE"] = least
+    said = project.run("run", code=4)
+    project.environ = before
+    return said
+
+
+def goes_on(project: Project) -> None:
+    project.environ["AUTOEXP_MIN_FREE"] = "1M"
+    project.run("run")
+    assert undisturbed(lawful(project)) == WHOLE
+    rows = (project.path / ".autoexp/demo/results.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + len(project.rows())
+
+
+def test_campaign_pauses_before_its_baseline_where_less_is_free_than_asked_for(
+    small: Any, tmp_path: Path, helper: Helper
+) -> None:
+    project = project_in(small(tmp_path / "disk"), helper)
+    filled_by(project, ":")
+    said = project.run("run", code=4)
+    assert "the journal and the git objects and the disposable trees" in said
+    assert "and 1.0 GB are needed" in said
+    assert "AUTOEXP_MIN_FREE" in said
+    assert project.status()["state"] == "paused"
+    goes_on(project)
+
+
+PLACES = {
+    "the repository": "a project",
+    "the disposable trees": "cache",
+    "the journal": "a project/.git/autoexp/demo",
+    "the objects": "a project/.git/objects",
+    "the outputs": "a project/.git/autoexp/demo/output",
+    "the exports": "a project/.autoexp",
+}
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_campaign_goes_on_once_room_is_made(small: Any, tmp_path: Path, helper: Helper, where: str) -> None:
+    project = project_in(tmp_path, helper)
+    if where == "the repository":
+        shutil.move(project.path, tmp_path / "moved")
+        small(project.path)
+        shutil.copytree(tmp_path / "moved", project.path, dirs_exist_ok=True)
+        place = project.path
+    else:
+        place = small(tmp_path / PLACES[where])
+    again = "rm -r demo; " if where == "the exports" else ""  # a file that has room in its last block still grows
+    filled_by(project, f"(cd '{place}'; {again}{filler(place)})")
+    said = paused(project)
+    assert "No space left on device" in said or "three times what was used up" in said
+    (place / "filler").unlink()
+    goes_on(project)
