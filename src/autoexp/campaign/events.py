@@ -37,13 +37,18 @@ class CampaignOpened(Value):
 
 
 class SessionOpened(Value):
-    """A process began to work on the campaign, with the budget that its contract gives."""
+    """A process began to work on the campaign, with the budget that its contract gives.
+
+    `host` and `place` are short hashes of the machine and of the repository's place on it; empty in records of earlier versions.
+    """
 
     event: Literal["session"] = "session"
     pid: int
     sandbox: dict[str, str] = Field(default_factory=dict)
     notice: str = ""
     budget: dict[str, Any] = Field(default_factory=dict)
+    host: str = ""
+    place: str = ""
 
 
 class SegmentOpened(Value):

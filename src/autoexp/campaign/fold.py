@@ -116,6 +116,8 @@ def _open_session(state: CampaignState, event: ev.SessionOpened, record: ev.Reco
         session_boot=record.boot,
         sandbox=event.sandbox,
         budget=event.budget,
+        host=event.host,
+        place=event.place,
     )
 
 

@@ -96,7 +96,8 @@ class CampaignState:
     `ideas` is the backlog, in the order parked, with what was tried or dropped of it; `hints` are the last few of a person.
     `knowledge` is what all closed experiments amount to, and `firm` the same without the first keep that waits for its test and all after it.
     `used` are the tokens by kind. `unsettled` is what was set aside for the experiments, `cut_off` of them, that ended before anybody
-    said what they used: nobody will ever know. `budget` is that of the last session's contract.
+    said what they used: nobody will ever know. `budget` is that of the last session's contract,
+    `host` and `place` tell where it was.
     """
 
     tag: str = ""
@@ -130,6 +131,8 @@ class CampaignState:
     session_since: float | None = None
     session_boot: str = ""
     sandbox: dict[str, str] = field(default_factory=dict)
+    host: str = ""
+    place: str = ""
     events: int = 0
     last_n: int = 0
     knowledge: Knowledge = Knowledge()

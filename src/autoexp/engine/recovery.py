@@ -5,6 +5,7 @@ from autoexp.campaign.events import CampaignOpened, Noted, SessionOpened
 from autoexp.campaign.views import derived_seed
 from autoexp.engine.agreeing import agree, moved_head
 from autoexp.engine.cells import notice
+from autoexp.engine.identity import doubtful_disk, journey, whereabouts
 from autoexp.engine.mirror import meet
 from autoexp.engine.requests import dismiss_late_requests
 from autoexp.engine.tidying import tidy_leftovers
@@ -27,9 +28,14 @@ def recover(shop: Workshop) -> None:
     open_campaign(shop)
     budget = shop.spec.budget.model_dump(mode="json")
     told = notice(shop.cells.rules, shop.sandbox, left_out=shop.cells.left_out)
+    here = whereabouts(shop.repository.common_dir)
+    came, doubtful = journey(shop.state, here), doubtful_disk(shop.state, here, shop.folder)
     with shop.faults.around("session", 0):
-        shop.record(SessionOpened(pid=int(pid), sandbox=shop.sandbox, notice=told, budget=budget))
-    for text in (_cut(shop), _swept(swept), _unlocked(locks), tidy_leftovers(shop), moved_head(shop)):
+        opened = SessionOpened(
+            pid=int(pid), sandbox=shop.sandbox, notice=told, budget=budget, host=here.host, place=here.place
+        )
+        shop.record(opened)
+    for text in (came, doubtful, _cut(shop), _swept(swept), _unlocked(locks), tidy_leftovers(shop), moved_head(shop)):
         if text:
             shop.record(Noted(text=text))
     dismiss_late_requests(shop)

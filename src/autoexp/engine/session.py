@@ -16,6 +16,7 @@ from autoexp.engine.cells import Cells, cells
 from autoexp.engine.contract import Contract
 from autoexp.engine.disk import Room, least_free, says_full
 from autoexp.engine.faults import Faults
+from autoexp.engine.identity import refuse_strange_repository
 from autoexp.engine.loop import run
 from autoexp.engine.preflight import refuse_hopeless
 from autoexp.engine.signals import StopFlag, heeding
@@ -166,6 +167,7 @@ def _workshop(
             ),
         )
         shop.load()
+        refuse_strange_repository(shop.state, repository, folder)
         write_exports(exports, shop.state)
         yield shop
         write_exports(exports, shop.state)

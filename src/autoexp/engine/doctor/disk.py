@@ -42,8 +42,7 @@ def _place(name: str, folder: Path, least: int) -> Iterator[Finding]:
         yield Finding("disk", "warning", f"{name}, {folder}: what is free there is not told")
     else:
         yield _room(f"{name}, {folder}, has {in_words(free.size)} free", free, least)
-    kind = kind_of(there.resolve(), _mounts())
-    if SHARED.fullmatch(kind):
+    if kind := shared_kind(there):
         do = "use a local disk" + (": set AUTOEXP_CACHE_DIR" if "trees" in name else ", for example clone to one")
         yield Finding(
             "disk", "warning", f"{name} lies on {kind}: locks and synced writes there cannot be trusted", do=do
@@ -60,6 +59,12 @@ def _room(words: str, free: Free, least: int) -> Finding:
     if free.size < LEAST_FREE:
         return Finding("disk", "warning", words + asked, do="make room: records and trees need some; 1 GB is little")
     return Finding("disk", "ok", words + asked)
+
+
+def shared_kind(folder: Path) -> str:
+    """Name the type of the file system under a folder if other machines may use it as well, else nothing."""
+    kind = kind_of(folder.resolve(), _mounts())
+    return kind if SHARED.fullmatch(kind) else ""
 
 
 def kind_of(path: Path, mounts: str) -> str:
