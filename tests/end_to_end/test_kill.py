@@ -61,8 +61,10 @@ def test_candidate_whose_ref_was_the_last_thing_made_is_on_record(project: Proje
     project.edits(*EDITS)
     project.killed("after-attempt:1")
     project.run("run")
-    interrupted = project.rows()[1]
-    assert (interrupted["status"], interrupted["commit"]) == ("interrupted", project.refs()["attempt/1"])
+    settled(project)
+    first = project.rows()[1]
+    assert (first["status"], first["commit"]) == ("keep", project.refs()["attempt/1"])
+    assert [event["n"] for event in project.journal() if event["event"] == "continued"] == [1]
     assert "-100\n+90" in project.run("diff", "1")
 
 

@@ -62,7 +62,7 @@ def test_bug_of_a_proposer_is_loud_and_its_experiment_closed_by_the_next_session
 
 def test_seeds_of_a_campaign_do_not_depend_on_interruptions(bench: Bench) -> None:
     with pytest.raises(StorageError):
-        bench.session(records=9)
+        bench.session(records=6)
     state = bench.session()
     seeds = {e.status: e.seed for e in state.experiments}
     assert seeds["interrupted"] == state.experiments[1].seed

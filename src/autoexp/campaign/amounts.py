@@ -27,7 +27,7 @@ def cost_of(experiment: Experiment) -> float | None:
         total = plus(total, proposal.cost_usd)
     for one in experiment.tries:
         total = plus(total, cost_of_runs(one.samples))
-    total = plus(total, cost_of_runs(experiment.samples))
+    total = plus(total, cost_of_runs((*experiment.void, *experiment.samples)))
     return plus(total, cost_of_runs(experiment.holdout.samples)) if experiment.holdout else total
 
 

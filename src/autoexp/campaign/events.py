@@ -165,6 +165,19 @@ class HoldoutRun(Value):
     detail: str = ""
 
 
+class Continued(Value):
+    """A session takes up experiment `n`, which another one left `pause_s` seconds ago.
+
+    `candidate` and `incumbent` are how many of the samples on record still count, the first ones of each side; the others are taken again.
+    """
+
+    event: Literal["continued"] = "continued"
+    n: int
+    pause_s: float
+    candidate: int
+    incumbent: int
+
+
 class Decided(Value):
     """The verdict. From here on it stands, whatever happens to the process.
 
@@ -287,6 +300,7 @@ Event = (
     | SampleTaken
     | ChecksRun
     | HoldoutRun
+    | Continued
     | Decided
     | Done
     | Withdrawn

@@ -27,7 +27,11 @@ class Experiment:
     test that settled a provisional keep; `taken_out` says that it did not confirm it. `review` is a person's word on a
     would-be keep that waited for it; `flags` are those of an outcome without a decision. `tries` came before the change was
     mended; while `mending`, nothing has come of the last request to do so. `reserved` is what was set aside for the last request,
-    `broken_off` what proposers had used when the weather ended their work.
+    `broken_off` what proposers had used when the weather ended their work. `pauses` are those after which another session went on with it, and
+    `void` the samples that were taken again then.
+
+    While it is open, `checks_detail` is what the checks said, `last_*` tell when its last record was written, and `pause_s` how long before
+    the session that is at work now: None when it was in another boot, and nobody can tell. `leapt_s` is how much more the wall clock moved.
     """
 
     n: int
@@ -59,6 +63,14 @@ class Experiment:
     mending: bool = False
     reserved: Reserve = Reserve()
     broken_off: tuple[Proposal, ...] = ()
+    checks_detail: str = ""
+    void: tuple[Sample, ...] = ()
+    pauses: tuple[float, ...] = ()
+    last_wall: float = 0.0
+    last_s: float = 0.0
+    last_boot: str = ""
+    pause_s: float | None = None
+    leapt_s: float = 0.0
 
     @property
     def paid(self) -> tuple[Proposal, ...]:
@@ -85,9 +97,9 @@ class Experiment:
 
     @property
     def samples_taken(self) -> int:
-        """Give the runs of the harness, those of the holdout and of mended changes with them."""
+        """Give the runs of the harness, those of the holdout, of mended changes and those taken again with them."""
         before = sum(len(one.samples) for one in self.tries)
-        return before + len(self.samples) + (len(self.holdout.samples) if self.holdout else 0)
+        return before + len(self.void) + len(self.samples) + (len(self.holdout.samples) if self.holdout else 0)
 
     def of_side(self, side: Side) -> tuple[Sample, ...]:
         """Give the samples of one side, in the order taken."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from autoexp.campaign import checkpoints, learning, parking, proposing
+from autoexp.campaign import checkpoints, learning, parking, proposing, resuming
 from autoexp.campaign import events as ev
 from autoexp.campaign.counting import (
     cost_of_runs,
@@ -84,7 +84,9 @@ def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C
             | ev.HoldoutRun()
             | ev.Decided() as event
         ):
-            return _progress(state, event)
+            return resuming.noted(_progress(state, event), record)
+        case ev.Continued() as event:
+            return resuming.continued(state, event)
         case _:
             return state
 
@@ -106,7 +108,7 @@ def _open_campaign(state: CampaignState, event: ev.CampaignOpened) -> CampaignSt
 def _open_session(state: CampaignState, event: ev.SessionOpened, record: ev.Record) -> CampaignState:
     """Begin to work. Errors of proposer and machine that stopped an earlier session are given a new chance."""
     return replace(
-        state,
+        resuming.left_open(state, record),
         stop_reason=None,
         stop_detail="",
         stop_fix="",
@@ -196,8 +198,8 @@ def _progress(  # noqa: PLR0911  one line an event
             return _watch_determinism(
                 replace(state, open=opened, counts=sampled(state.counts, sample), cost_usd=cost), sample
             )
-        case ev.ChecksRun(outcome=outcome):
-            return replace(state, open=replace(experiment, checks=outcome))
+        case ev.ChecksRun(outcome=outcome, detail=detail):
+            return replace(state, open=replace(experiment, checks=outcome, checks_detail=detail))
         case ev.HoldoutRun():
             cost = plus(state.cost_usd, cost_of_runs(event.samples))
             counts = held_out(state.counts, event)
@@ -242,6 +244,8 @@ def _close(state: CampaignState, event: ev.Done) -> CampaignState:
         outcome=outcome,
         status=event.status,
         closed=True,
+        checks_detail="",
+        void=tuple(_without_items(sample) for sample in experiment.void),
         wall_time_s=state.active_s - experiment.started_active_s,
         cost_usd_total=state.cost_usd,
     )

@@ -65,7 +65,8 @@ def _row_up_to(state: CampaignState, last: Experiment | None) -> tuple[Experimen
 
 
 def _change_in(row: tuple[Experiment, ...]) -> Experiment | None:
-    return next((one for one in row if one.candidate is not None), None)
+    """Give the last one with a change and the words of its proposer; what is known of a change by its ref alone is not enough."""
+    return next((one for one in row if one.candidate is not None and one.proposal is not None), None)
 
 
 def _scope(state: CampaignState, k: int | None) -> object:

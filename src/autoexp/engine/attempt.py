@@ -32,6 +32,11 @@ def attempt(shop: Workshop, directive: Directive, *, reserved: Reserve | None = 
     """
     quota: DiskFull | None = None
     n = intend(shop, directive, reserved or reserve(shop, directive))
+    finish(shop, n, directive)
+
+
+def finish(shop: Workshop, n: int, directive: Directive) -> None:
+    """Bring the open experiment to its end, from where its record stands: another session may have begun it. Raises what `attempt` does."""
     try:
         ruling, mendable = _tried(shop, n, _candidate(shop, n, directive))
         if directive.operator != "confirm" and directive.of is None:
@@ -52,6 +57,8 @@ def attempt(shop: Workshop, directive: Directive, *, reserved: Reserve | None = 
 
 
 def _candidate(shop: Workshop, n: int, directive: Directive) -> Candidate | Ending:
+    if shop.state.open is not None and shop.state.open.candidate is not None:
+        return shop.state.open.candidate
     if directive.operator == "confirm":
         return present(shop, n)
     if directive.of is not None:
@@ -72,8 +79,8 @@ def _tried(shop: Workshop, n: int, candidate: Candidate | Ending) -> tuple[Decid
 
 def _mended(shop: Workshop, n: int, directive: Directive, ruling: Decided, *, mendable: bool) -> Decided:
     """Let the same proposer mend its change, as often as it may; what does not come of it leaves the ruling as it was."""
-    may = repairs(shop.proposer, made_by=maker(shop)) - mended_before(shop.state, directive.again)
-    for left in reversed(range(may)):
+    done = mended_before(shop.state, directive.again) + (shop.state.open.repairs if shop.state.open else 0)
+    for left in reversed(range(repairs(shop.proposer, made_by=maker(shop)) - done)):
         if not mendable or shop.stop():
             break
         again = ask_to_mend(shop, n, directive, ruling, left=left)

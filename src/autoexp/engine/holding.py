@@ -1,5 +1,7 @@
 """The holdout of a would-be keep: fresh runs of both sides, in turns, on the trees that hold what is hidden."""
 
+from collections.abc import Sequence
+
 from autoexp.campaign.events import HoldoutRun
 from autoexp.campaign.evidence import evidence_for
 from autoexp.decision.holdout import claim, judge
@@ -18,12 +20,14 @@ Failure = tuple[Outcome, str]
 def hold_out(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -> bool | Failure:
     """Run the holdout and put it on record. Gives whether it passed, or the outcome that ends the experiment.
 
-    What is given is all that a proposer may learn: neither values nor output are in it.
+    What is given is all that a proposer may learn: neither values nor output are in it. One that is on record already is not run once more.
     """
+    if shop.state.open is not None and shop.state.open.holdout is not None:
+        return _on_record(shop.state.open.holdout)
     samples: list[Sample] = []
     commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
     for i in range(1 if shop.segment.deterministic else PAIRS):
-        for side in _order(n + i):
+        for side in _order(shop.state.counts.decided + 1 + i):
             shop.observer.working(f"experiment {n}: the holdout on the {side.value}, run {i + 1}")
             seed = sample_seed(shop.state, shop.spec, i)
             samples.append(shop.executor.holdout(commits[side], side, n=n, i=i, seed=seed))
@@ -38,20 +42,33 @@ def _order(turn: int) -> tuple[Side, Side]:
     return (Side.INCUMBENT, Side.CANDIDATE) if turn % 2 else (Side.CANDIDATE, Side.INCUMBENT)
 
 
+def _on_record(run: HoldoutRun) -> bool | Failure:
+    """Give the answer of a holdout that an earlier session has run."""
+    if run.passed is not None:
+        return run.passed
+    fault = _fault(run.samples)
+    return fault if isinstance(fault, tuple) else (Outcome.INTERRUPTED, run.detail)
+
+
 def _failed(shop: Workshop, n: int, samples: list[Sample]) -> bool | Failure:
-    """Tell whose fault a run without a value is. Where the best so far fails as well, it is not the candidate's."""
+    fault = _fault(samples)
+    if isinstance(fault, tuple):
+        return _without_answer(shop, n, samples, *fault)
+    words = f"the candidate ended as {fault.value}"
+    shop.record(HoldoutRun(n=n, samples=tuple(samples), passed=False, detail=words))
+    return False
+
+
+def _fault(samples: Sequence[Sample]) -> Outcome | Failure:
+    """Tell whose fault a run without a value is: how the candidate ended, or the best so far as well, and then it is not the candidate's."""
     theirs = next((s for s in samples if s.side is Side.INCUMBENT and s.outcome is not Outcome.MEASURED), None)
     if theirs is not None:
         detail = (
             f"the best so far does not pass the holdout: {theirs.outcome.value}; its output lies in {theirs.output}"
         )
-        return _without_answer(shop, n, samples, Outcome.INFRA_ERROR, detail)
-    ours = next(s for s in samples if s.outcome is not Outcome.MEASURED)
-    if ours.outcome is Outcome.TAMPERED:
-        return _without_answer(shop, n, samples, Outcome.TAMPERED, "in the run of the holdout")
-    words = f"the candidate ended as {ours.outcome.value}"
-    shop.record(HoldoutRun(n=n, samples=tuple(samples), passed=False, detail=words))
-    return False
+        return Outcome.INFRA_ERROR, detail
+    ours = next((s.outcome for s in samples if s.outcome is not Outcome.MEASURED), Outcome.MEASURED)
+    return (Outcome.TAMPERED, "in the run of the holdout") if ours is Outcome.TAMPERED else ours
 
 
 def _without_answer(shop: Workshop, n: int, samples: list[Sample], outcome: Outcome, detail: str) -> Failure:

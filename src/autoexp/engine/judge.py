@@ -1,8 +1,11 @@
 """Step 5: measure a candidate against the incumbent until the decision has enough, and look at a would-be keep again."""
 
+from collections.abc import Sequence
+
 from autoexp.campaign.events import ChecksRun, Decided, SampleTaken
 from autoexp.campaign.evidence import evidence_for
 from autoexp.decision import MeasureMore, decide
+from autoexp.engine.holding import Failure
 from autoexp.engine.review import review
 from autoexp.engine.sampling import valued
 from autoexp.engine.seeds import sample_seed
@@ -15,31 +18,40 @@ PATHS_NAMED = 10
 
 
 def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
-    """Sample both sides as the rule asks, run the checks after the first good sample, and rule."""
-    samples: dict[Side, list[Sample]] = {Side.CANDIDATE: [], Side.INCUMBENT: []}
-    commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
+    """Sample both sides as the rule asks, run the checks after the first good sample, and rule.
+
+    What is on record of an experiment that another session began is not done once more: this goes on from there.
+    """
     with shop.faults.around("measure", n):
-        while isinstance(answer := decide(evidence_for(shop.state, shop.spec)), MeasureMore):
-            sample = _sample(shop, n, commits[answer.side], answer.side, samples, candidate)
-            failure = _failure(shop, answer.side, sample)
-            if failure is None and answer.side is Side.CANDIDATE and len(samples[answer.side]) == 1:
-                failure = _checks(shop, n, candidate)
-            if failure is not None:
-                outcome, detail = failure
-                return _ruled(n, candidate, samples, outcome=outcome, detail=detail)
-        ruling = review(shop, n, candidate, answer)
+        ruling = _measured(shop, n, candidate)
+        if isinstance(ruling, Decision):
+            ruling = review(shop, n, candidate, ruling)
         if isinstance(ruling, Decision) and ruling.verdict is Verdict.KEEP and (touched := shop.executor.verify(n)):
             ruling = Outcome.TAMPERED, f"the trees changed while they were measured: {', '.join(touched[:PATHS_NAMED])}"
+    ours = _taken(shop, Side.CANDIDATE)
     if isinstance(ruling, Decision):
-        return _ruled(n, candidate, samples, decision=ruling)
+        return _ruled(n, candidate, ours, decision=ruling)
     outcome, detail = ruling
-    return _ruled(n, candidate, samples, outcome=outcome, detail=detail)
+    return _ruled(n, candidate, ours, outcome=outcome, detail=detail)
 
 
-def _sample(
-    shop: Workshop, n: int, commit: str, side: Side, samples: dict[Side, list[Sample]], candidate: Candidate
-) -> Sample:
-    i = len(samples[side])
+def _measured(shop: Workshop, n: int, candidate: Candidate) -> Decision | Failure:
+    """Take samples until the rule has enough, or something ends it."""
+    commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
+    while (failure := _failure(shop, n, candidate)) is None:
+        answer = decide(evidence_for(shop.state, shop.spec))
+        if not isinstance(answer, MeasureMore):
+            return answer
+        _sample(shop, n, commits[answer.side], answer.side, candidate)
+    return failure
+
+
+def _taken(shop: Workshop, side: Side) -> tuple[Sample, ...]:
+    return shop.state.open.of_side(side) if shop.state.open else ()
+
+
+def _sample(shop: Workshop, n: int, commit: str, side: Side, candidate: Candidate) -> None:
+    i = len(_taken(shop, side))
     shop.observer.working(f"experiment {n}: measuring the {side.value}, sample {i + 1}")
     with shop.faults.around("sample", n):
         taken = shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, shop.spec, i))
@@ -47,8 +59,6 @@ def _sample(
         if side is Side.CANDIDATE and sample.outcome is Outcome.MEASURED:
             sample = sample.model_copy(update={"values": {**sample.values, "diff_lines": float(candidate.diff_lines)}})
         shop.record(SampleTaken(n=n, sample=sample))
-    samples[side].append(sample)
-    return sample
 
 
 def _on_channel(shop: Workshop, sample: Sample) -> Sample:
@@ -60,12 +70,19 @@ def _on_channel(shop: Workshop, sample: Sample) -> Sample:
     return sample.model_copy(update={"outcome": Outcome.TAMPERED, "values": {}, "items": {}, "detail": detail})
 
 
-def _failure(shop: Workshop, side: Side, sample: Sample) -> tuple[Outcome, str] | None:
+def _failure(shop: Workshop, n: int, candidate: Candidate) -> Failure | None:
+    """Say what ends the measurement: somebody who wants to stop, a run that went wrong, or the checks, due once there is a good run."""
     if shop.stop():
         return Outcome.INTERRUPTED, shop.stop.reason
-    if sample.outcome is Outcome.MEASURED:
-        return None
-    if side is Side.INCUMBENT:
+    opened = shop.state.open
+    for sample in opened.samples if opened else ():
+        if sample.outcome is not Outcome.MEASURED:
+            return _gone_wrong(shop, sample)
+    return _checks(shop, n, candidate) if _taken(shop, Side.CANDIDATE) else None
+
+
+def _gone_wrong(shop: Workshop, sample: Sample) -> Failure:
+    if sample.side is Side.INCUMBENT:
         return (
             Outcome.INFRA_ERROR,
             f"the {_name(shop)} no longer passes its measurement: {sample.outcome.value}: {sample.detail}",
@@ -77,9 +94,12 @@ def _name(shop: Workshop) -> str:
     return "last confirmed commit" if shop.state.open and shop.state.open.tests else "best so far"
 
 
-def _checks(shop: Workshop, n: int, candidate: Candidate) -> tuple[Outcome, str] | None:
-    if shop.spec.harness.checks is None or (shop.state.open and shop.state.open.tests):  # a keep has passed them
+def _checks(shop: Workshop, n: int, candidate: Candidate) -> Failure | None:
+    opened = shop.state.open
+    if shop.spec.harness.checks is None or opened is None or opened.tests:  # a keep has passed them
         return None
+    if opened.checks is not None:
+        return None if opened.checks is Outcome.MEASURED else (opened.checks, opened.checks_detail)
     shop.observer.working(f"experiment {n}: running the checks")
     with shop.faults.around("checks", n):
         checked = shop.executor.checks(candidate.commit, n=n)
@@ -92,7 +112,7 @@ def _checks(shop: Workshop, n: int, candidate: Candidate) -> tuple[Outcome, str]
 def _ruled(
     n: int,
     candidate: Candidate,
-    samples: dict[Side, list[Sample]],
+    samples: Sequence[Sample],
     *,
     outcome: Outcome = Outcome.MEASURED,
     detail: str = "",
@@ -103,7 +123,7 @@ def _ruled(
         outcome=outcome,
         detail=detail,
         decision=decision,
-        measurement=measure(samples[Side.CANDIDATE]),
+        measurement=measure(samples),
         commit=candidate.commit,
         base=candidate.parent,
     )

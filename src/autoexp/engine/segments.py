@@ -3,6 +3,7 @@
 import hashlib
 
 from autoexp.campaign.events import BaselineMeasured, Noted, SampleTaken, SegmentOpened
+from autoexp.campaign.state import Segment
 from autoexp.engine.cells import weaker
 from autoexp.engine.mending import mend
 from autoexp.engine.mirror import keep_segment
@@ -52,8 +53,20 @@ def _misfit(shop: Workshop, environment: dict[str, str], harness: str) -> str:
             where="sandbox.harness.level",
             fix=f"`autoexp doctor` tells what is missing; to go on with new baseline, write level: {level} there",
         )
-    found = (shop.spec.digest, harness, environment, level)
-    known = (segment.spec_digest, segment.harness_digest, segment.environment, before)
+    return _changed(shop, segment, environment, harness)
+
+
+def misfit(shop: Workshop) -> str:
+    """Say what changed since the open segment began; empty when numbers that are taken now compare with its own."""
+    segment = shop.state.segment
+    if segment is None or segment.baseline is None or segment.baseline.outcome is not Outcome.MEASURED:
+        return "the baseline"
+    return _changed(shop, segment, dict(shop.executor.fingerprint()), harness_digest(shop))
+
+
+def _changed(shop: Workshop, segment: Segment, environment: dict[str, str], harness: str) -> str:
+    found = (shop.spec.digest, harness, environment, shop.sandbox["harness"])
+    known = (segment.spec_digest, segment.harness_digest, segment.environment, segment.sandbox.get("harness", "none"))
     names = ("the spec", "the harness", "the environment", "the sandbox")
     return " and ".join(name for name, new, old in zip(names, found, known, strict=True) if new != old)
 

@@ -1,35 +1,60 @@
-"""Step 0, the experiment that was open when the last process died: brought to its end, once."""
+"""Step 0, the experiment that was open when the last process died: taken up again where that is sound, else brought to its end, once."""
 
-from autoexp.campaign.events import Captured, Decided, Done
+from autoexp.campaign.events import Captured, Continued, Decided, Done
+from autoexp.campaign.resuming import hindrance, sound_samples
 from autoexp.campaign.state import Experiment
+from autoexp.engine.attempt import finish
 from autoexp.engine.candidates import candidate_at
-from autoexp.engine.conclude import settle
+from autoexp.engine.conclude import conclude, settle
+from autoexp.engine.segments import misfit
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate
 from autoexp.processes.masking import mask_file
 
+ENDED = "the process that worked on it ended before a verdict"
 
-def close_open(shop: Workshop, experiment: Experiment) -> None:
-    """Bring the experiment that was open when the last process died to its end."""
+
+def look_after(shop: Workshop, experiment: Experiment) -> None:
+    """Make a verdict true that was on record when the last process died; without one, put the candidate on record that it made."""
     _mask_output(shop, experiment.n)
     if experiment.outcome is None:
-        candidate = adopt(shop, experiment) or experiment.candidate
-        detail = "the process that worked on it ended before a verdict"
-        ruling = Decided(
-            n=experiment.n,
-            outcome=Outcome.INTERRUPTED,
-            detail=detail,
-            commit=candidate.commit if candidate else None,
-            base=experiment.parent,
-        )
-        with shop.faults.around("decision", experiment.n):
-            shop.record(ruling)
+        adopt(shop, experiment)
+        return
     with shop.faults.around("keep", experiment.n):
         settle(shop, experiment.n)
-    if shop.state.open is not None:
-        with shop.faults.around("done", experiment.n):
-            shop.record(Done(n=experiment.n, status=shop.state.open.ruled_status))
+    with shop.faults.around("done", experiment.n):
+        shop.record(Done(n=experiment.n, status=experiment.ruled_status))
+
+
+def go_on(shop: Workshop) -> None:
+    """Take up the experiment that has no verdict yet, if there is one: what it lacks is measured, or it is closed as interrupted, saying why.
+
+    Nothing is measured before what is on record is known to compare with what would be measured now.
+    """
+    opened = shop.state.open
+    if opened is None:
+        return
+    if why := _hindrance(shop):
+        conclude(shop, _interrupted(opened, why))
+        return
+    ours, theirs = sound_samples(shop.state)
+    shop.record(Continued(n=opened.n, pause_s=round(opened.pause_s or 0.0, 3), candidate=ours, incumbent=theirs))
+    finish(shop, opened.n, opened.directive)
+
+
+def _hindrance(shop: Workshop) -> str:
+    if why := hindrance(shop.state):
+        return why
+    changed = misfit(shop)
+    return f"{changed} changed" if changed else ""
+
+
+def _interrupted(opened: Experiment, why: str) -> Decided:
+    found = opened.candidate
+    detail = f"{ENDED}, and it was not taken up again: {why}" if found else ENDED
+    commit = found.commit if found else None
+    return Decided(n=opened.n, outcome=Outcome.INTERRUPTED, detail=detail, commit=commit, base=opened.parent)
 
 
 def adopt(shop: Workshop, experiment: Experiment) -> Candidate | None:
