@@ -1,5 +1,6 @@
 """Looking at a campaign: everything is folded from its journal."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -7,16 +8,19 @@ from typing import Any
 from autoexp.api import transcripts
 from autoexp.api.places import CONTRACT_FILE, Place, contract_folder, read_text
 from autoexp.campaign import rows as campaign_rows
-from autoexp.campaign.fold import fold_all
 from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.campaign.summary import summary
+from autoexp.engine.lost import is_lost, lost_tags, refuse_lost
 from autoexp.errors import AutoexpError, CampaignError
 from autoexp.exchange.exports import exports_home
 from autoexp.spec import load
 from autoexp.stores.journal import is_locked
 from autoexp.stores.layout import CampaignFolder, tags
-from autoexp.stores.reading import Torn, read_from
+from autoexp.stores.snapshots import Snapshot, Snapshots
 from autoexp.workspaces.repository import Repository
+
+SLOW = 5_000
+"""Records; to fold as many takes half a second or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +45,37 @@ class Inspection:
 
 
 def inspect(place: Place) -> Inspection:
-    """Fold a campaign's journal. Raises CampaignError when there is none."""
+    """Fold a campaign's journal, and keep what took long to fold for the next look. Raises CampaignError when there is none."""
     repository = Repository.open(place.folder)
     try:
-        tag = _tag(place, repository)
+        tag = tag_of(place, repository)
         folder = CampaignFolder(repository.common_dir, tag)
         home = exports_home(repository.root, repository.common_dir) / tag
+        refuse_lost(folder, repository)
     finally:
         repository.close()
     if not folder.journal.exists():
         known = ", ".join(tags(folder.common_dir))
         others = f", or name another with --tag (known: {known})" if known else ""
         raise CampaignError(f"there is no campaign named {tag} yet", fix=f"start it with `autoexp run`{others}")
-    records, torn = [], None
-    for item in read_from(folder.journal):
-        if isinstance(item, Torn):
-            torn = item.why
-        else:
-            records.append(item[0])
-    return Inspection(fold_all(records), is_locked(folder.path), folder, home, torn)
+    snapshots = Snapshots(folder.snapshot, folder.journal)
+    found, running = snapshots.look(), is_locked(folder.path)
+    if found.folded >= SLOW and not running:
+        with suppress(OSError):
+            snapshots.save(Snapshot(found.state, found.position))
+    return Inspection(found.state, running, folder, home, found.torn)
 
 
-def _tag(place: Place, repository: Repository) -> str:
-    """Give the tag to look at: the one asked for, the contract's name, or the only campaign there is."""
+def tag_of(place: Place, repository: Repository) -> str:
+    """Give the tag to look at: the one asked for, the contract's name, or the only campaign there is, or that refs are left of."""
     if place.tag is not None:
         return place.tag
     found = tags(repository.common_dir)
     name = _name_in_contract(place)
-    if name in found or (name and not found):
+    if name in found or (name and is_lost(repository, name)):
+        return name
+    found = found or lost_tags(repository)
+    if name and not found:
         return name
     if len(found) == 1:
         return found[0]

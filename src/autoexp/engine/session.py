@@ -17,6 +17,7 @@ from autoexp.engine.contract import Contract
 from autoexp.engine.disk import Room, least_free, says_full
 from autoexp.engine.faults import Faults
 from autoexp.engine.identity import refuse_strange_repository
+from autoexp.engine.keeping import Keeper
 from autoexp.engine.loop import run
 from autoexp.engine.preflight import refuse_hopeless
 from autoexp.engine.signals import StopFlag, heeding
@@ -31,6 +32,7 @@ from autoexp.stores.journal import FileJournal
 from autoexp.stores.layout import CampaignFolder
 from autoexp.stores.lines import Stamp
 from autoexp.stores.reserve import Reserve
+from autoexp.stores.snapshots import Snapshots
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.proposal import ProposalCopy
@@ -124,6 +126,7 @@ def _workshop(
         trees = MeasurementTrees(repository, cache / "measure", hidden=hidden, fixtures=made.fixtures)
         held.callback(_put_away, trees)
         exports = Exports(exports_home(repository.root, repository.common_dir), tag, spec.exports)
+        keeper = Keeper(Snapshots(folder.snapshot, folder.journal), journal, exports)
         shop = Workshop(
             contract=contract,
             folder=folder,
@@ -154,7 +157,7 @@ def _workshop(
             torn=journal.torn,
             late=late,
             clock=time.monotonic,
-            observer=Watched(exports, observer),
+            observer=Watched(exports, observer, keeper),
             secrets=secrets,
             room=Room(
                 {
@@ -166,11 +169,12 @@ def _workshop(
                 reserve=reserve,
             ),
         )
-        shop.load()
+        shop.state = keeper.begin().state
         refuse_strange_repository(shop.state, repository, folder)
         write_exports(exports, shop.state)
         yield shop
         write_exports(exports, shop.state)
+        keeper.keep(shop.state)
 
 
 def _put_away(trees: MeasurementTrees) -> None:

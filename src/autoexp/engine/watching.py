@@ -5,6 +5,7 @@ from typing import Protocol
 from autoexp.campaign.events import BaselineMeasured, Done, Record, Reviewed
 from autoexp.campaign.state import CampaignState
 from autoexp.engine.disk import says_full
+from autoexp.engine.keeping import Keeper
 from autoexp.errors import AutoexpError, DiskFull
 from autoexp.exchange.exports import Exports
 
@@ -32,16 +33,17 @@ class Silent:
 
 
 class Watched:
-    """Keeps the export files in step, then tells the observer.
+    """Keeps the export files and the snapshot in step, then tells the observer.
 
     A file that cannot be written now is written whole with the next row, or at the end; an observer whose terminal or pipe is closed is told no
     more. Neither touches the experiment.
     """
 
-    def __init__(self, exports: Exports, observer: Observer) -> None:
+    def __init__(self, exports: Exports, observer: Observer, keeper: Keeper) -> None:
         self._exports = exports
         self._observer = observer
         self._behind = False
+        self._keeper = keeper
 
     def recorded(self, record: Record, state: CampaignState) -> None:
         """Append the row of an experiment that was just closed.
@@ -60,6 +62,7 @@ class Watched:
                 self._exports.append_last(state)
         except OSError:  # perhaps half a line was written
             self._behind = True
+        self._keeper.recorded(record, state)
         try:
             self._observer.recorded(record, state)
         except OSError:

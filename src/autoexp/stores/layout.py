@@ -40,6 +40,11 @@ class CampaignFolder:
         """Give the folder that holds what commands printed."""
         return self.path / "output"
 
+    @property
+    def snapshot(self) -> Path:
+        """Give the folder of what the journal folds to; it may be deleted at any time."""
+        return self.path / "state"
+
 
 def tags(common_dir: Path) -> list[str]:
     """Give the tags of all campaigns that have a journal, sorted."""
