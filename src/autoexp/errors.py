@@ -74,7 +74,9 @@ class HarnessError(AutoexpError):
 
 
 class WorldError(Exception):
-    """The machine failed, not the user and not the candidate."""
+    """The machine failed, not the user and not the candidate; `fix` is what to do about it where more is known than that."""
+
+    fix = ""
 
 
 class GitError(WorldError):

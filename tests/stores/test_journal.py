@@ -171,6 +171,26 @@ def test_journal_that_could_not_be_cut_back_is_not_written_any_more(opened):
     assert journal.path.read_bytes() == before
 
 
+def test_sync_that_fails_is_not_tried_again_and_nothing_is_written_after_it(opened, folder):
+    journal = opened()
+    journal.append(ev.Noted(text="a"))
+    pipe, end = os.pipe()
+    os.dup2(end, journal._fd)  # takes every write, and knows neither a sync nor a cut
+    with pytest.raises(StorageError, match="record 1 could not be synced"):
+        journal.append(ev.Noted(text="b"))
+    assert os.read(pipe, 10_000).count(b"\n") == 1
+    with pytest.raises(StorageError, match="not written any more, because a sync failed"):
+        journal.append(ev.Noted(text="c"))
+    os.set_blocking(pipe, False)
+    with pytest.raises(BlockingIOError):
+        os.read(pipe, 1)
+    journal.close()
+    os.close(end)
+    os.close(pipe)
+    with opened() as journal:
+        assert texts(journal.read()) == ["a"]
+
+
 def test_device_that_is_full_raises_and_the_record_does_not_count(opened):
     journal = opened()
     full = os.open("/dev/full", os.O_WRONLY)

@@ -102,7 +102,7 @@ class FileJournal:
         try:
             self._write(line)
         except OSError as error:
-            raise self._lost(number, str(error)) from error
+            raise self._lost(number, error) from error
         try:
             _sync(self._fd)
         except OSError as error:
@@ -121,14 +121,16 @@ class FileJournal:
             os.ftruncate(self._fd, self._position.offset)
             _write_whole(self._fd, line)
 
-    def _lost(self, number: int, why: str) -> StorageError:
+    def _lost(self, number: int, why: OSError) -> StorageError:
         """Cut back what was written of a record, and give the error to raise."""
         try:
             os.ftruncate(self._fd, self._position.offset)
             _sync(self._fd)
         except OSError as error:
             self._failed = f"a cut failed: {error}"
-        return StorageError(f"{self.path}: record {number} could not be written: {why}")
+        lost = StorageError(f"{self.path}: record {number} could not be written: {why}")
+        lost.fix = "make room there" if why.errno in FULL else ""
+        return lost
 
     def close(self) -> None:
         """Release the lock."""

@@ -4,14 +4,16 @@ Nothing of the user's or the system's settings, hooks or helpers has a say; what
 """
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from autoexp.errors import GitError, RepositoryError
+from autoexp.errors import GitError, RepositoryError, StorageError
 
 TIMEOUT_S = 600.0
+_SYNC_FAILED = "fsync error"
 
 # For every call: no program of the user's starts, nothing tidies up, nothing goes to the network, writes are synced.
 _QUIET = {
@@ -120,9 +122,20 @@ class Git:
 
 
 def failure(arguments: tuple[str, ...], code: int, errors: bytes) -> GitError:
-    """Make the error that names the command, its exit code and its words."""
+    """Make the error that names the command, its exit code or signal, and its words. Raises StorageError instead when a sync failed."""
     words = errors.decode("utf-8", "replace").strip()
-    return GitError(f"git {arguments[0]} failed with exit code {code}: {words}")
+    ended = f"failed with exit code {code}" if code >= 0 else f"was ended by {_signal_name(-code)}"
+    told = f"git {arguments[0]} {ended}: {words}" if words else f"git {arguments[0]} {ended}"
+    if _SYNC_FAILED in words:
+        raise StorageError(told)
+    return GitError(told)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def path_text(name: bytes) -> str:

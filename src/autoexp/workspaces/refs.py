@@ -53,11 +53,12 @@ class Refs:
         code, _, errors = self._git.ask("-c", wait, *arguments, stdin=b"start\0" + lines + b"prepare\0commit\0")
         if code == 0:
             return
+        failed = failure(arguments, code, errors)
         for update in updates:
             found = self.read(update.name)
             if found != update.old:
                 raise RefMovedError(f"{update.name} is at {found}, expected {update.old}: somebody else moved it")
-        raise explained(failure(arguments, code, errors))
+        raise explained(failed)
 
     def move_view_branch(self, tag: str, commit: str) -> str | None:
         """Let the branch `autoexp/<tag>` show a commit; return why not when something of the user's is in the way."""

@@ -8,7 +8,7 @@ import typer
 
 from autoexp import __version__
 from autoexp.errors import AutoexpError, ContractError, WorldError
-from autoexp.faces.cli import agents, doctor, files, ideas, looking, records, running, starting
+from autoexp.faces.cli import agents, doctor, files, ideas, looking, records, repairing, running, starting
 from autoexp.faces.cli.printing import say
 
 BUG, USER, PAUSED, INTERRUPTED = 1, 2, 4, 130
@@ -38,7 +38,7 @@ def _autoexp(
     pass
 
 
-for story in (starting, running, looking, ideas, files, records, doctor, agents):
+for story in (starting, running, looking, ideas, files, records, doctor, agents, repairing):
     story.register(app)
 
 
@@ -53,9 +53,8 @@ def _code() -> int:  # noqa: PLR0911  one line for each kind of trouble
     except AutoexpError as error:
         return _fail(_heading(error) + str(error), USER)
     except WorldError as error:
-        mend = getattr(error, "fix", "") or "mend it"
         return _fail(
-            f"paused, the machine failed: {error}\n  fix: {mend}; then run the same command again, nothing is lost",
+            f"paused, the machine failed: {error}\n  fix: {error.fix or 'mend it'}; then run the same command again, nothing is lost",
             PAUSED,
         )
     except (KeyboardInterrupt, typer.Abort):
