@@ -30,13 +30,13 @@ def attempt(shop: Workshop, directive: Directive, *, reserved: Reserve | None = 
     machine ends the experiment as infra_error, and a rule ends a row of these; only a record that cannot be written ends the session at once.
     DiskFull is raised before an experiment for which there is no room, and after one whose quota was used up.
     """
-    quota: DiskFull | None = None
     n = intend(shop, directive, reserved or reserve(shop, directive))
     finish(shop, n, directive)
 
 
 def finish(shop: Workshop, n: int, directive: Directive) -> None:
     """Bring the open experiment to its end, from where its record stands: another session may have begun it. Raises what `attempt` does."""
+    quota: DiskFull | None = None
     try:
         ruling, mendable = _tried(shop, n, _candidate(shop, n, directive))
         if directive.operator != "confirm" and directive.of is None:

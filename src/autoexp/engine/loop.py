@@ -15,7 +15,6 @@ from autoexp.engine.recovery import recover
 from autoexp.engine.requests import answer_requests
 from autoexp.engine.reserving import reserve, tell_untold
 from autoexp.engine.segments import ensure_segment
-from autoexp.engine.unfinished import go_on
 from autoexp.engine.tidying import tidy_at_end, tidy_on_the_way
 from autoexp.engine.unfinished import go_on
 from autoexp.engine.weather import GivenUp
