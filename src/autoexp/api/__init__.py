@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from autoexp.api.harnesses import HARNESS_METRIC, HARNESS_UNIT, measure_of
     from autoexp.api.looking import Inspection, brief, diff, inspect, rows, rows_of, show, status, status_of
     from autoexp.api.places import Place
+    from autoexp.api.repairing import repair
     from autoexp.api.starting import Answers, Started, init, init_lab, refuse_existing
     from autoexp.api.suggesting import clear_hints, drop_idea, hint, idea, ideas
     from autoexp.campaign.rows import primary_of
     from autoexp.engine.contract import Contract
     from autoexp.engine.doctor import Diagnosis, examine
+    from autoexp.engine.restoring.findings import Repaired
     from autoexp.engine.session import Result
     from autoexp.engine.watching import Observer
 
@@ -34,6 +36,7 @@ __all__ = [
     "Inspection",
     "Observer",
     "Place",
+    "Repaired",
     "Result",
     "Started",
     "Surveyed",
@@ -62,6 +65,7 @@ __all__ = [
     "plugins_found",
     "primary_of",
     "refuse_existing",
+    "repair",
     "request",
     "review",
     "rows",
@@ -84,11 +88,13 @@ _HOMES = {
     "autoexp.api.harnesses": ("HARNESS_METRIC", "HARNESS_UNIT", "measure_of"),
     "autoexp.api.looking": ("Inspection", "brief", "diff", "inspect", "rows", "rows_of", "show", "status", "status_of"),
     "autoexp.api.places": ("Place",),
+    "autoexp.api.repairing": ("repair",),
     "autoexp.api.starting": ("Answers", "Started", "init", "init_lab", "refuse_existing"),
     "autoexp.api.suggesting": ("clear_hints", "drop_idea", "hint", "idea", "ideas"),
     "autoexp.campaign.rows": ("primary_of",),
     "autoexp.engine.contract": ("Contract",),
     "autoexp.engine.doctor": ("Diagnosis", "examine"),
+    "autoexp.engine.restoring.findings": ("Repaired",),
     "autoexp.engine.session": ("Result",),
     "autoexp.engine.watching": ("Observer",),
 }

@@ -48,7 +48,7 @@ Step = Literal[
     "stopped",
     "close",
 ]
-Chore = Literal["objects", "refs", "record", "unlist", "unref", "empty"]
+Chore = Literal["copy", "objects", "refs", "record", "unlist", "unref", "empty"]
 STEPS: tuple[Step, ...] = get_args(Step)
 PROTOCOL = STEPS[: STEPS.index("done") + 1]
 

@@ -1,16 +1,15 @@
 """What a session asks before it writes anything: a refusal here leaves nothing behind."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from autoexp.engine.contract import Contract
-from autoexp.errors import AutoexpError, CampaignError
+from autoexp.engine.lost import refuse_lost
+from autoexp.errors import AutoexpError
 from autoexp.processes.environment import secrets_from
 from autoexp.spec.model import Spec
 from autoexp.spec.sandbox import place_in_tree
 from autoexp.stores.layout import CampaignFolder
 from autoexp.workspaces.hidden import Hidden
-from autoexp.workspaces.refs import Refs
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
 
@@ -28,7 +27,7 @@ def refuse_hopeless(
     refuse_empty_scope(contract.spec, repository, head)
     refuse_bare_hidden(contract.spec, repository, head)
     secrets_from(environ, contract.spec.harness.env_from)
-    _refuse_lost_journal(folder, Refs(repository))
+    refuse_lost(folder, repository)
 
 
 def refuse_dirty(contract: Contract, repository: Repository) -> None:
@@ -78,23 +77,6 @@ def refuse_bare_hidden(spec: Spec, repository: Repository, commit: str) -> None:
                 where=CONTRACT_FILE,
                 fix="leave it out of one of them; what the holdout alone may see has to be committed",
             )
-
-
-def _refuse_lost_journal(folder: CampaignFolder, refs: Refs) -> None:
-    """Refuse to begin again over the refs of a campaign whose journal is gone: they are all that is left of it."""
-    if _filled(folder.journal):
-        return
-    left = [name for name in refs.list(f"refs/autoexp/{folder.tag}") if "/attempt/" in name or "/record/" in name]
-    if left:
-        raise CampaignError(
-            f"the journal of campaign {folder.tag} is gone, but refs of its experiments are still here ({len(left)})",
-            where=str(folder.journal),
-            fix=f"put the journal back from a backup, use another --tag, or delete the refs below refs/autoexp/{folder.tag}",
-        )
-
-
-def _filled(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size > 0
 
 
 def counted(count: int, noun: str) -> str:

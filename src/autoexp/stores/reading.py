@@ -87,5 +87,5 @@ def damaged(path: Path, position: Position, why: str) -> JournalError:
     return JournalError(
         f"record {position.number} is damaged ({why})",
         where=str(path),
-        fix="nothing was changed; keep a copy of the file, and restore it from a backup",
+        fix="nothing was changed; `autoexp repair` makes the journal whole again from what git holds",
     )

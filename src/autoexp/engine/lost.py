@@ -1,0 +1,42 @@
+"""Campaigns whose journal is gone while git still holds refs of them: nobody begins anew over those."""
+
+from autoexp.errors import CampaignError
+from autoexp.stores.layout import CampaignFolder, tags
+from autoexp.workspaces.refs import Refs
+from autoexp.workspaces.repository import Repository
+
+_KINDS = ("attempt", "record", "segment", "tail")
+
+
+def refuse_lost(folder: CampaignFolder, repository: Repository) -> None:
+    """Raise CampaignError when the journal is gone or empty, but refs of its experiments are there."""
+    if _filled(folder):
+        return
+    if left := _left(repository, folder.tag):
+        raise CampaignError(
+            f"the journal of campaign {folder.tag} is gone, but refs of its experiments are still here ({left})",
+            where=str(folder.journal),
+            fix=f"`autoexp repair --tag {folder.tag}` makes it again from what git holds; or put it back from a backup, or use another --tag",
+        )
+
+
+def lost_tags(repository: Repository) -> list[str]:
+    """Give the tags of campaigns of which only refs are left, sorted."""
+    known = set(tags(repository.common_dir))
+    names = (name.split("/") for name in Refs(repository).list("refs/autoexp"))
+    found = {name[2] for name in names if len(name) > 3 and name[3] in _KINDS}  # noqa: PLR2004  refs, autoexp, tag, kind
+    return sorted(found - known)
+
+
+def is_lost(repository: Repository, tag: str) -> bool:
+    """Tell whether only refs are left of a campaign."""
+    return not _filled(CampaignFolder(repository.common_dir, tag)) and _left(repository, tag) > 0
+
+
+def _left(repository: Repository, tag: str) -> int:
+    prefix = f"refs/autoexp/{tag}/"
+    return sum(name.removeprefix(prefix).split("/")[0] in _KINDS for name in Refs(repository).list(prefix))
+
+
+def _filled(folder: CampaignFolder) -> bool:
+    return folder.journal.is_file() and folder.journal.stat().st_size > 0

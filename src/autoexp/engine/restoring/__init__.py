@@ -1,0 +1,1 @@
+"""Making a campaign whole again: the journal from git, and git's refs from the journal."""
