@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from autoexp.errors import GitError, RepositoryError
-from autoexp.workspaces import Change, Entry, Repository
+from autoexp.workspaces import Change, Entry, RefUpdate, Repository
 
 
 def plain(repository, text):
@@ -259,3 +259,31 @@ def test_nothing_in_the_checkout_is_written(user, repository, snapshot):
     repository.diff(repository.head(), commit)
     repository.dirty()
     assert before == (snapshot(user.path), index.read_bytes(), (user.path / ".git" / "HEAD").read_bytes())
+
+
+def test_what_a_gc_removed_before_it_had_a_ref_is_stored_again(repository, refs, user):
+    blob = repository.write_blob(b"new\n")
+    commit = repository.commit(
+        user.git("rev-parse", "HEAD"), [Change("new.txt", None, Entry("100644", blob))], "m", when=1
+    )
+    user.git("prune", "--expire=now")
+    refs.update([RefUpdate("refs/autoexp/fast/attempt/1", commit, None)])
+    assert user.git("show", f"{commit}:new.txt") == "new"
+    user.git("fsck", "--full", "--strict")
+
+
+def test_what_a_gc_removed_although_it_has_a_ref_is_stored_again(repository, refs, user):
+    blob = repository.write_blob(b"new\n")
+    refs.update([RefUpdate("refs/autoexp/fast/record/1", blob, None)])
+    repository.forget_older()
+    (repository.common_dir / "objects" / blob[:2] / blob[2:]).unlink()
+    assert (repository.store_lost(), repository.store_lost()) == (1, 0)
+    assert user.git("cat-file", "blob", "refs/autoexp/fast/record/1") == "new"
+
+
+def test_what_was_written_long_ago_is_not_remembered(repository):
+    blob = repository.write_blob(b"new\n")
+    repository.forget_older()
+    repository.forget_older()
+    (repository.common_dir / "objects" / blob[:2] / blob[2:]).unlink()
+    assert repository.store_lost() == 0

@@ -99,3 +99,4 @@ def _close(shop: Workshop, stop: Stop | None) -> None:
     with shop.faults.around("close", 0):
         shop.record(SessionClosed(reason=stop.detail if stop else "the number of experiments asked for is reached"))
     keep_tail(shop)
+    shop.repository.store_lost()

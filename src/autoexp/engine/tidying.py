@@ -14,14 +14,26 @@ def tidy_leftovers(shop: Workshop) -> str | None:
     return _pack(shop).clear()
 
 
+def store_lost(shop: Workshop) -> None:
+    """Store again what was written in this experiment or the last one and a `git gc --prune=now` of the user's has removed."""
+    count = shop.repository.store_lost()
+    shop.repository.forget_older()
+    if count:
+        shop.record(
+            Noted(text=f"a git of yours removed {count} objects just after they were written; they were stored again")
+        )
+
+
 def tidy_on_the_way(shop: Workshop) -> None:
-    """Pack the campaign's refs when it is time, which its number of experiments says."""
+    """After each experiment: see that git holds what was written, and pack the refs when it is time, which the number says."""
+    store_lost(shop)
     if shop.state.last_n % EVERY == 0 and shop.state.last_n:
         _tidy(shop)
 
 
 def tidy_at_end(shop: Workshop) -> None:
-    """Pack the campaign's refs where many are files of their own."""
+    """Pack the campaign's refs where many are files of their own, once git holds what was written."""
+    store_lost(shop)
     if _pack(shop).loose() > AT_END:
         _tidy(shop)
 

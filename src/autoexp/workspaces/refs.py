@@ -43,16 +43,20 @@ class Refs:
     def update(self, updates: Sequence[RefUpdate], *, wait_s: float = WAIT_S) -> None:
         """Move all refs or none; RefMovedError when one of them is not where it was expected.
 
-        A lock of another git is waited for; GitError names it when it stays, and says what to do.
+        A lock of another git is waited for; GitError names it when it stays, and says what to do. Objects that a git of the
+        user's has removed since they were written are stored again.
         """
         if not updates:
             return
         lines = b"".join(_line(update) for update in updates)
         wait = f"core.filesRefLockTimeout={wait_s * 1000:.0f}"
         arguments = ("update-ref", "-z", "--stdin")
-        code, _, errors = self._git.ask("-c", wait, *arguments, stdin=b"start\0" + lines + b"prepare\0commit\0")
-        if code == 0:
-            return
+        for _ in range(2):
+            code, _, errors = self._git.ask("-c", wait, *arguments, stdin=b"start\0" + lines + b"prepare\0commit\0")
+            if code == 0:
+                return
+            if not self._repository.store_lost():
+                break
         failed = failure(arguments, code, errors)
         for update in updates:
             found = self.read(update.name)
@@ -82,6 +86,18 @@ class Refs:
             return f"branch {branch} is not moved: {error}"
         return None
 
+    def why_view_stays(self, tag: str) -> str:
+        """Say why the branch `autoexp/<tag>` may not be deleted; empty when it may, or is not there."""
+        branch = f"autoexp/{tag}"
+        current = self.read(f"refs/heads/{branch}")
+        if current is None:
+            return ""
+        if f"refs/heads/{branch}" in self._checked_out():
+            return f"branch {branch} stays: a worktree has it checked out"
+        if self._foreign(current, None, tag):
+            return f"branch {branch} stays: it holds commits that are not of this campaign"
+        return ""
+
     def remove_stale_locks(self, prefix: str) -> tuple[str, ...]:
         """Remove lock files that a killed git left below a prefix; only for the holder of the campaign's lock."""
         common = self._repository.common_dir
@@ -98,9 +114,9 @@ class Refs:
         output = self._git.run("worktree", "list", "--porcelain", "-z").decode("utf-8", "surrogateescape")
         return tuple(line.removeprefix(key) for line in output.split("\0") if line.startswith(key))
 
-    def _foreign(self, current: str, commit: str, tag: str) -> bool:
-        known = f"--glob=refs/autoexp/{tag}/*"
-        code, output, _ = self._git.ask("rev-list", "--max-count=1", current, "--not", commit, known)
+    def _foreign(self, current: str, commit: str | None, tag: str) -> bool:
+        known = [f"--glob=refs/autoexp/{tag}/*", *([commit] if commit else [])]
+        code, output, _ = self._git.ask("rev-list", "--max-count=1", current, "--not", *known)
         return code != 0 or bool(output.strip())
 
 

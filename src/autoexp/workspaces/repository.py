@@ -12,6 +12,9 @@ from autoexp.workspaces.git import Git, path_text
 from autoexp.workspaces.objects import Loose
 from autoexp.workspaces.reader import ObjectReader
 
+_KEPT = 1 << 24
+"""Objects of more bytes are not remembered after they are written."""
+
 
 class Repository:
     """A git repository, opened from any folder inside it."""
@@ -23,6 +26,7 @@ class Repository:
         self.object_format = object_format
         self.git = Git(common_dir, git_dir=git_dir)
         self._reader = ObjectReader(self.git)
+        self._fresh: list[dict[str, Loose]] = [{}, {}]
 
     @classmethod
     def open(cls, path: Path) -> "Repository":
@@ -194,9 +198,31 @@ class Repository:
         new.append(Loose("tree", data))
         return self.object_id("tree", data)
 
+    def store_lost(self) -> int:
+        """Store again what was written lately (see `forget_older`) and is gone; give the number of objects.
+
+        A `git gc --prune=now` of the user's removes what no ref named when it began, also when one does now.
+        """
+        fresh = self._fresh[0] | self._fresh[1]
+        lost = [oid for oid in fresh if not self._holds(oid)]
+        self._store([fresh[oid] for oid in lost])
+        return len(lost)
+
+    def forget_older(self) -> None:
+        """Remember no longer what was written before the last call."""
+        self._fresh = [self._fresh[1], {}]
+
+    def _holds(self, oid: str) -> bool:
+        try:
+            self._reader.read(oid)
+        except GitError:
+            return False
+        return True
+
     def _store(self, items: Sequence[Loose]) -> None:
         if items:
             self.git.run("unpack-objects", "-q", stdin=objects.write_pack(items, self.object_format))
+            self._fresh[1] |= {self.object_id(item.kind, item.data): item for item in items if len(item.data) <= _KEPT}
 
 
 def _change(meaning: str, path: str) -> Change:
