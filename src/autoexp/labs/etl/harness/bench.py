@@ -6,8 +6,8 @@ import statistics
 import sys
 from pathlib import Path
 
-from generate import DAY_US, DAYS, ORIGIN_US, Delivery, default_cache
-from judge import Answer, Target, TargetError, golden, same
+from period import DAY_US, DAYS, ORIGIN_US
+from target import Answer, Target, TargetError
 
 QUESTIONS = 9  # timed ones; one more goes before them to warm up
 WINDOW_DAYS = 15
@@ -59,9 +59,12 @@ def metrics(answers: list[Answer], stored_mb: float, peak_bytes: int, *, correct
 
 def main() -> int:
     """Measure the pipeline.py of the tree this harness lies in."""
-    cache, asked = default_cache(), questions(int(os.environ.get("AUTOEXP_SEED") or 0))
-    deliveries = [Delivery(cache, ROWS, seed) for seed in range(len(asked))]
     with Target(Path(__file__).parents[1] / "pipeline.py") as target:
+        from generate import Delivery, default_cache  # noqa: PLC0415  (numpy loads while the target does)
+        from judge import golden, same  # noqa: PLC0415
+
+        cache, asked = default_cache(), questions(int(os.environ.get("AUTOEXP_SEED") or 0))
+        deliveries = [Delivery(cache, ROWS, seed) for seed in range(len(asked))]
         right = [golden(*pair) for pair in zip(deliveries, asked, strict=True)]
         try:
             source = target.source()

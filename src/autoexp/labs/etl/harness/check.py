@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from generate import DAY_US, DAYS, ORIGIN_US, Delivery, default_cache
-from judge import Target, TargetError, golden, same
+from period import DAY_US, DAYS, ORIGIN_US
+from target import Target, TargetError
 
 ROWS, SEED, NULL_SHARE = 8_000, 90_210, 0.03
 QUERIES = {
@@ -25,8 +25,11 @@ def questions(numbers: dict) -> dict[str, dict]:
 
 def main() -> int:
     """Ask every question; the exit code is 0 when all answers are right."""
-    delivery = Delivery(default_cache(), ROWS, SEED, NULL_SHARE)
     with Target(Path(__file__).parents[1] / "pipeline.py") as target:
+        from generate import Delivery, default_cache  # noqa: PLC0415  (numpy loads while the target does)
+        from judge import golden, same  # noqa: PLC0415
+
+        delivery = Delivery(default_cache(), ROWS, SEED, NULL_SHARE)
         asked = questions(delivery.numbers())
         right = {name: golden(delivery, query) for name, query in asked.items()}
         try:

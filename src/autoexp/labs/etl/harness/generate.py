@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from period import DAY_US, DAYS, ORIGIN_US
 
 CATEGORIES = ["A", "B", "C", "D", "E"]
 CATEGORY_SHARES = [0.30, 0.25, 0.20, 0.15, 0.10]
@@ -26,9 +27,6 @@ METADATA = [
     '{"device": "desktop", "os": "windows"}',
     '{"device": "tablet", "os": "android"}',
 ]
-ORIGIN_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
-DAY_US = 86_400_000_000
-DAYS = 30
 BUCKETS = 8
 BLOCK_ROWS = (
     2_000_000  # a block is drawn from its own stream, so that size is bounded by memory for one block's strings
