@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from autoexp.api.bundling import Imported, export_bundle, import_bundle
     from autoexp.api.campaigns import check, request, review, run
     from autoexp.api.contracts import brief_schema, contract_of, spec_schema
+    from autoexp.api.deleting import Deletion, delete_campaign, deletion
     from autoexp.api.files import diffs, export, now, plugins_found, write_exports, write_page
     from autoexp.api.harnesses import HARNESS_METRIC, HARNESS_UNIT, measure_of
     from autoexp.api.looking import Inspection, brief, diff, inspect, rows, rows_of, show, status, status_of
@@ -30,6 +31,7 @@ __all__ = [
     "HARNESS_UNIT",
     "Answers",
     "Contract",
+    "Deletion",
     "Diagnosis",
     "DryRun",
     "Imported",
@@ -46,6 +48,8 @@ __all__ = [
     "check",
     "clear_hints",
     "contract_of",
+    "delete_campaign",
+    "deletion",
     "diff",
     "diffs",
     "drop_idea",
@@ -84,6 +88,7 @@ _HOMES = {
     "autoexp.api.bundling": ("Imported", "export_bundle", "import_bundle"),
     "autoexp.api.campaigns": ("check", "request", "review", "run"),
     "autoexp.api.contracts": ("brief_schema", "contract_of", "spec_schema"),
+    "autoexp.api.deleting": ("Deletion", "delete_campaign", "deletion"),
     "autoexp.api.files": ("diffs", "export", "now", "plugins_found", "write_exports", "write_page"),
     "autoexp.api.harnesses": ("HARNESS_METRIC", "HARNESS_UNIT", "measure_of"),
     "autoexp.api.looking": ("Inspection", "brief", "diff", "inspect", "rows", "rows_of", "show", "status", "status_of"),

@@ -1,5 +1,6 @@
 """Campaigns whose journal is gone while git still holds refs of them: nobody begins anew over those."""
 
+from autoexp.engine.deletion import refuse_half_deleted
 from autoexp.errors import CampaignError
 from autoexp.stores.layout import CampaignFolder, tags
 from autoexp.workspaces.refs import Refs
@@ -12,6 +13,7 @@ def refuse_lost(folder: CampaignFolder, repository: Repository) -> None:
     """Raise CampaignError when the journal is gone or empty, but refs of its experiments are there."""
     if _filled(folder):
         return
+    refuse_half_deleted(folder)
     if left := _left(repository, folder.tag):
         raise CampaignError(
             f"the journal of campaign {folder.tag} is gone, but refs of its experiments are still here ({left})",

@@ -1,21 +1,24 @@
 """import and delete, and the bundle that export writes: a campaign's record as a whole."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoexp.faces.cli.printing import say
+from autoexp.errors import AutoexpError
+from autoexp.faces.cli.printing import gain, say
 from autoexp.faces.options import HERE, Repo, Tag
 
 if TYPE_CHECKING:
-    from autoexp.api import Place
+    from autoexp.api import Deletion, Place
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this story."""
     app.command(name="import")(import_)
+    app.command()(delete)
 
 
 def import_(
@@ -51,6 +54,45 @@ def export_bundle(place: "Place", target: Path, *, outputs: bool, since_base: bo
         say(f"whoever imports it needs commit {commit} and its history")
     for what in made.left_out:
         say(f"left out: {what}")
+
+
+def delete(
+    name: Annotated[str | None, typer.Argument(metavar="TAG", help="The campaign.", show_default=False)] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    keep_branch: Annotated[bool, typer.Option("--keep-branch", help="Leave the branch autoexp/TAG.")] = False,
+    repo: Repo = HERE,
+    tag: Tag = None,
+) -> None:
+    """Delete a campaign: its record, refs, branch, exports and caches. Checkout, index, HEAD and your own branches stay as they are."""
+    from autoexp import api
+
+    if name is not None and tag not in {None, name}:
+        raise typer.BadParameter(f"it names {tag}, and TAG names {name}", param_hint="--tag")
+    place = api.Place(repo, name if name is not None else tag)
+    found = api.deletion(place, keep_branch=keep_branch)
+    say(_going(found))
+    if not yes:
+        if not sys.stdin.isatty():
+            raise AutoexpError("nothing was deleted: there is no terminal to ask on", fix=f"autoexp delete {found.tag} --yes")
+        if not typer.confirm("Delete it?"):
+            say("nothing was deleted")
+            return
+    api.delete_campaign(place, environ=os.environ, keep_branch=keep_branch)
+    say(f"deleted campaign {found.tag}; its commits stay among git's objects until `git gc` prunes them")
+
+
+def _going(found: "Deletion") -> str:
+    """Say what goes, what stays, and how to save it first."""
+    if found.experiments is None or found.kept is None:
+        what, save = "its record cannot be read", ""
+    else:
+        what = f"{_experiments(found.experiments, found.kept)} ({gain(found.gain)} in-loop)"
+        save = f"\nto save it first: autoexp export --bundle FILE --outputs --tag {found.tag}"
+    parts = [f"its record and outputs ({_megabytes(found.size)})", f"{found.refs} refs below refs/autoexp/{found.tag}"]
+    parts += [f"the branch autoexp/{found.tag}"] if found.branch else []
+    parts += [str(path) for path in found.exports]
+    stays = "".join(f"\n{why}" for why in found.stays)
+    return f"campaign {found.tag}: {what}\ndeleting takes away {', '.join(parts)}{stays}{save}"
 
 
 def _experiments(count: int, kept: int) -> str:
