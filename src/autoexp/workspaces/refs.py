@@ -53,9 +53,10 @@ class Refs:
         arguments = ("update-ref", "-z", "--stdin")
         for _ in range(2):
             code, _, errors = self._git.ask("-c", wait, *arguments, stdin=b"start\0" + lines + b"prepare\0commit\0")
+            lost = self._repository.store_lost()
             if code == 0:
                 return
-            if not self._repository.store_lost():
+            if not lost:
                 break
         failed = failure(arguments, code, errors)
         for update in updates:

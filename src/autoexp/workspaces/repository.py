@@ -8,12 +8,14 @@ from autoexp.errors import GitError, RepositoryError
 from autoexp.workspaces import objects
 from autoexp.workspaces.changes import GITLINK, Change, Entry
 from autoexp.workspaces.discovery import located, refuse_old_git
-from autoexp.workspaces.git import Git, path_text
+from autoexp.workspaces.git import Git, failure, path_text
 from autoexp.workspaces.objects import Loose
 from autoexp.workspaces.reader import ObjectReader
 
 _KEPT = 1 << 24
 """Objects of more bytes are not remembered after they are written."""
+_TRIES = 3
+"""A gc of the user's removes empty folders of objects: the one that git has just made to write in may be gone again."""
 
 
 class Repository:
@@ -220,9 +222,16 @@ class Repository:
         return True
 
     def _store(self, items: Sequence[Loose]) -> None:
-        if items:
-            self.git.run("unpack-objects", "-q", stdin=objects.write_pack(items, self.object_format))
-            self._fresh[1] |= {self.object_id(item.kind, item.data): item for item in items if len(item.data) <= _KEPT}
+        if not items:
+            return
+        pack = objects.write_pack(items, self.object_format)
+        for _ in range(_TRIES):
+            code, _, errors = self.git.ask("unpack-objects", "-q", stdin=pack)
+            if code == 0:
+                break
+        else:
+            raise failure(("unpack-objects",), code, errors)
+        self._fresh[1] |= {self.object_id(item.kind, item.data): item for item in items if len(item.data) <= _KEPT}
 
 
 def _change(meaning: str, path: str) -> Change:
