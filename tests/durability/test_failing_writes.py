@@ -1,12 +1,15 @@
 """Any write, sync, rename, cut or new file of the engine's may fail: the next run goes on as if nothing had been."""
 
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.durability.laws import decided, lawful
-from tests.end_to_end.conftest import Project, write
+from tests.end_to_end.commands import Helper
+from tests.end_to_end.conftest import Project, made, write
 
 EDITS = [write(90), write(95), write(70)]
 WHOLE = [
@@ -68,19 +71,90 @@ def test_campaign_goes_on_after_a_failing_call(project: Project, failure: str) -
     goes_on(project)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("lasting", ["", "+"], ids=["once", "from then on"])
-@pytest.mark.parametrize("way", WAYS)
-def test_campaign_goes_on_whichever_call_fails(tmp_path: Path, helper: Any, way: str, lasting: str) -> None:
-    from tests.end_to_end.conftest import made
+GIT = """\
+#!/bin/sh
+for word; do
+    case $word in unpack-objects | update-ref | pack-objects)
+        n=$(($(cat '{count}') + 1))
+        echo $n > '{count}'
+        if [ $n = {n} ]; then touch '{struck}'; echo "fatal: {words}" >&2; exit 128; fi ;;
+    esac
+done
+exec '{git}' "$@"
+"""
 
+
+def git_fails(project: Project, n: int, words: str) -> tuple[bool, int, str]:
+    """Run with a git whose n-th command that writes fails; tell whether it did, and the exit code with what was said."""
+    folder = project.path.parent
+    struck, count, program = folder / "struck", folder / "count", folder / "bin/git"
+    count.write_text("0\n", encoding="ascii")
+    program.parent.mkdir()
+    program.write_text(
+        GIT.format(count=count, n=n, struck=struck, words=words, git=shutil.which("git")), encoding="utf-8"
+    )
+    program.chmod(0o755)
+    before = dict(project.environ)
+    project.environ["PATH"] = f"{program.parent}:{os.environ['PATH']}"
+    with project.start("run") as process:
+        out, err = process.communicate()
+    project.environ = before
+    assert process.returncode in ENDS, f"{n}: exit {process.returncode}\n{out}\n{err}"
+    return struck.exists(), process.returncode or 0, out + err
+
+
+UNSYNCED, NO_ROOM = "fsync error on 'an object': Input/output error", "write error: No space left on device"
+
+
+def test_sync_that_fails_in_git_ends_the_session_with_no_further_record(project: Project) -> None:
+    project.edits(*EDITS)
+    came, code, said = git_fails(project, 12, UNSYNCED)
+    assert came
+    assert code == 4
+    assert "fsync error" in said
+    assert project.journal()[-1]["event"] not in {"stopped", "session_end", "done"}
+    goes_on(project)
+
+
+@pytest.mark.parametrize("n", [9])
+def test_campaign_goes_on_after_git_found_no_room(project: Project, n: int) -> None:
+    project.edits(*EDITS)
+    came, _, _ = git_fails(project, n, NO_ROOM)
+    assert came
+    goes_on(project)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("words", [UNSYNCED, NO_ROOM], ids=["unsynced", "no room"])
+def test_campaign_goes_on_whichever_git_fails(tmp_path: Path, helper: Helper, words: str) -> None:
     came, n = True, 0
     while came:
         n += 1
-        folder = tmp_path / str(n)
-        folder.mkdir()
-        project = made(folder, helper)
-        project.edits(*EDITS)
+        project = another(tmp_path, n, helper)
+        came, code, said = git_fails(project, n, words)
+        if came and words == UNSYNCED:
+            assert code == 4
+            assert "fsync error" in said
+        goes_on(project)
+    assert n > 9
+
+
+def another(folder: Path, n: int, helper: Helper) -> Project:
+    """Make one more project."""
+    (folder / str(n)).mkdir()
+    project = made(folder / str(n), helper)
+    project.edits(*EDITS)
+    return project
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("lasting", ["", "+"], ids=["once", "from then on"])
+@pytest.mark.parametrize("way", WAYS)
+def test_campaign_goes_on_whichever_call_fails(tmp_path: Path, helper: Helper, way: str, lasting: str) -> None:
+    came, n = True, 0
+    while came:
+        n += 1
+        project = another(tmp_path, n, helper)
         came, _ = struck_by(project, f"{way}:{n}{lasting}")
         goes_on(project)
     assert n > 1 or way == "cut:EIO"

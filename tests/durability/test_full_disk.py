@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,14 @@ def helper() -> Iterator[Helper]:
     os.chdir(here)
 
 
+@pytest.fixture(scope="module")
+def apart() -> Iterator[Helper]:
+    """Give a helper that needs no mounts."""
+    started = Helper()
+    yield started
+    started.close()
+
+
 @pytest.fixture
 def small(tmp_path: Path, helper: Helper) -> Iterator[Any]:
     """Give a function that puts a small file system in place of a folder; what is in it is in the small one as well."""
@@ -76,10 +85,8 @@ def filled_by(project: Project, command: str) -> None:
 
 def filler(place: Path, *, left: int = 0) -> str:
     """Give a command that leaves only some bytes of a file system."""
-    file = place / "filler"
-    return (
-        f"head -c 1G /dev/zero > '{file}'; truncate -s -{left} '{file}'" if left else f"head -c 1G /dev/zero > '{file}'"
-    )
+    file = shlex.quote(str(place / "filler"))
+    return f"head -c 1G /dev/zero > {file}" + (f"; truncate -s -{left} {file}" if left else "")
 
 
 def paused(project: Project, *, least: str = "0") -> str:
@@ -113,28 +120,93 @@ def test_campaign_pauses_before_its_baseline_where_less_is_free_than_asked_for(
 
 
 PLACES = {
-    "the repository": "a project",
     "the disposable trees": "cache",
+    "the exports": "a project/.autoexp",
     "the journal": "a project/.git/autoexp/demo",
     "the objects": "a project/.git/objects",
     "the outputs": "a project/.git/autoexp/demo/output",
-    "the exports": "a project/.autoexp",
 }
 
 
-@pytest.mark.parametrize("where", PLACES)
+@pytest.mark.parametrize("left", [0, *[pytest.param(left, marks=pytest.mark.long) for left in (4, 12, 20, 40, 100)]])
+def test_campaign_on_a_disk_that_fills_up_pauses_on_record_and_goes_on_once_room_is_made(
+    small: Any, tmp_path: Path, helper: Helper, left: int
+) -> None:
+    place = small(tmp_path / "disk")
+    project = project_in(place, helper)
+    project.cache = tmp_path / "cache"
+    filled_by(project, filler(place, left=left * 1024))
+    said = paused(project)
+    assert "No space left on device" in said or "three times what was used up" in said
+    assert "make room there" in said
+    assert [event["event"] for event in project.journal() if event["event"] in {"stopped", "session_end"}] == [
+        "stopped",
+        "session_end",
+    ]
+    status = project.status()
+    assert (status["state"], status["stop_reason"]) == ("paused", "error")
+    (place / "filler").unlink()
+    goes_on(project)
+
+
+@pytest.mark.parametrize(
+    "where", ["the disposable trees", *[pytest.param(place, marks=pytest.mark.long) for place in list(PLACES)[1:]]]
+)
 def test_campaign_goes_on_once_room_is_made(small: Any, tmp_path: Path, helper: Helper, where: str) -> None:
     project = project_in(tmp_path, helper)
-    if where == "the repository":
-        shutil.move(project.path, tmp_path / "moved")
-        small(project.path)
-        shutil.copytree(tmp_path / "moved", project.path, dirs_exist_ok=True)
-        place = project.path
-    else:
-        place = small(tmp_path / PLACES[where])
+    place = small(tmp_path / PLACES[where])
     again = "rm -r demo; " if where == "the exports" else ""  # a file that has room in its last block still grows
     filled_by(project, f"(cd '{place}'; {again}{filler(place)})")
     said = paused(project)
     assert "No space left on device" in said or "three times what was used up" in said
     (place / "filler").unlink()
+    goes_on(project)
+
+
+def test_session_that_begins_on_a_full_disk_loses_nothing(small: Any, tmp_path: Path, helper: Helper) -> None:
+    place = small(tmp_path / "disk")
+    project = project_in(place, helper)
+    filled_by(project, ":")
+    project.environ["AUTOEXP_MIN_FREE"] = "1M"
+    project.killed("after-attempt:2")
+    before = project.journal()
+    subprocess.run(["sh", "-c", filler(place)], check=False, stderr=subprocess.DEVNULL)
+    said = paused(project)
+    assert "No space left on device" in said
+    assert "make room there" in said
+    assert project.journal()[: len(before)] == before
+    (place / "filler").unlink()
+    goes_on(project)
+
+
+@pytest.mark.long
+def test_campaign_goes_on_once_files_can_be_made_again(small: Any, tmp_path: Path, helper: Helper) -> None:
+    place = small(tmp_path / "disk", "size=64m,nr_inodes=4000")
+    project = project_in(place, helper)
+    filled_by(project, f"mkdir '{place}/many'; seq 5000 | (cd '{place}/many'; xargs touch 2>/dev/null)")
+    said = paused(project, least="1M")
+    assert "more files" in said or "No space left on device" in said
+    shutil.rmtree(place / "many")
+    goes_on(project)
+
+
+def limited(project: Project, size: int) -> int:
+    """Run with files limited to some bytes, and give the exit code."""
+    command = ["prlimit", f"--fsize={size}", sys.executable, "-m", "autoexp", "run", "--repo", str(project.path)]
+    environ = {**os.environ, "AUTOEXP_CACHE_DIR": str(project.cache), **project.environ}
+    done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode
+
+
+@pytest.mark.parametrize(
+    "size",
+    [14_000, *[pytest.param(size, marks=pytest.mark.long) for size in (100, 2_000, 6_000, 10_000, 18_000)]],
+)
+def test_campaign_whose_journal_may_not_grow_goes_on_once_it_may(tmp_path: Path, apart: Helper, size: int) -> None:
+    if shutil.which("prlimit") is None:
+        pytest.skip("prlimit, of util-linux, is not here")
+    project = project_in(tmp_path, apart)
+    filled_by(project, ":")
+    assert limited(project, size) == 4
     goes_on(project)
