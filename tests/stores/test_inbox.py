@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 
 from autoexp.stores.inbox import LASTING, REVIEWS, Request, _read, leave, take
 
+synced = settings(deadline=None, max_examples=25)
+"""Each example waits for the disk."""
+
 
 def test_requests_are_taken_in_the_order_left(tmp_path):
     for second in range(3):
@@ -73,19 +76,21 @@ def test_folder_in_the_inbox_is_a_spoilt_request(tmp_path):
     assert [request for _, request in take(tmp_path)] == [None]
 
 
+@synced
 @given(text=st.text(st.characters()))
 def test_text_of_any_kind_arrives(tmp_path_factory, text):
     path = leave(tmp_path_factory.mktemp("inbox"), Request("hint", text), stamp="1.0")
     assert _read(path) == Request("hint", text)
 
 
+@synced
 @given(n=st.integers(), text=st.text(st.characters()), name=st.sampled_from(sorted(REVIEWS)))
 def test_review_arrives_with_its_number(tmp_path_factory, n, text, name):
     path = leave(tmp_path_factory.mktemp("inbox"), Request(name, text, n), stamp="1.0")
     assert _read(path) == Request(name, text, n)
 
 
-@settings(deadline=None)
+@synced
 @given(text=st.text(st.characters()), why=st.text(), by=st.text(), name=st.sampled_from(sorted(LASTING - REVIEWS)))
 def test_what_a_person_says_arrives_whole(tmp_path_factory, text, why, by, name):
     said = Request(name, text, why=why, blocked_by=by)

@@ -21,8 +21,9 @@ class Exports:
         """Make the folder, with a .gitignore that keeps all of it out of the repository."""
         self.folder.mkdir(parents=True, exist_ok=True)
         ignore = self.folder.parent / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text(IGNORE, encoding="utf-8")
+        found, whole = ignore.read_bytes() if ignore.exists() else b"", IGNORE.encode()
+        if found != whole and whole.startswith(found.rstrip(b"\0")):  # a power loss leaves a beginning, or zeros
+            ignore.write_bytes(whole)
 
     def rewrite(self, state: CampaignState) -> list[Path]:
         """Write each file whole, atomically; an equal file is left alone."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from autoexp.stores.syncing import sync_folder
+
 RequestName = Literal["stop", "pause", "resume", "hint", "clear_hints", "idea", "drop_idea", "accept", "reject"]
 
 REVIEWS: frozenset[RequestName] = frozenset({"accept", "reject"})
@@ -30,11 +32,13 @@ class Request:
 
 
 def leave(inbox: Path, request: Request, *, stamp: str) -> Path:
-    """Write a request so that the engine sees all of it or nothing.
+    """Write a request so that the engine sees all of it or nothing, also after a power loss; once this returns, all of it.
 
     Its name begins with a number above those of all that wait: a clock that is set back changes no order.
     """
-    inbox.mkdir(parents=True, exist_ok=True)
+    if not inbox.is_dir():
+        inbox.mkdir(parents=True, exist_ok=True)
+        sync_folder(inbox.parent)
     number = max((_number(path) for path in inbox.glob("*.json")), default=0) + 1
     count = 0
     while (target := inbox / f"{number:0{_DIGITS}}-{stamp}-{os.getpid()}-{count:03}.json").exists():
@@ -46,8 +50,12 @@ def leave(inbox: Path, request: Request, *, stamp: str) -> Path:
         "text": request.text,
         **{key: value for key, value in more.items() if value is not None},
     }
-    draft.write_text(json.dumps(body), encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(body))
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(target)
+    sync_folder(inbox)
     return target
 
 

@@ -11,9 +11,10 @@ from typing import Self
 
 from autoexp.campaign.events import Event, Record
 from autoexp.errors import CampaignError, StorageError
-from autoexp.stores.lines import Stamp, encode
+from autoexp.stores.lines import DIGITS, Stamp, encode
 from autoexp.stores.reading import Position, Torn, lines_from, read_from, verify
 from autoexp.stores.reserve import FULL, Reserve
+from autoexp.stores.syncing import sync_folder
 
 JOURNAL = "journal.jsonl"
 LOCK = "lock"
@@ -110,7 +111,8 @@ class FileJournal:
             self._failed = f"a sync failed: {error}"
             raise StorageError(f"{self.path}: record {number} could not be synced: {error}") from error
         self._position = Position(number + 1, self._position.offset + len(line), digest)
-        return Record(number, stamp.wall, stamp.monotonic, stamp.boot, event)
+        wall, monotonic = round(stamp.wall, DIGITS), round(stamp.monotonic, DIGITS)  # as whoever reads the file has them
+        return Record(number, wall, monotonic, stamp.boot, event)
 
     def _write(self, line: bytes) -> None:
         try:
@@ -222,8 +224,4 @@ def _sync(fd: int) -> None:
 
 def _sync_folders(folder: Path) -> None:
     for path in (folder, folder.parent, folder.parent.parent):
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        sync_folder(path)

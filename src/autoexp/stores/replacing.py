@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
+from autoexp.stores.syncing import sync_folder
+
 
 def set_aside(journal: Path) -> Path | None:
     """Keep a file under the name `.damaged`, or with a number behind it; None when there is nothing to keep.
@@ -25,7 +27,7 @@ def set_aside(journal: Path) -> Path | None:
             os.link(journal, copy)
         except OSError:  # a file system without hard links
             _copy(journal, copy)
-        _sync_folder(journal.parent)
+        sync_folder(journal.parent)
         return copy
     return None
 
@@ -39,7 +41,7 @@ def put_in_place(journal: Path, lines: Iterable[bytes]) -> None:
         os.fsync(file.fileno())
     draft.replace(journal)
     for folder in (journal.parent, journal.parent.parent, journal.parent.parent.parent):
-        _sync_folder(folder)
+        sync_folder(folder)
 
 
 def _copy(journal: Path, copy: Path) -> None:
@@ -49,11 +51,3 @@ def _copy(journal: Path, copy: Path) -> None:
         target.flush()
         os.fsync(target.fileno())
     draft.replace(copy)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
