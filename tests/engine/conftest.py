@@ -1,10 +1,13 @@
 """A session's parts in a temporary repository: real git and journal, a proposer and an executor that are a few lines."""
 
+import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -17,10 +20,10 @@ from autoexp.engine.clocks import Clocks, Instant
 from autoexp.engine.contract import Contract
 from autoexp.engine.faults import Faults
 from autoexp.engine.loop import run
-from autoexp.engine.signals import StopFlag
+from autoexp.engine.signals import INTERRUPTED, StopFlag
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import StorageError
-from autoexp.experiment.measurement import Sample, Side
+from autoexp.experiment.measurement import Sample, Side, Usage
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Proposal
 from autoexp.ports import Checked, Desk, NothingLeft, Proposer
@@ -39,6 +42,9 @@ metrics: {x: {role: primary, direction: lower}}
 measurement: {deterministic: true}
 budget: {consecutive_discards: null}
 """
+
+SAME_MOMENT = {"GIT_AUTHOR_DATE": "@1700000000 +0000", "GIT_COMMITTER_DATE": "@1700000000 +0000"}
+"""All campaigns begin at the same commit, so their seeds are the same."""
 
 Step = Callable[[Desk], None]
 
@@ -62,11 +68,13 @@ class Values:
 
 @dataclass
 class Reading:
-    """Measures a commit by reading its value.txt. What stands in `failures` is raised once each."""
+    """Measures a commit by reading its value.txt, with a noise that follows from value and seed. What stands in `failures` is raised once each."""
 
     repository: Repository
     failures: list[Exception] = field(default_factory=list)
     taken: int = 0
+    noise: float = 0.0
+    wall_s: float = 0.0
 
     def sample(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
         if n and self.failures:
@@ -75,8 +83,8 @@ class Reading:
         text = self.repository.read_blob(f"{commit}:value.txt").decode().strip()
         if text.startswith("crash"):
             return Sample(side=side, i=i, seed=seed, outcome=Outcome.CRASH, detail=f"Traceback: {text}")
-        value = float(text)
-        return Sample(side=side, i=i, seed=seed, values={"x": value})
+        value = float(text) * (1 + self.noise * Random(f"{text} {seed}").gauss())
+        return Sample(side=side, i=i, seed=seed, values={"x": value}, usage=Usage(wall_s=self.wall_s))
 
     def checks(self, commit: str, *, n: int) -> Checked:
         wrong = self.repository.read_blob(f"{commit}:value.txt").decode().strip() == "13"
@@ -114,6 +122,28 @@ class FullDisk:
 
 
 @dataclass
+class Bell:
+    """A journal that has a person press Ctrl-C when so many records are written."""
+
+    inner: FileJournal
+    left: int
+    stop: StopFlag
+
+    def read(self, start: int = 0):
+        return self.inner.read(start)
+
+    def append(self, event: Event) -> Record:
+        record = self.inner.append(event)
+        self.left -= 1
+        if self.left == 0:
+            self.stop.reason = INTERRUPTED
+        return record
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@dataclass
 class Bench:
     """Opens sessions of one campaign."""
 
@@ -126,27 +156,34 @@ class Bench:
     waited: list[float] = field(default_factory=list)
     budget: str = ""
     look: Callable[[], Instant] = clocks.look
+    contract: str = CONTRACT
+    boot: str = "boot"
+    noise: float = 0.0
+    wall_s: float = 0.0
 
-    def session(self, *, records: int | None = None, experiments: int | None = None) -> CampaignState:
-        """Run a session that may write some records, and give the state that it reached."""
-        text = CONTRACT.replace("consecutive_discards: null", f"consecutive_discards: null{self.budget}")
+    def session(
+        self, *, records: int | None = None, experiments: int | None = None, interrupt: int | None = None
+    ) -> CampaignState:
+        """Run a session that may write some records, or is interrupted after some, and give the state that it reached."""
+        stop = StopFlag()
+        text = self.contract.replace("consecutive_discards: null", f"consecutive_discards: null{self.budget}")
         spec = load(text)
         folder = CampaignFolder(self.repository.common_dir, spec.name)
-        executor = Reading(self.repository, self.failures)
+        executor = Reading(self.repository, self.failures, noise=self.noise, wall_s=self.wall_s)
         with FileJournal(folder.path, self.stamp) as journal:
             shop = Workshop(
                 contract=Contract(spec, text, "", self.cache),
                 folder=folder,
                 repository=self.repository,
                 refs=Refs(self.repository),
-                journal=journal if records is None else FullDisk(journal, records),
+                journal=_journal(journal, stop, records, interrupt),
                 copy=ProposalCopy(self.repository, self.cache / "propose"),
                 scope=Scope(spec.scope.edit),
                 proposer=self.proposer or Values(self.values),
                 strategy=Greedy(),
                 executor=executor,
                 faults=Faults(),
-                stop=StopFlag(),
+                stop=stop,
                 marker="autoexp-test:1",
                 cells=Cells(Cell(), Cell(), {}, ""),
                 desk=self.cache / "desk",
@@ -166,7 +203,7 @@ class Bench:
     def stamp(self) -> Stamp:
         """Give the time of a record, by the clocks that the session goes by."""
         now = self.look()
-        return Stamp(now.wall, now.awake_s, "boot")
+        return Stamp(now.wall, now.awake_s, self.boot)
 
     def git(self, *arguments: str) -> str:
         """Ask git in the user's repository."""
@@ -174,14 +211,27 @@ class Bench:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-@pytest.fixture
-def bench(tmp_path: Path):
-    root = tmp_path / "project"
-    root.mkdir()
+def _journal(journal: FileJournal, stop: StopFlag, records: int | None, interrupt: int | None):
+    if interrupt is not None:
+        return Bell(journal, interrupt, stop)
+    return journal if records is None else FullDisk(journal, records)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Bench]:
+    """Give a bench with a repository of its own."""
+    root = folder / "project"
+    root.mkdir(parents=True)
     (root / "value.txt").write_text("100\n")
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
         who = ["-c", "user.name=U", "-c", "user.email=u@localhost"]
-        subprocess.run(["git", "-C", str(root), *who, *arguments], check=True)
+        subprocess.run(["git", "-C", str(root), *who, *arguments], check=True, env={**os.environ, **SAME_MOMENT})
     repository = Repository.open(root)
-    yield Bench(repository, tmp_path / "cache")
+    yield Bench(repository, folder / "cache")
     repository.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path):
+    with opened(tmp_path) as made:
+        yield made

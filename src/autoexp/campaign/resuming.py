@@ -46,16 +46,29 @@ def _long_ago(opened: Experiment, boot: str) -> str:
 def sound_samples(state: CampaignState) -> tuple[int, int]:
     """Give how many samples of the candidate and of the incumbent still count, the first ones of each.
 
-    Where numbers vary, those of one side without their like on the other are left out: the machine may run at another speed after the pause,
-    and that side alone would have been measured before it.
+    All do where one run decides, where a run went wrong, and after a pause that was shorter than one of the runs, for so much time lies between
+    two runs anyway. Otherwise the machine may run at another speed now: those count up to which both sides had equally many.
     """
     opened, segment = state.open, state.segment
     if opened is None or segment is None:
         return 0, 0
     ours, theirs = len(opened.of_side(Side.CANDIDATE)), len(opened.of_side(Side.INCUMBENT))
     one_decides = segment.deterministic or segment.spec.get("decision", {}).get("method") == "single"
-    has_ended = any(sample.outcome is not Outcome.MEASURED for sample in opened.samples)
-    return (ours, theirs) if one_decides or has_ended else (min(ours, theirs),) * 2
+    went_wrong = any(sample.outcome is not Outcome.MEASURED for sample in opened.samples)
+    longest_s = max((sample.usage.wall_s for sample in opened.samples), default=0.0)
+    if one_decides or went_wrong or (opened.pause_s is not None and opened.pause_s <= longest_s):
+        return ours, theirs
+    return (_balanced(opened.samples),) * 2
+
+
+def _balanced(samples: Iterable[Sample]) -> int:
+    """Give how many samples of each side there were when both last had equally many."""
+    counts, balanced = dict.fromkeys(Side, 0), 0
+    for sample in samples:
+        counts[sample.side] += 1
+        if counts[Side.CANDIDATE] == counts[Side.INCUMBENT]:
+            balanced = counts[Side.CANDIDATE]
+    return balanced
 
 
 def left_open(state: CampaignState, record: Record) -> CampaignState:
