@@ -9,6 +9,8 @@ from typing import Any
 from autoexp.campaign.events import Event, Record, parse_event
 
 FORMAT = 1
+DIGITS = 6
+"""Of a second, in the stamps of records."""
 GENESIS = "0" * 64
 _HASH = re.compile(rb',"hash":"([0-9a-f]{64})"\}')
 _MARK = b',"hash":"'
@@ -40,8 +42,8 @@ def encode(event: Event, *, number: int, previous: str, stamp: Stamp) -> tuple[b
     body = {
         "v": FORMAT,
         "i": number,
-        "wall": round(stamp.wall, 6),
-        "mono": round(stamp.monotonic, 6),
+        "wall": round(stamp.wall, DIGITS),
+        "mono": round(stamp.monotonic, DIGITS),
         "boot": stamp.boot,
         "data": event.model_dump(mode="json"),
         "prev": previous,
