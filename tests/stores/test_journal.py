@@ -199,3 +199,9 @@ def test_device_that_is_full_raises_and_the_record_does_not_count(opened):
     with pytest.raises(StorageError, match="No space left"):
         journal.append(ev.Noted(text="a"))
     journal.close()
+
+
+def test_record_that_was_written_is_the_record_that_is_read(folder):
+    stamp = Stamp(1_700_000_000.123456789, 12.000000499, "boot-1")
+    with FileJournal(folder, lambda: stamp) as journal:
+        assert [journal.append(ev.Noted(text="a"))] == list(journal.read())
