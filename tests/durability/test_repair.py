@@ -1,14 +1,18 @@
 """`autoexp repair`: a lost or damaged journal is made again from git, lost refs from the journal, and what nobody has is named."""
 
 import json
+import random
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autoexp.stores.blobs import unpacked
-from tests.durability.laws import lawful
-from tests.end_to_end.conftest import Project, write
+from tests.durability.laws import decided, lawful
+from tests.end_to_end.commands import Helper
+from tests.end_to_end.conftest import Project, made, write
 
 EDITS = [write(90), write(95), write(80), write("crash"), write(70)]
 
@@ -34,11 +38,20 @@ def kinds(found: dict[str, Any]) -> list[str]:
     return [one["kind"] for one in found["findings"]]
 
 
-@pytest.fixture
-def ended(project: Project) -> Project:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, helper: Helper) -> Project:
+    project = made(tmp_path_factory.mktemp("template"), helper)
     project.edits(*EDITS)
     project.run("run")
     return project
+
+
+@pytest.fixture
+def ended(template: Project, tmp_path: Path) -> Project:
+    """Give a copy of a repository with a campaign that has come to its end."""
+    path = tmp_path / template.path.name
+    shutil.copytree(template.path, path, symlinks=True)
+    return replace(template, path=path, cache=tmp_path / "cache")
 
 
 def test_blobs_hold_every_record(ended: Project) -> None:
@@ -89,3 +102,91 @@ def test_lost_refs_are_made_again(ended: Project) -> None:
     assert ended.git("rev-parse", "autoexp/demo") == refs["best"]
     assert repaired(ended)["findings"] == []
     lawful(ended)
+
+
+def test_run_and_looks_name_the_repair_of_a_lost_journal(ended: Project) -> None:
+    best = ended.refs()["best"]
+    for lost in (Path.unlink, lambda path: path.write_bytes(b"")):
+        lost(journal(ended))
+        for command in ("run", "status", "log"):
+            assert "`autoexp repair --tag demo`" in ended.run(command, code=2)
+    assert ended.refs()["best"] == best
+    ended.git("commit", "-q", "--allow-empty", "-m", "more")
+    assert "autoexp repair" in ended.run("run", code=2)
+    assert ended.refs()["best"] == best
+    assert repaired(ended)["agrees"]
+
+
+def test_older_journal_put_back_is_gone_on_with(project: Project) -> None:
+    project.edits(*EDITS)
+    project.run("run", "--experiments", "2")
+    older = journal(project).read_bytes()
+    project.run("run")
+    whole, rows = journal(project).read_bytes(), project.rows()
+    journal(project).write_bytes(older)
+    assert "`autoexp repair --tag demo`" in project.run("run", code=2)
+    assert journal(project).read_bytes() == older
+    assert kinds(repaired(project))[0] == "journal"
+    assert journal(project).read_bytes().startswith(whole)
+    assert [path.read_bytes() for path in copies(project)] == [older]
+    assert project.rows() == rows
+    project.run("run")
+    lawful(project)
+
+
+def test_run_notes_lost_refs(ended: Project) -> None:
+    for name in ("record/2", "attempt/3", "record/3"):
+        ended.git("update-ref", "-d", f"refs/autoexp/demo/{name}")
+    ended.run("run")
+    notes = [event["text"] for event in ended.journal() if event["event"] == "note"]
+    assert "git has lost refs of this campaign: 2 verdicts, 1 candidates" in "\n".join(notes)
+    assert repaired(ended)["agrees"]
+    notes = len(notes)
+    ended.run("run")
+    assert len([event for event in ended.journal() if event["event"] == "note"]) == notes
+    lawful(ended)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damage_anywhere_is_mended_from_git(ended: Project, seed: int) -> None:
+    dice = random.Random(seed)
+    whole = journal(ended).read_bytes()
+    text = bytearray(whole)
+    at = dice.randrange(whole.rindex(b"\n", 0, -1))
+    text[at : at + dice.choice([1, 40, 4000])] = dice.randbytes(dice.choice([0, 1, 500]))
+    journal(ended).write_bytes(text)
+    assert "`autoexp repair`" in ended.run("status", code=2)
+    assert "`autoexp repair`" in ended.run("run", code=2)
+    assert repaired(ended)["agrees"]
+    assert journal(ended).read_bytes().startswith(whole)
+    assert [path.read_bytes() for path in copies(ended)] == [bytes(text)]
+    assert repaired(ended)["findings"] == []
+    assert ended.run("status")
+
+
+def test_records_that_nobody_has_are_named_and_cut_only_on_request(ended: Project) -> None:
+    lines = journal(ended).read_bytes().splitlines(keepends=True)
+    events = ended.journal()
+    first = next(i for i, event in enumerate(events) if event["event"] == "intent" and event["n"] == 3)
+    journal(ended).write_bytes(b"".join(lines[: first + 1] + lines[first + 3 :]))
+    for name in ("record/3", "tail"):
+        ended.git("update-ref", "-d", f"refs/autoexp/demo/{name}")
+    damaged, refs = journal(ended).read_bytes(), ended.refs()
+    for arguments in ((), ("--check",), ("--check", "--cut")):
+        found = repaired(ended, *arguments, code=2)
+        (gap,) = found["findings"]
+        assert (gap["kind"], gap["experiments"]) == ("gap", [3])
+        assert f"records {first + 1}, {first + 2}" in gap["text"]
+        assert "--cut" in gap["fix"]
+        assert (journal(ended).read_bytes(), ended.refs(), copies(ended)) == (damaged, refs, [])
+    done = repaired(ended, "--cut")
+    assert done["experiments"] == 2
+    assert [path.read_bytes() for path in copies(ended)] == [damaged]
+    now = ended.refs()
+    assert now["best"] == refs["attempt/1"]
+    assert now[f"lost/best-{refs['best'][:12]}"] == refs["best"]
+    assert set(refs.values()) <= set(now.values())
+    assert repaired(ended)["findings"] == []
+    assert [row["n"] for row in ended.rows()] == [0, 1, 2]
+    ended.run("run")
+    assert decided(lawful(ended))[-1][:2] == ("value 70", "keep")

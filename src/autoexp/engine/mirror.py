@@ -28,7 +28,11 @@ def meet(shop: Workshop) -> None:
             continue
         place = place_of(path, held.end)
         if place is None or place.previous != held.digest:
-            raise _at_odds(shop, name, held, missing=place is None)
+            raise (
+                behind(shop, f"git holds records up to number {held.end - 1}")
+                if place is None
+                else _another(shop, name)
+            )
         if name != shop.ref("tail") and place.number > since.number:
             since = place
     shop.mirrored = since
@@ -122,13 +126,18 @@ def _held(shop: Workshop, name: str) -> Held | None:
         return None
 
 
-def _at_odds(shop: Workshop, name: str, held: Held, *, missing: bool) -> CampaignError:
-    if missing:
-        what = f"git holds the records of this campaign up to number {held.end - 1}, and the journal ends before"
-    else:
-        what = f"{name} tells of another record {held.end - 1} than the journal"
+def behind(shop: Workshop, what: str) -> CampaignError:
+    """Give the error for a journal that ends before what git tells of."""
+    return _at_odds(shop, f"{what}, and the journal ends before: it was cut, or an older one was put in its place")
+
+
+def _another(shop: Workshop, name: str) -> CampaignError:
+    return _at_odds(shop, f"{name} tells of other records than the journal: one of them belongs to another campaign")
+
+
+def _at_odds(shop: Workshop, what: str) -> CampaignError:
     return CampaignError(
-        f"{what}: the journal was cut, or replaced by another one",
+        what,
         where=str(shop.folder.journal),
         fix=f"`autoexp repair --tag {shop.folder.tag}` brings back what git holds; nothing was changed",
     )

@@ -3,10 +3,9 @@
 from autoexp import __version__
 from autoexp.campaign.events import CampaignOpened, Noted, SessionOpened
 from autoexp.campaign.views import derived_seed
-from autoexp.engine.agreeing import agree, moved_head
+from autoexp.engine.agreeing import agree, moved_head, survey
 from autoexp.engine.cells import notice
 from autoexp.engine.identity import doubtful_disk, journey, whereabouts
-from autoexp.engine.mirror import meet
 from autoexp.engine.requests import dismiss_late_requests
 from autoexp.engine.tidying import tidy_leftovers
 from autoexp.engine.unfinished import look_after
@@ -24,7 +23,7 @@ def recover(shop: Workshop) -> None:
         reclaim(shop.home)
     remove(shop.home)
     locks = shop.refs.remove_stale_locks(shop.ref())
-    meet(shop)
+    begun = survey(shop)
     open_campaign(shop)
     budget = shop.spec.budget.model_dump(mode="json")
     told = notice(shop.cells.rules, shop.sandbox, left_out=shop.cells.left_out)
@@ -35,13 +34,21 @@ def recover(shop: Workshop) -> None:
             pid=int(pid), sandbox=shop.sandbox, notice=told, budget=budget, host=here.host, place=here.place
         )
         shop.record(opened)
-    for text in (came, doubtful, _cut(shop), _swept(swept), _unlocked(locks), tidy_leftovers(shop), moved_head(shop)):
+    for text in (
+        came,
+        doubtful,
+        _cut(shop),
+        _swept(swept),
+        _unlocked(locks),
+        tidy_leftovers(shop),
+        moved_head(shop, begun),
+    ):
         if text:
             shop.record(Noted(text=text))
     dismiss_late_requests(shop)
     if shop.state.open is not None:
         look_after(shop, shop.state.open)
-    agree(shop)
+    agree(shop, begun)
 
 
 def open_campaign(shop: Workshop) -> None:
