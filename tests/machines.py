@@ -18,12 +18,12 @@ def without_bubblewrap() -> list[str]:
     """Give a machine on which bubblewrap is not installed: what lies at its place cannot be started."""
     places = {str(Path(found).resolve()) for found in (bwrap.program(), shutil.which("bwrap")) if found}
     hide = " && ".join(f"{shutil.which('mount')} --bind /dev/null '{place}'" for place in sorted(places)) or "true"
-    return _ready(["unshare", "-Urm", "/bin/sh", "-c", f'{hide} && exec "$@"', "sh"])
+    return ready(["unshare", "-Urm", "/bin/sh", "-c", f'{hide} && exec "$@"', "sh"])
 
 
 def without_namespaces(kind: str = "user") -> list[str]:
     """Give a machine whose system refuses namespaces of a kind."""
-    return _ready(
+    return ready(
         ["unshare", "-Ur", "/bin/sh", "-c", f'echo 0 > /proc/sys/user/max_{kind}_namespaces && exec "$@"', "sh"]
     )
 
@@ -31,7 +31,7 @@ def without_namespaces(kind: str = "user") -> list[str]:
 def with_file_system(place: Path, options: str) -> list[str]:
     """Give a machine that has another file system in memory at a place, mounted with some options."""
     script = f"mount -t tmpfs -o {options} none '{place}' && exec \"$@\""
-    return _ready(["unshare", "-Urm", "/bin/sh", "-c", script, "sh"])
+    return ready(["unshare", "-Urm", "/bin/sh", "-c", script, "sh"])
 
 
 def without_anything(folder: Path) -> list[str]:
@@ -45,7 +45,7 @@ def without_anything(folder: Path) -> list[str]:
     shown = [part for place in sorted(map(str, Path("/").iterdir())) for part in _mount(place)]
     apart = ["--unshare-user", "--disable-userns", "--unsetenv", "container", "--unsetenv", "KUBERNETES_SERVICE_HOST"]
     script = f"exec '{program}' --seccomp 9 \"$@\" 9<'{rules}'"
-    return _ready(["/bin/sh", "-c", script, "sh", *apart, *shown, "--chdir", os.getcwd(), "--"])  # noqa: PTH109
+    return ready(["/bin/sh", "-c", script, "sh", *apart, *shown, "--chdir", os.getcwd(), "--"])  # noqa: PTH109
 
 
 def _mount(place: str) -> list[str]:
@@ -56,7 +56,7 @@ def _mount(place: str) -> list[str]:
     return ["--dev-bind", place, place]
 
 
-def _ready(prefix: list[str]) -> list[str]:
+def ready(prefix: list[str]) -> list[str]:
     program = shutil.which(prefix[0])
     if program is None:
         pytest.skip(f"{prefix[0]} is not installed")

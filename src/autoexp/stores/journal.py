@@ -1,5 +1,6 @@
 """The journal file: hash-chained JSONL, one writer, every record durable before the next step."""
 
+import errno
 import fcntl
 import os
 import sys
@@ -18,6 +19,7 @@ from autoexp.stores.syncing import sync_folder
 
 JOURNAL = "journal.jsonl"
 LOCK = "lock"
+_CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _REREAD = 2**20
 _BEGINNING = Position()
 
@@ -111,7 +113,8 @@ class FileJournal:
             self._failed = f"a sync failed: {error}"
             raise StorageError(f"{self.path}: record {number} could not be synced: {error}") from error
         self._position = Position(number + 1, self._position.offset + len(line), digest)
-        wall, monotonic = round(stamp.wall, DIGITS), round(stamp.monotonic, DIGITS)  # as whoever reads the file has them
+        # As whoever reads the file has them.
+        wall, monotonic = round(stamp.wall, DIGITS), round(stamp.monotonic, DIGITS)
         return Record(number, wall, monotonic, stamp.boot, event)
 
     def _write(self, line: bytes) -> None:
@@ -162,8 +165,17 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def _take_lock(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        if error.errno not in _CLOSED:
+            raise
+        raise CampaignError(
+            f"the campaign's folder cannot be written: {error.strerror}",
+            where=str(path.parent),
+            fix="make it writable for the user who runs autoexp; to look at a campaign, reading is enough",
+        ) from error
     if not _flocked(fd):
         holder = os.pread(fd, 64, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(fd)
