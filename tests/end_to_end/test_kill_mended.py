@@ -47,8 +47,8 @@ def agreed(project: Project) -> list[dict[str, Any]]:
     kept = [row["commit"] for row in rows if row["status"] == "keep"]
     assert project.git("rev-list", "--first-parent", "--reverse", "refs/autoexp/demo/best").splitlines() == kept
     found, said = project.status(), proposals(project)
-    assert found["requests"] == sum(one["requests"] for one in said)
-    assert found["cost_usd"] == pytest.approx(sum(one["cost_usd"] for one in said))
+    assert found["requests"] == sum(one["requests"] or 0 for one in said)
+    assert found["cost_usd"] == pytest.approx(sum(one["cost_usd"] or 0 for one in said))
     assert found["requests"] == sum(row["requests"] or 0 for row in rows)
     assert found["cost_usd"] == pytest.approx(sum(row["cost_usd"] or 0 for row in rows))
     assert "missing" not in project.git("fsck", "--no-dangling")

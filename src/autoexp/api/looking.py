@@ -7,6 +7,7 @@ from typing import Any
 
 from autoexp.api import transcripts
 from autoexp.api.places import CONTRACT_FILE, Place, contract_folder, read_text
+from autoexp.campaign import interruptions
 from autoexp.campaign import rows as campaign_rows
 from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.campaign.summary import summary
@@ -152,6 +153,11 @@ def show(place: Place, n: int) -> dict[str, Any]:
         **transcripts.of(experiment, found.folder.output / str(n)),
         "all_samples": samples,
         "holdout": holdout,
+        "measured_again_by": interruptions.measured_again_by(found.state, n),
+        "waits_again": n in interruptions.waiting_again(found.state),
+        "given_up": interruptions.is_given_up(found.state, experiment),
+        "pauses": list(experiment.pauses),
+        "void_samples": [sample.model_dump(mode="json") for sample in experiment.void],
         "sandbox": proposal.sandbox if proposal else "",
         "paid_before": proposal is not None and proposal.offer is not None and row["requests"] == 0,
         "priced_by": sorted({said.cost_source for said in experiment.paid if said.cost_source}),

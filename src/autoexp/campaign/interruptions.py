@@ -56,6 +56,12 @@ def measured_again_by(state: CampaignState, n: int) -> int | None:
     return next((one.n for one in candidates if one.n > n and one.directive.again == n), None)
 
 
+def waiting_again(state: CampaignState) -> tuple[int, ...]:
+    """Give the number of the interrupted experiment that the next session measures again, if there is one."""
+    directive = to_measure_again(state)
+    return () if directive is None or directive.again is None or state.open is not None else (directive.again,)
+
+
 def _row_up_to(state: CampaignState, last: Experiment | None) -> tuple[Experiment, ...]:
     row = []
     while last is not None and last.outcome is Outcome.INTERRUPTED:

@@ -86,6 +86,7 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
         detail=experiment.detail,
         expect=list(proposal.expect) if proposal else [],
         segment=experiment.segment,
+        again=experiment.directive.again,
     )
 
 
@@ -148,6 +149,7 @@ def _row(**given: Any) -> Row:
         "repairs": 0,
         "cost_usd": None,
         "cost_usd_total": None,
+        "again": None,
     } | given
 
 

@@ -7,6 +7,7 @@ from autoexp.campaign import tallies
 from autoexp.campaign.convergence import improvement_rate, streak, worth
 from autoexp.campaign.forecast import forecast, spending
 from autoexp.campaign.ideas import counted_ideas
+from autoexp.campaign.interruptions import waiting_again
 from autoexp.campaign.kinds import as_data
 from autoexp.campaign.reviews import unmeasured, waiting
 from autoexp.campaign.rows import primary_of
@@ -31,6 +32,7 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
         "taken_out": list(totals.taken_out),
         "needs_review": list(waiting(state)),
         "accepted": list(unmeasured(state)),
+        "interrupted": list(waiting_again(state)),
         "checkpoint": {"commit": state.checkpoint.commit, "n": state.checkpoint.n} if state.checkpoint else None,
         "checkpoint_tests": {
             "confirmed": totals.confirmed,

@@ -94,7 +94,8 @@ def _checkpoint(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _reviews(found: dict[str, Any]) -> list[tuple[str, str]]:
     """Say what waits for a person, what an accepted one waits for, and how often the holdout was looked at."""
-    waiting, accepted = (", ".join(map(str, found[key])) for key in ("needs_review", "accepted"))
+    keys = ("needs_review", "accepted", "interrupted")
+    waiting, accepted, interrupted = (", ".join(map(str, found[key])) for key in keys)
     return [
         *(
             [("for review", f"{waiting}; answer with `autoexp accept N --why ...` or `autoexp reject`")]
@@ -102,6 +103,7 @@ def _reviews(found: dict[str, Any]) -> list[tuple[str, str]]:
             else []
         ),
         *([("accepted", f"{accepted}; measured again by the next `autoexp run`")] if accepted else []),
+        *([("interrupted", f"{interrupted}; measured again by the next `autoexp run`")] if interrupted else []),
         *([("holdout", f"{found['holdout_looks']} answers")] if found["holdout_looks"] else []),
     ]
 
@@ -152,6 +154,7 @@ def _table(rows: list[dict[str, Any]], found: dict[str, object]) -> None:
         table.add_column(name, justify="left" if name == "commit" else "right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     table.add_column("description", overflow="fold")
+    later = {row["again"]: row["n"] for row in rows if row["again"]}
     for row in rows:
         commit, metric, effect = row["commit"], row["metric"], row["effect"]
         cells = (
@@ -160,7 +163,7 @@ def _table(rows: list[dict[str, Any]], found: dict[str, object]) -> None:
             number(metric if isinstance(metric, float) else None),
             gain(effect if isinstance(effect, float) else None),
             str(row["samples"]),
-            _status(row),
+            _status(row, later),
             one_line(str(row["description"])) or cut(one_line(str(row["detail"]))),
         )
         table.add_row(*(Text(cell) for cell in cells), style=style_of(str(row["status"])))
@@ -168,9 +171,12 @@ def _table(rows: list[dict[str, Any]], found: dict[str, object]) -> None:
     Console(width=width).print(table)
 
 
-def _status(row: dict[str, Any]) -> str:
-    flags = (flag for flag in SHOWN_FLAGS if flag in row["flags"])
-    return ", ".join([str(row["status"]), *(flag.replace("_", " ") for flag in flags)])
+def _status(row: dict[str, Any], later: dict[int, int]) -> str:
+    """Name the status with its flags, and which number measured it again, or was measured again by it; `later` tells the former."""
+    flags = (flag.replace("_", " ") for flag in SHOWN_FLAGS if flag in row["flags"])
+    again = [f"again as {later[row['n']]}"] if row["n"] in later else []
+    first = [f"{row['again']} again"] if row["again"] else []
+    return ", ".join([str(row["status"]), *flags, *first, *again])
 
 
 def show(
@@ -181,6 +187,7 @@ def show(
 ) -> None:
     """Tell everything about one experiment: proposal, samples, verdict, reasons, where its output lies."""
     from autoexp import api
+    from autoexp.faces.cli.interruptions import interruption_lines
     from autoexp.faces.cli.spending import use_lines
 
     found = api.show(api.Place(repo, tag), n)
@@ -215,12 +222,13 @@ def show(
                 else str(value)
             )
             say(f"{key:<12} {_below(text)}")
-    for name, text in (*use_lines(found), *show_lines(found)):
+    for name, text in (*interruption_lines(found), *use_lines(found), *show_lines(found)):
         say(f"{name:<12} {_below(text)}")
     for i, one in enumerate(found["tries"], 1):
         say(f"{f'try {i}':<12} {_try(one)}")
         if one["transcript"]:
             say(f"{'transcript':<12} {one['transcript']}")
+    _samples("void", found["void_samples"])
     _samples("sample", found["all_samples"])
     if found["holdout"]:
         _samples("holdout", found["holdout"]["samples"])

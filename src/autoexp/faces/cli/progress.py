@@ -60,6 +60,8 @@ class Plain(Quiet):
                 say(_waiting(event))
             case ev.MendAsked() as event:
                 say(f"      {event.outcome.value}: asked to mend it{_last_line(event.detail)}")
+            case ev.Continued() as event:
+                say(f"note: {_goes_on(event)}")
             case ev.Noted(text=text):
                 say(f"note: {one_line(text)}")
             case _:
@@ -94,6 +96,8 @@ class Live(Quiet):
         if isinstance(record.event, ev.SessionOpened) and record.event.notice:
             self._console.print(Text(record.event.notice, style="dim"))
         match record.event:
+            case ev.Continued() as event:
+                self._notes.append(f"note: {_goes_on(event)}")
             case ev.Noted(text=text):
                 self._notes.append(f"note: {one_line(text)}")
             case ev.Waiting() as event:
@@ -132,6 +136,10 @@ def _figures(state: CampaignState) -> str:
 
 def _cost(state: CampaignState) -> str:
     return f"   {cost_of_state(state)}" if state.cost_usd is not None or state.counts.requests else ""
+
+
+def _goes_on(event: ev.Continued) -> str:
+    return f"experiment {event.n} goes on where the session before this one ended, {seconds(event.pause_s)} ago"
 
 
 def _waiting(event: ev.Waiting) -> str:
