@@ -1,12 +1,17 @@
 """Make one edit in a workspace, and nothing outside of it."""
 
+import errno
 import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from autoexp.experiment.outcome import Outcome
 from autoexp.ports import ProposerFailed
 from autoexp.proposers.edits import Replace, Write
+
+DISK_FAILED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""What is wrong with the machine, and not with an edit that could not be written."""
 
 _GIT_PATIENCE_S = 60
 # From strict to lenient: as it stands; with counts of lines that somebody got wrong by hand; without context.
@@ -26,13 +31,17 @@ def apply_replace(edit: Replace, workspace: Path) -> None:
 
 
 def apply_write(edit: Write, workspace: Path) -> None:
-    """Write a whole file; missing folders are made. Raises ProposerFailed when the place is taken by a folder."""
+    """Write a whole file; missing folders are made.
+
+    Raises ProposerFailed when the place is taken by a folder; where the disk failed it is an infra_error.
+    """
     path = inside(workspace, edit.file)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(edit.text.encode())
     except OSError as error:
-        raise ProposerFailed(f"write: {edit.file}: {error.strerror}") from None
+        fault = Outcome.INFRA_ERROR if error.errno in DISK_FAILED else Outcome.PROPOSER_ERROR
+        raise ProposerFailed(f"write: {edit.file}: {error.strerror}", outcome=fault) from None
 
 
 def apply_patch(patch: str, workspace: Path, environ: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """Asks a model for a change, and makes it in the workspace. Usage and price come from its provider, never from its answer."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,7 +87,12 @@ class ModelProposer:
             model=reply.model or self._options.model,
         )
         answer = _read(reply, said, several=self._several(brief))
-        return made(answer, said, make, dropped=dropped)
+        try:
+            return made(answer, said, make, dropped=dropped)
+        except OSError as error:  # the disk failed; what the answer cost is told all the same
+            raise ProposerFailed(
+                f"the change cannot be written: {error}", said=said, outcome=Outcome.INFRA_ERROR
+            ) from error
 
     def estimate(self, brief: Brief) -> Reserve:
         """Tell what the next proposal will probably use: nothing when one that is paid for fits, else one request with the code of the best so far."""
@@ -125,7 +131,8 @@ class ModelProposer:
         (desk.output / REQUEST).write_bytes(mask(asked, secrets).encode("utf-8", "replace"))
         reply = ask(self._endpoint, request, stop=self._stop)
         reply = replace(reply, text=mask(reply.text, secrets))
-        (desk.output / ANSWER).write_bytes(reply.text.encode("utf-8", "replace"))
+        with suppress(OSError):  # an answer that was paid for counts, also where no copy of it can be kept
+            (desk.output / ANSWER).write_bytes(reply.text.encode("utf-8", "replace"))
         return reply
 
     def _paid(self, offers: tuple[Offer, ...], make: Callable[[str], bool]) -> Proposal | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autoexp.errors import AutoexpError, WorldError
 from autoexp.ports import ProposerFailed
-from autoexp.proposers.applying import inside
+from autoexp.proposers.applying import DISK_FAILED, inside
 from autoexp.proposers.model.protocol.errors import Unusable, shown_text
 from autoexp.workspaces.changes import EXECUTABLE, PLAIN
 from autoexp.workspaces.ignore import is_leftover
@@ -73,7 +73,10 @@ def refuse_unread(changed: Mapping[str, bytes | None], files: Mapping[str, bytes
 
 
 def write_changes(changed: Mapping[str, bytes | None], workspace: Path) -> None:
-    """Write new contents, and remove what has none. Raises Unusable for a path that cannot be written, one that leads out before any other."""
+    """Write new contents, and remove what has none. Raises Unusable for a path that cannot be written, one that leads out before any other.
+
+    Raises OSError where it is the disk that failed.
+    """
     try:
         places = {path: inside(workspace, path) for path in changed}  # all are looked at before one is written
     except (ProposerFailed, OSError) as error:
@@ -87,6 +90,8 @@ def write_changes(changed: Mapping[str, bytes | None], workspace: Path) -> None:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content)
         except OSError as error:
+            if error.errno in DISK_FAILED:
+                raise
             raise Unusable(f"{shown_text(path, _LONGEST)} cannot be written: {_reason(error)}") from None
 
 
