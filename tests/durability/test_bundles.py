@@ -1,62 +1,109 @@
-"""A campaign travels in one file: everything that a look tells is the same there, and it goes on. What does not fit is refused before anything changes."""
+"""A campaign travels in one file: everything that a look tells is the same there, and it goes on; an import that died is done again."""
 
 import signal
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from autoexp.engine.faults import CHORES
+from tests.durability.carried import bundle, campaign, cloned, elsewhere, looks, ran
 from tests.durability.laws import lawful
+from tests.end_to_end.commands import wait_until
 from tests.end_to_end.conftest import Project, write
 
-EDITS = [write(90), write(95), write(80), write("crash"), write(70)]
-LOOKS = (["status", "--json"], ["log", "--format", "jsonl"], ["show", "2", "--json"], ["diff", "3"])
+__all__ = ["bundle", "campaign", "elsewhere", "ran"]
+
+STEPS = [point for point in CHORES if point.split("-")[1] in {"objects", "refs", "record"}]
 
 
-def clone(project: Project, name: str = "elsewhere") -> Project:
-    """Give another clone of the same repository, as on another machine, with a contract and edits of its own."""
-    path = project.path.parent / name
-    project.git("clone", "-q", str(project.path), str(path))
-    for file in ("autoexp.yaml", "edits.yaml"):
-        (path / file).write_bytes((project.path / file).read_bytes())
-    return Project(path, project.path.parent / f"cache of {name}", project.helper)
-
-
-def looks(project: Project) -> list[str]:
-    said = [project.ran(*look)[0] for look in LOOKS]
-    return [text.replace(str(project.path), "HERE") for text in said]
-
-
-def bundled(project: Project, *options: str) -> Path:
-    target = project.path.parent / "demo.tar"
-    project.run("export", "--bundle", str(target), *options)
-    return target
-
-
-def test_campaign_is_the_same_after_the_journey_and_goes_on(project: Project) -> None:
-    project.edits(*EDITS)
-    project.run("run", "--experiments", "4")
-    bundle = bundled(project)
-    there = clone(project)
-    assert "4 experiments, 2 kept" in there.run("import", "--bundle", str(bundle))
-    assert looks(there) == looks(project)
-    assert there.refs() == project.refs()
-    assert there.git("rev-parse", "autoexp/demo") == project.refs()["best"]
-    there.run("run")
-    rows = lawful(there)
+def test_campaign_is_the_same_after_the_journey_and_goes_on(ran: Project, bundle: Path, elsewhere: Project) -> None:
+    assert "4 experiments, 2 kept" in elsewhere.run("import", "--bundle", str(bundle))
+    assert looks(elsewhere) == looks(ran)
+    assert elsewhere.refs() == ran.refs()
+    assert elsewhere.git("rev-parse", "autoexp/demo") == ran.refs()["best"]
+    elsewhere.run("run")
+    rows = lawful(elsewhere)
     assert [row["status"] for row in rows] == ["keep", "keep", "discard", "keep", "crash", "keep"]
+    notes = [event["text"] for event in elsewhere.journal() if event["event"] == "note"]
+    assert any("another folder of this machine" in text for text in notes)
 
 
-@pytest.mark.parametrize("point", [point for point in CHORES if point.split("-")[1] in {"objects", "refs", "record"}])
-def test_import_that_died_leaves_nothing_to_see_and_is_done_again(project: Project, point: str) -> None:
-    project.edits(*EDITS)
-    project.run("run", "--experiments", "3")
-    bundle = bundled(project, "--outputs")
-    there = clone(project)
-    there.run("import", "--bundle", str(bundle), code=-signal.SIGKILL, fault=point)
+@pytest.mark.parametrize("point", STEPS)
+def test_import_that_died_is_no_campaign_yet_and_is_done_again(
+    ran: Project, bundle: Path, elsewhere: Project, point: str
+) -> None:
+    elsewhere.run("import", "--bundle", str(bundle), code=-signal.SIGKILL, fault=point)
     if point != "after-record":
-        assert "no campaign" in there.run("status", code=2)
-        there.run("import", "--bundle", str(bundle))
-    assert looks(there) == looks(project)
-    there.run("run")
-    lawful(there)
+        elsewhere.run("status", code=2)
+        elsewhere.run("import", "--bundle", str(bundle))
+    assert elsewhere.refs() == ran.refs()
+    lawful(elsewhere)
+    assert elsewhere.rows() == ran.rows()
+
+
+def test_bundle_without_the_history_before_the_campaign_needs_it_there(campaign: Project, tmp_path: Path) -> None:
+    target = tmp_path / "thin.tar"
+    base = campaign.git("rev-parse", "HEAD")
+    assert f"needs commit {base}" in campaign.run("export", "--bundle", str(target), "--since-base")
+    shallow = cloned(campaign, tmp_path / "shallow", "--depth", "1")
+    shallow.run("import", "--bundle", str(target))
+    assert shallow.rows() == campaign.rows()
+    stranger = cloned(campaign, tmp_path / "stranger")
+    stranger.git("update-ref", "-d", "HEAD")
+    stranger.git("gc", "-q", "--prune=now")
+    for name in ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/autoexp/demo"):
+        stranger.git("update-ref", "--no-deref", "-d", name)
+    stranger.git("commit", "-q", "-m", "of another history")
+    stranger.git("reflog", "expire", "--expire=now", "--all")
+    stranger.git("gc", "-q", "--prune=now")
+    said = stranger.run("import", "--bundle", str(target), code=2)
+    assert f"needs commits that this repository does not have: {base}" in said
+    assert stranger.refs() == {}
+
+
+def test_shallow_repository_says_that_its_history_is_not_there(campaign: Project, tmp_path: Path) -> None:
+    (campaign.path / ".git/shallow").write_text(campaign.git("rev-parse", "HEAD") + "\n")
+    assert "--since-base" in campaign.run("export", "--bundle", str(tmp_path / "demo.tar"), code=2)
+    assert not list(tmp_path.glob("*demo.tar*"))
+    campaign.run("export", "--bundle", str(tmp_path / "demo.tar"), "--since-base")
+
+
+def test_bundle_is_made_while_an_engine_works_of_what_is_on_record(project: Project, tmp_path: Path) -> None:
+    project.edits(write(90), write("hang"))
+    target = tmp_path / "demo.tar"
+    with project.start("run") as engine:
+        wait_until((project.path / ".git/autoexp/demo/output/2").is_dir, "the second experiment")
+        project.run("export", "--bundle", str(target), "--outputs")
+        engine.send_signal(signal.SIGINT)
+    with tarfile.open(target) as opened:
+        names = opened.getnames()
+    assert any(name.startswith("output/1/") for name in names)
+    assert not any(name.startswith("output/2/") for name in names)  # nobody has masked it yet
+    there = cloned(project, tmp_path / "there")
+    there.run("import", "--bundle", str(target))
+    assert there.rows()[:2] == project.rows()[:2]
+    assert there.status()["kept"] == 1
+
+
+def test_bundle_never_takes_the_place_of_something_else(campaign: Project, tmp_path: Path) -> None:
+    target = campaign.path / "value.txt"
+    before = target.read_bytes()
+    assert "is no bundle" in campaign.run("export", "--bundle", str(target), code=2)
+    assert target.read_bytes() == before
+    for _ in range(2):
+        campaign.run("export", "--bundle", str(tmp_path / "demo.tar"))
+    assert [path.name for path in tmp_path.glob("*demo.tar*")] == ["demo.tar"]
+
+
+def test_contract_travels_along_where_the_checkout_has_none(bundle: Path, elsewhere: Project) -> None:
+    contract = (elsewhere.path / "autoexp.yaml").read_text()
+    (elsewhere.path / "autoexp.yaml").unlink()
+    assert "its contract is" in elsewhere.run("import", "--bundle", str(bundle))
+    assert (elsewhere.path / ".autoexp/demo/autoexp.yaml").read_text() == contract
+    assert elsewhere.git("status", "--porcelain") == "?? edits.yaml"
+
+
+@pytest.mark.parametrize("arguments", [["--outputs"], ["--since-base"], ["results.tsv", "--bundle", "x.tar"]])
+def test_options_that_do_not_fit_together_are_refused(campaign: Project, arguments: list[str]) -> None:
+    assert "--bundle" in campaign.run("export", *arguments, code=2)

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from autoexp.engine.cache import campaign_identity
 from autoexp.engine.faults import CHORES
+from tests.durability.carried import campaign, ran
 from tests.end_to_end.commands import wait_until
 from tests.end_to_end.conftest import Project, write
 
-EDITS = [write(90), write(95), write(80)]
+__all__ = ["campaign", "ran"]
+
 STEPS = [point for point in CHORES if point.split("-")[1] in {"unlist", "unref", "empty"}]
 
 
@@ -41,28 +44,31 @@ def gone(project: Project) -> None:
     project.git("fsck", "--no-dangling")
 
 
-def test_deleted_campaign_is_gone_and_everything_else_is_as_it_was(project: Project) -> None:
-    project.edits(*EDITS)
-    project.run("run")
-    project.run("run", "--tag", "demo-2", "--experiments", "1")
-    project.git("worktree", "add", "-q", "-b", "mine", str(project.path.parent / "tree of mine"), "autoexp/demo")
-    (project.path / "value.txt").write_text("not committed\n")
-    (project.path / "notes of mine.txt").write_text("untracked\n")
-    (project.path / "bench.sh").write_text("staged\n")
-    project.git("add", "bench.sh")
-    other, before = looks(project, "demo-2"), users_own(project, (".git/autoexp", ".autoexp/demo/"))
-    caches = len(list(project.cache.iterdir()))
-    said = project.run("delete", "demo", "--yes")
-    assert "3 experiments, 2 kept (+20.0% in-loop)" in said
+def test_deleted_campaign_is_gone_and_everything_else_is_as_it_was(campaign: Project) -> None:
+    campaign.run("run", "--tag", "demo-2", "--experiments", "1")
+    own = campaign.cache / campaign_identity(campaign.path / ".git", "demo")
+    (own / "desk").mkdir(parents=True)
+    campaign.git("worktree", "add", "-q", "-b", "mine", str(campaign.path.parent / "tree of mine"), "autoexp/demo")
+    (campaign.path / "value.txt").write_text("not committed\n")
+    (campaign.path / "notes of mine.txt").write_text("untracked\n")
+    (campaign.path / "bench.sh").write_text("staged\n")
+    campaign.git("add", "bench.sh")
+    apart = (".git/autoexp", ".autoexp/demo/")
+    other, before, caches = looks(campaign, "demo-2"), users_own(campaign, apart), set(campaign.cache.iterdir())
+    said = campaign.run("delete", "demo", "--yes")
+    assert "4 experiments, 2 kept (+20.0% in-loop)" in said
     assert "export --bundle" in said
-    assert users_own(project, (".git/autoexp", ".autoexp/demo/")) == before
-    assert looks(project, "demo-2") == other
-    assert len(list(project.cache.iterdir())) == caches - 1
-    gone(project)
-    assert "known: demo-2" in project.run("status", "--tag", "demo", code=2)
-    project.git("checkout", "-q", "HEAD", "--", ".")
-    project.run("run")
-    assert project.statuses() == ["keep", "keep", "discard", "keep"]
+    assert users_own(campaign, apart) == before
+    assert looks(campaign, "demo-2") == other
+    assert set(campaign.cache.iterdir()) == caches - {own}
+    gone(campaign)
+    assert "known: demo-2" in campaign.run("status", "--tag", "demo", code=2)
+
+
+def test_tag_of_a_deleted_campaign_is_free_again(campaign: Project) -> None:
+    campaign.run("delete", "demo", "--yes")
+    campaign.run("run")
+    assert campaign.statuses() == ["keep", "keep", "discard", "keep", "crash", "keep"]
 
 
 def looks(project: Project, tag: str) -> list[object]:
@@ -70,16 +76,14 @@ def looks(project: Project, tag: str) -> list[object]:
 
 
 @pytest.mark.parametrize("point", STEPS)
-def test_deletion_that_died_looks_like_no_campaign_and_is_finished(project: Project, point: str) -> None:
-    project.edits(*EDITS)
-    project.run("run", "--experiments", "1")
-    project.run("delete", "demo", "--yes", code=-signal.SIGKILL, fault=point)
+def test_deletion_that_died_looks_like_no_campaign_and_is_finished(campaign: Project, point: str) -> None:
+    campaign.run("delete", "demo", "--yes", code=-signal.SIGKILL, fault=point)
     if point not in {"before-unlist", "after-empty"}:
         for look in (["status"], ["run"]):
-            assert "autoexp delete demo" in project.run(*look, "--tag", "demo", code=2)
+            assert "autoexp delete demo" in campaign.run(*look, "--tag", "demo", code=2)
     if point != "after-empty":
-        project.run("delete", "demo", "--yes")
-    gone(project)
+        campaign.run("delete", "demo", "--yes")
+    gone(campaign)
 
 
 def test_campaign_that_somebody_works_on_is_not_deleted(project: Project) -> None:
@@ -92,71 +96,61 @@ def test_campaign_that_somebody_works_on_is_not_deleted(project: Project) -> Non
     assert project.journal()[-1]["event"] == "session_end"
 
 
-def test_branch_that_is_the_users_now_stays_and_is_named(project: Project) -> None:
-    project.edits(write(90))
-    project.run("run")
-    kept = project.refs()["best"]
-    project.git("checkout", "-q", "autoexp/demo")
-    assert "branch autoexp/demo stays: a worktree has it checked out" in project.run("delete", "demo", "--yes")
-    assert project.git("rev-parse", "HEAD") == kept
-    project.git("checkout", "-q", "main")
-    project.git("branch", "-D", "autoexp/demo")
-    project.run("run")
-    project.git("checkout", "-q", "autoexp/demo")
-    project.git("commit", "-q", "--allow-empty", "-m", "mine")
-    project.git("checkout", "-q", "main")
-    assert "holds commits that are not of this campaign" in project.run("delete", "demo", "--yes")
-    assert project.git("log", "-1", "--format=%s", "autoexp/demo") == "mine"
+def test_branch_that_is_the_users_now_stays_and_is_named(campaign: Project) -> None:
+    kept = campaign.refs()["best"]
+    campaign.git("checkout", "-q", "autoexp/demo")
+    assert "branch autoexp/demo stays: a worktree has it checked out" in campaign.run("delete", "demo", "--yes")
+    assert campaign.git("rev-parse", "HEAD") == kept
+    campaign.git("checkout", "-q", "main")
+    campaign.git("branch", "-D", "autoexp/demo")
+    campaign.run("run", "--experiments", "1")
+    campaign.git("checkout", "-q", "autoexp/demo")
+    campaign.git("commit", "-q", "--allow-empty", "-m", "mine")
+    campaign.git("checkout", "-q", "main")
+    assert "holds commits that are not of this campaign" in campaign.run("delete", "demo", "--yes")
+    assert campaign.git("log", "-1", "--format=%s", "autoexp/demo") == "mine"
 
 
-def test_unknown_tag_is_told_with_the_known_ones(project: Project) -> None:
-    project.edits(write(90))
-    project.run("run")
-    assert "demo" in project.run("delete", "other", "--yes", code=2)
-    assert "autoexp delete TAG" in project.run("delete", "--yes", code=2)
-    assert "autoexp delete demo --yes" in project.run("delete", "demo", code=2)
-    assert project.statuses() == ["keep", "keep"]
+def test_unknown_tag_is_told_with_the_known_ones(campaign: Project) -> None:
+    assert "demo" in campaign.run("delete", "other", "--yes", code=2)
+    assert "autoexp delete TAG" in campaign.run("delete", "--yes", code=2)
+    assert "autoexp delete demo --yes" in campaign.run("delete", "demo", code=2)
+    assert campaign.statuses() == ["keep", "keep", "discard", "keep", "crash"]
 
 
-def test_refs_without_a_record_are_deleted_as_well(project: Project) -> None:
-    project.edits(write(90))
-    project.run("run")
-    (project.path / ".git/autoexp/demo/journal.jsonl").unlink()
-    project.run("delete", "demo", "--yes")
-    gone(project)
+def test_refs_without_a_record_are_deleted_as_well(campaign: Project) -> None:
+    (campaign.path / ".git/autoexp/demo/journal.jsonl").unlink()
+    campaign.run("delete", "demo", "--yes")
+    gone(campaign)
 
 
-def test_export_folder_that_is_a_link_or_holds_committed_files_stays(project: Project, tmp_path: Path) -> None:
-    project.edits(write(90))
-    project.run("run")
+def test_export_folder_that_is_a_link_or_holds_committed_files_stays(campaign: Project, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
-    (project.path / ".autoexp/demo").rename(elsewhere)
-    (project.path / ".autoexp/demo").symlink_to(elsewhere)
-    assert "stays: it is a link" in project.run("delete", "demo", "--yes")
+    (campaign.path / ".autoexp/demo").rename(elsewhere)
+    (campaign.path / ".autoexp/demo").symlink_to(elsewhere)
+    assert "stays: it is a link" in campaign.run("delete", "demo", "--yes")
     assert (elsewhere / "results.tsv").exists()
-    (project.path / ".autoexp/demo").unlink()
-    project.run("run")
-    project.git("add", "-f", ".autoexp/demo/results.tsv")
-    project.git("commit", "-q", "-m", "results")
-    assert "files in it are committed" in project.run("delete", "demo", "--yes")
-    assert project.git("status", "--porcelain", "--untracked-files=no") == ""
+    (campaign.path / ".autoexp/demo").unlink()
+    campaign.run("run", "--experiments", "1")
+    campaign.git("add", "-f", ".autoexp/demo/results.tsv")
+    campaign.git("commit", "-q", "-m", "results")
+    assert "files in it are committed" in campaign.run("delete", "demo", "--yes")
+    assert campaign.git("status", "--porcelain", "--untracked-files=no") == ""
 
 
-def test_on_a_terminal_it_asks(project: Project) -> None:
-    project.edits(write(90))
-    project.run("run")
-    assert "nothing was deleted" in answered(project, b"n\n")
-    assert project.statuses() == ["keep", "keep"]
-    assert "deleted campaign demo" in answered(project, b"y\n")
-    gone(project)
+def test_on_a_terminal_it_asks(campaign: Project) -> None:
+    assert "nothing was deleted" in answered(campaign, b"n\n")
+    assert campaign.statuses() == ["keep", "keep", "discard", "keep", "crash"]
+    assert "deleted campaign demo" in answered(campaign, b"y\n")
+    gone(campaign)
 
 
-def answered(project: Project, answer: bytes) -> str:
+def answered(campaign: Project, answer: bytes) -> str:
     """Give what `delete` shows on a terminal where somebody answers."""
     pid, terminal = pty.fork()
     if not pid:
-        environ = {**os.environ, "AUTOEXP_CACHE_DIR": str(project.cache)}
-        command = ["-m", "autoexp", "delete", "demo", "--repo", str(project.path)]
+        environ = {**os.environ, "AUTOEXP_CACHE_DIR": str(campaign.cache)}
+        command = ["-m", "autoexp", "delete", "demo", "--repo", str(campaign.path)]
         os.execve(sys.executable, [sys.executable, *command], environ)  # noqa: S606
     said = b""
     while b"[y/N]" not in said:

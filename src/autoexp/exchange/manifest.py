@@ -15,7 +15,7 @@ FORMAT = 1
 LONGEST = 1 << 26
 """Bytes of the longest manifest that is read."""
 
-_KNOWN_SINGLE = frozenset({MANIFEST, JOURNAL, OBJECTS})
+_NEEDED = (JOURNAL, OBJECTS)
 _NAME = re.compile(r"(?!\.\.?(?:/|$))[^/\\\x00-\x1f\x7f]+")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _BAD_REF = re.compile(r"\.\.|\.lock(?:/|$)|\.(?:/|$)")
@@ -65,12 +65,12 @@ def _refuse_names(names: list[str]) -> None:
     """Make sure that every part has a name of ours, and that no file stands where another's folder is."""
     for name in names:
         pieces = name.split("/")
-        ours = name in _KNOWN_SINGLE or (name.startswith(OUTPUT) and len(pieces) > 1)
+        ours = name in _NEEDED or (name.startswith(OUTPUT) and len(pieces) > 1)
         if not ours or not all(_NAME.fullmatch(piece) for piece in pieces):
             raise ValueError(f"it holds {name!r}, which no bundle does")
     folders = {name[:at] for name in names for at, letter in enumerate(name) if letter == "/"}
     if clash := folders.intersection(names):
         raise ValueError(f"it holds {min(clash)!r} as a file and as a folder")
-    for needed in (JOURNAL, OBJECTS):
+    for needed in _NEEDED:
         if needed not in names:
             raise ValueError(f"it holds no {needed}")
