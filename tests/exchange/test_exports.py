@@ -4,8 +4,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.builders import Tape, tapes
+from tests.campaign.test_knowledge import campaigns
 
 from autoexp.campaign import events as ev
 from autoexp.campaign.fold import fold
@@ -110,3 +111,101 @@ def test_nothing_is_written_before_the_first_baseline(exports):
 def test_exports_lie_at_the_root_of_the_checkout_or_inside_a_bare_repository(tmp_path):
     assert exports_home(tmp_path, tmp_path / ".git") == tmp_path / ".autoexp"
     assert exports_home(None, tmp_path) == tmp_path / "autoexp" / "exports"
+
+
+# --- going on with files that a session before has left
+
+
+def step(exports, state, record):
+    """Do what a session does with one record."""
+    state = fold(state, record)
+    match record.event:
+        case ev.SegmentOpened() | ev.CampaignOpened():
+            exports.forget()
+        case ev.BaselineMeasured():
+            exports.rewrite(state)
+        case ev.Reviewed(n=n):
+            exports.rewrite(state, since=state.experiments.place_of(n) or 0)
+        case ev.Done() if state.experiments[-1].tests:
+            exports.rewrite(state, since=state.experiments.place_of(state.experiments[-1].tests[0]))
+        case ev.Done():
+            exports.append_last(state)
+    return state
+
+
+@settings(deadline=None, max_examples=15)
+@given(tapes() | campaigns())
+def test_file_written_anew_from_some_row_on_is_the_file_written_whole(tape):
+    with tempfile.TemporaryDirectory() as home:
+        exports, state = Exports(Path(home), "demo", NAMES), CampaignState()
+        for record in tape.records:
+            state = step(exports, state, record)
+            if isinstance(record.event, ev.BaselineMeasured | ev.Reviewed | ev.Done):
+                for name in NAMES:
+                    assert (exports.folder / name).read_bytes() == text_of(name, state).encode()
+
+
+def again(exports, state, marks, since):
+    """Begin another session."""
+    later = Exports(exports.folder.parent, "demo", NAMES)
+    later.go_on(marks, state, since=since)
+    return later
+
+
+def whole(exports, state):
+    return all((exports.folder / name).read_bytes() == text_of(name, state).encode() for name in NAMES)
+
+
+def test_file_in_step_is_taken_up_without_looking_at_old_experiments(exports, tape, monkeypatch):
+    state = follow(tape, exports)
+    later = again(exports, state, exports.marks, len(state.experiments))
+    monkeypatch.setattr("autoexp.exchange.exports.rows", None)
+    later.keep(state)
+    assert later.marks == exports.marks
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_rows_that_a_killed_session_did_not_write_are_added(exports, tape, missing):
+    state = follow(tape, exports)
+    marks, since, length = exports.marks, len(state.experiments), len(tape.records)
+    for _ in range(2):
+        tape.experiment()
+    full = follow(tape, exports, state, length)
+    for name in NAMES:
+        lines = (exports.folder / name).read_bytes().splitlines(keepends=True)
+        (exports.folder / name).write_bytes(b"".join(lines[: len(lines) - missing]))
+    later = again(exports, full, marks, since)
+    assert set(later.marks) == set(NAMES)
+    assert whole(later, full)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(path.read_bytes()[:-3]),
+        lambda path: path.write_bytes(path.read_bytes() + b"more\n"),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"e", b"E", 1)),
+    ],
+)
+def test_file_that_somebody_changed_while_nothing_ran_is_written_whole(exports, tape, damage):
+    state = follow(tape, exports)
+    damage(exports.folder / "results.tsv")
+    later = again(exports, state, exports.marks, len(state.experiments))
+    assert set(later.marks) == {"experiments.jsonl"}
+    later.keep(state)
+    assert whole(later, state)
+
+
+def test_file_that_somebody_changed_while_a_session_ran_is_written_whole_at_its_end(exports, tape):
+    state = follow(tape, exports)
+    (exports.folder / "results.tsv").write_bytes(b"mine\n")
+    exports.keep(state)
+    assert whole(exports, state)
+
+
+@pytest.mark.parametrize("marks", [{}, {"results.tsv": [0, ""]}, {"results.tsv": [10**9, "x"]}])
+def test_file_without_its_mark_is_not_taken_up(exports, tape, marks):
+    state = follow(tape, exports)
+    assert again(exports, state, marks, len(state.experiments)).marks == {}

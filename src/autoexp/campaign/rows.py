@@ -14,16 +14,22 @@ from autoexp.experiment.records import NEEDS_REVIEW, Tokens
 Row = dict[str, Any]
 
 
-def rows(state: CampaignState) -> Iterator[Row]:
-    """Give all rows: each segment's baseline (n = 0, keep) before the experiments of that segment."""
+def rows(state: CampaignState, *, since: int = 0) -> Iterator[Row]:
+    """Give all rows, or those behind the first `since` experiments: each segment's baseline (n = 0, keep) before the experiments of that segment."""
     by_segment: dict[int, list[Experiment]] = {}
-    for experiment in state.experiments:
+    for experiment in state.experiments[since:]:
         by_segment.setdefault(experiment.segment, []).append(experiment)
+    begun = state.experiments[since - 1].segment if since else -1
     for segment in state.segments:
-        if baseline := baseline_row(segment):
+        if segment.k > begun and (baseline := baseline_row(segment)):
             yield baseline
         for experiment in by_segment.get(segment.k, []):
             yield experiment_row(state, experiment, cost_total=experiment.cost_usd_total)
+
+
+def count_rows(state: CampaignState) -> int:
+    """Count all rows."""
+    return len(state.experiments) + sum(baseline_row(segment) is not None for segment in state.segments)
 
 
 def primary_of(state: CampaignState) -> str:

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from autoexp.campaign.events import Done, Record, Reviewed
+from autoexp.campaign.events import BaselineMeasured, CampaignOpened, Done, Record, Reviewed, SegmentOpened
 from autoexp.campaign.state import CampaignState
 from autoexp.exchange.exports import Exports
 from autoexp.stores.journal import FileJournal
@@ -10,6 +10,9 @@ from autoexp.stores.snapshots import Found, Snapshot, Snapshots
 
 EVERY = 100
 """Closed experiments between two snapshots: one takes a twentieth of a second, and to fold as many again less than a tenth."""
+
+_CHANGING = BaselineMeasured | Reviewed | SegmentOpened | CampaignOpened
+"""Events that change old rows of the exports, or their columns; a checkpoint test does so, too."""
 
 
 class Keeper:
@@ -21,11 +24,25 @@ class Keeper:
         self._exports = exports
         self._kept = 0
 
-    def begin(self) -> Found:
-        """Give what the journal folds to, whose chain was followed when it was opened. Raises JournalError."""
+    def begin(self) -> CampaignState:
+        """Give what the journal folds to, whose chain was followed when it was opened. Raises JournalError.
+
+        Files that are in step with the snapshot are taken up, unless an old row of theirs has changed since.
+        """
         found = self._snapshots.fold()
-        self._kept = len(found.snapshot.state.experiments) if found.snapshot else 0
-        return found
+        if found.snapshot is not None:
+            self._kept = len(found.snapshot.state.experiments)
+            self._take_up(found, found.snapshot)
+        return found.state
+
+    def _take_up(self, found: Found, snapshot: Snapshot) -> None:
+        later = found.state.experiments[self._kept :]
+        if any(one.tests for one in later) or any(
+            isinstance(one.event, _CHANGING) for one in self._snapshots.behind(found)
+        ):
+            return
+        with suppress(OSError, TypeError, ValueError, AttributeError):
+            self._exports.go_on(snapshot.marks.get("exports", {}), found.state, since=self._kept)
 
     def recorded(self, record: Record, state: CampaignState) -> None:
         """Keep a state that it would take long to fold again: after a number of experiments, and after a word on an old one."""
@@ -37,4 +54,4 @@ class Keeper:
         """Write the snapshot of the state that the whole journal folds to."""
         self._kept = len(state.experiments)
         with suppress(OSError):
-            self._snapshots.save(Snapshot(state, self._journal.position, {}))
+            self._snapshots.save(Snapshot(state, self._journal.position, {"exports": self._exports.marks}))

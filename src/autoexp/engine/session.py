@@ -169,7 +169,7 @@ def _workshop(
                 reserve=reserve,
             ),
         )
-        shop.state = keeper.begin().state
+        shop.state = keeper.begin()
         refuse_strange_repository(shop.state, repository, folder)
         write_exports(exports, shop.state)
         yield shop

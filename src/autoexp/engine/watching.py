@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from autoexp.campaign.events import BaselineMeasured, Done, Record, Reviewed
+from autoexp.campaign.events import BaselineMeasured, CampaignOpened, Done, Event, Record, Reviewed, SegmentOpened
 from autoexp.campaign.state import CampaignState
 from autoexp.engine.disk import says_full
 from autoexp.engine.keeping import Keeper
@@ -50,13 +50,12 @@ class Watched:
 
         A new baseline is a row before others; a checkpoint test changes the rows of what it tested, a review that of its experiment.
         """
-        closed = isinstance(record.event, Done)
-        old = isinstance(record.event, BaselineMeasured | Reviewed) or (
-            closed and state.experiments and state.experiments[-1].tests
-        )
+        closed, since = isinstance(record.event, Done), _first_changed(record.event, state)
+        if isinstance(record.event, SegmentOpened | CampaignOpened):
+            self._exports.forget()  # columns may be others now
         try:
-            if old or (closed and self._behind):
-                self._exports.rewrite(state)
+            if since is not None or (closed and self._behind):
+                self._exports.rewrite(state, since=0 if self._behind else since or 0)
                 self._behind = False
             elif closed:
                 self._exports.append_last(state)
@@ -76,12 +75,25 @@ class Watched:
             self._observer = Silent()
 
 
+def _first_changed(event: Event, state: CampaignState) -> int | None:
+    """Give how many experiments stand before the first row that an event has changed, None when it has changed no old one."""
+    match event:
+        case BaselineMeasured():
+            return 0
+        case Reviewed(n=n):
+            return state.experiments.place_of(n)
+        case Done() if state.experiments and (tests := state.experiments[-1].tests):
+            return state.experiments.place_of(tests[0])
+        case _:
+            return None
+
+
 def write_exports(exports: Exports, state: CampaignState) -> None:
-    """Write the export files whole. Raises AutoexpError when their folder does not let itself be written, DiskFull for want of room."""
+    """Write the export files whole that are not in step. Raises AutoexpError when their folder does not let itself be written, DiskFull for want of room."""
     try:
         if exports.names:
             exports.prepare()
-        exports.rewrite(state)
+        exports.keep(state)
     except OSError as error:
         if says_full(error):
             raise DiskFull(
