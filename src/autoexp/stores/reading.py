@@ -1,12 +1,13 @@
 """Reading a journal without its lock: faces do this while an engine writes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from autoexp.campaign.events import Record
 from autoexp.errors import JournalError
 from autoexp.stores.lines import GENESIS, BadLine, CutLine, decode, linked
+from autoexp.stores.salvage import sound_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ _BEGINNING = Position()
 
 @dataclass(frozen=True, slots=True)
 class Torn:
-    """A last line that was not written to its end: where it begins, and what is wrong with it."""
+    """What stands behind the last whole record: one that was not written to its end. Where it begins, and what is wrong with it."""
 
     offset: int
     why: str
@@ -32,7 +33,7 @@ class Torn:
 def read_from(path: Path, position: Position = _BEGINNING) -> Iterator[tuple[Record, Position] | Torn]:
     """Give each whole record with the position behind it; last, perhaps, a Torn tail.
 
-    Raises JournalError for damage before the last line, and for a last line that is no cut one: neither is passed over.
+    Raises JournalError for damage before the last record, and for a last line that is whole but no record of this chain: neither is passed over.
     """
     with path.open("rb") as file:
         file.seek(position.offset)
@@ -42,14 +43,20 @@ def read_from(path: Path, position: Position = _BEGINNING) -> Iterator[tuple[Rec
             try:
                 record, digest = decode(line, number=position.number, previous=position.previous)
             except BadLine as bad:
-                last = not line.endswith(b"\n") or not following  # a writer may have gone on between the two reads
-                if last and isinstance(bad, CutLine):
+                # Behind a line without an end may stand what a writer has written since.
+                rest = (line, following, *file) if line.endswith(b"\n") else (line,)
+                if isinstance(bad, CutLine) and not _holds_later_record(rest, position.number):
                     yield Torn(position.offset, str(bad))
                     return
                 raise damaged(path, position, str(bad)) from None
             position = Position(position.number + 1, position.offset + len(line), digest)
             yield record, position
             line = following
+
+
+def _holds_later_record(lines: Iterable[bytes], number: int) -> bool:
+    """Tell damage from a tail that was never whole: behind damage stand records, also where a lost new line joins them to it."""
+    return any(found.number > number for line in lines for found in sound_in(line))
 
 
 def verify(path: Path, position: Position = _BEGINNING) -> tuple[Position, Torn | None]:

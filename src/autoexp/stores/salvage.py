@@ -50,11 +50,16 @@ def lines_of(path: Path) -> Iterator[Line]:
         return
     with path.open("rb") as file:
         for text in file:
-            found = sound(text)
-            if found is not None:
-                yield found
-            else:
-                yield from _within(text)
+            yield from sound_in(text)
+
+
+def sound_in(text: bytes) -> Iterator[Line]:
+    """Give the sound line that a line of a file is, or those that stand in it."""
+    found = sound(text)
+    if found is not None:
+        yield found
+    else:
+        yield from _within(text)
 
 
 def sound(text: bytes) -> Line | None:
