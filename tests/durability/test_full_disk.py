@@ -12,6 +12,12 @@ from typing import Any
 
 import pytest
 
+from autoexp.campaign.events import Noted
+from autoexp.engine.session import stamp
+from autoexp.errors import StorageError
+from autoexp.stores.journal import FileJournal
+from autoexp.stores.reading import read_from
+from autoexp.stores.reserve import Reserve
 from tests.durability.laws import lawful
 from tests.durability.test_failing_writes import undisturbed
 from tests.end_to_end.commands import Helper
@@ -89,6 +95,10 @@ def filler(place: Path, *, left: int = 0) -> str:
     return f"head -c 1G /dev/zero > {file}" + (f"; truncate -s -{left} {file}" if left else "")
 
 
+def fill(place: Path) -> None:
+    subprocess.run(["sh", "-c", filler(place).replace(">", ">>")], check=False, stderr=subprocess.DEVNULL)
+
+
 def paused(project: Project, *, least: str = "0") -> str:
     """Run until the disk is full, and give what was said."""
     before = dict(project.environ)
@@ -149,9 +159,8 @@ def test_campaign_on_a_disk_that_fills_up_pauses_on_record_and_goes_on_once_room
     goes_on(project)
 
 
-@pytest.mark.parametrize(
-    "where", ["the disposable trees", *[pytest.param(place, marks=pytest.mark.long) for place in list(PLACES)[1:]]]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("where", PLACES)
 def test_campaign_goes_on_once_room_is_made(small: Any, tmp_path: Path, helper: Helper, where: str) -> None:
     project = project_in(tmp_path, helper)
     place = small(tmp_path / PLACES[where])
@@ -163,6 +172,34 @@ def test_campaign_goes_on_once_room_is_made(small: Any, tmp_path: Path, helper: 
     goes_on(project)
 
 
+def test_record_that_finds_no_room_takes_the_reserve_and_after_it_none_is_half_written(
+    small: Any, tmp_path: Path
+) -> None:
+    place = small(tmp_path / "disk")
+    reserve = Reserve(place / "reserve")
+    with FileJournal(place, stamp, reserve=reserve) as journal:
+        fill(place)
+        written = 0
+        while not reserve.given_up:
+            journal.append(Noted(text="x" * 900))
+            written += 1
+        fill(place)
+        lost: StorageError | None = None
+        while lost is None:
+            size = journal.path.stat().st_size
+            try:
+                journal.append(Noted(text="x" * 900))
+                written += 1
+            except StorageError as error:
+                lost = error
+        assert lost.fix == "make room there"
+        assert journal.path.stat().st_size == size
+        (place / "filler").unlink()
+        assert journal.append(Noted(text="after")).number == written
+    assert len(list(read_from(journal.path))) == written + 1
+
+
+@pytest.mark.long
 def test_session_that_begins_on_a_full_disk_loses_nothing(small: Any, tmp_path: Path, helper: Helper) -> None:
     place = small(tmp_path / "disk")
     project = project_in(place, helper)
@@ -170,7 +207,7 @@ def test_session_that_begins_on_a_full_disk_loses_nothing(small: Any, tmp_path: 
     project.environ["AUTOEXP_MIN_FREE"] = "1M"
     project.killed("after-attempt:2")
     before = project.journal()
-    subprocess.run(["sh", "-c", filler(place)], check=False, stderr=subprocess.DEVNULL)
+    fill(place)
     said = paused(project)
     assert "No space left on device" in said
     assert "make room there" in said
@@ -199,10 +236,8 @@ def limited(project: Project, size: int) -> int:
     return done.returncode
 
 
-@pytest.mark.parametrize(
-    "size",
-    [14_000, *[pytest.param(size, marks=pytest.mark.long) for size in (100, 2_000, 6_000, 10_000, 18_000)]],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("size", [100, 2_000, 6_000, 10_000, 14_000, 18_000])
 def test_campaign_whose_journal_may_not_grow_goes_on_once_it_may(tmp_path: Path, apart: Helper, size: int) -> None:
     if shutil.which("prlimit") is None:
         pytest.skip("prlimit, of util-linux, is not here")
