@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from period import DAY_US, DAYS, ORIGIN_US
+from quiet import Cores
 from target import Answer, Target, TargetError
 
 QUESTIONS = 9  # timed ones; one more goes before them to warm up
@@ -66,10 +67,13 @@ def main() -> int:
         cache, asked = default_cache(), questions(int(os.environ.get("AUTOEXP_SEED") or 0))
         deliveries = [Delivery(cache, ROWS, seed) for seed in range(len(asked))]
         right = [golden(*pair) for pair in zip(deliveries, asked, strict=True)]
+        cores = Cores()
         try:
+            while not target.loaded(0.01):
+                cores.look()
             source = target.source()
             paths = [delivery.path(*source) for delivery in deliveries]
-            answers = [target.ask(*pair) for pair in zip(paths, asked, strict=True)]
+            answers = [_answer(target, cores, *pair) for pair in zip(paths, asked, strict=True)]
         except (TargetError, ValueError) as failed:
             print(f"bench: {failed}", file=sys.stderr)
             return 1
@@ -79,6 +83,11 @@ def main() -> int:
     for name, value in report.items():
         print(f"METRIC {name}={value:.6g}")
     return 0
+
+
+def _answer(target: Target, cores: Cores, path: Path, query: dict) -> Answer:
+    cores.give_quiet(target.process.pid)
+    return target.ask(path, query)
 
 
 def _size(path: Path) -> int:

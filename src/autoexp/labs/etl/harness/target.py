@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,10 @@ class Target:
         self.process.kill()
         self.process.wait()
         shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def loaded(self, wait_s: float) -> bool:
+        """Wait a moment for the target to be loaded, or to have ended; say whether it is."""
+        return bool(select.select([self.process.stdout], [], [], wait_s)[0])
 
     def source(self) -> tuple[str, str, str]:
         """Wait until the target is loaded and says which data it wants."""
