@@ -19,6 +19,7 @@ from autoexp.processes.drain import Drain
 from autoexp.processes.finished import Finished, How, Limits
 from autoexp.processes.launch import NotFound, Start, launch
 from autoexp.processes.sandbox.box import Box, OpenBox
+from autoexp.processes.strays import Strays
 from autoexp.processes.tree import Felled, Tree
 from autoexp.processes.watchdog import overstepped
 
@@ -65,6 +66,7 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
         report_pipe() as (ours, result),
         _reporting(report) as own,
     ):
+        strays = Strays.of(marker)
         tree = Tree.plant(f"{marker}:{next(_serial):08d}")  # always as long: the size of an environment moves timings
         try:
             start = Start(
@@ -82,7 +84,7 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
             out.started()
             err.started()
             tree.grows(program.pid, program.session)
-            beyond = partial(_beyond, tree, limits, box)
+            beyond = partial(_beyond, tree, limits, box, strays)
             outputs = _Outputs(out, err, own, most)
             how, words = _watch(program.pid, started, limits, outputs, stop, beyond)
             wall_s = time.monotonic() - started
@@ -99,6 +101,7 @@ def run(  # noqa: PLR0913  each is a separate fact of one start
             raise
         finally:
             tree.forget()
+            strays.forget()
         if how == "exited" and outputs.flooded():
             how, words = "flood", _FLOOD.format(limits.output_bytes)
         told = read_account(ours) if box.reports else None
@@ -157,9 +160,11 @@ def _watch(
                 return found
 
 
-def _beyond(tree: Tree, limits: Limits, box: Box) -> tuple[How, str] | None:
-    """Look at the command and at those of its processes that its own end or theirs has made ours."""
-    return overstepped(tree.roots(), limits, aside=box.processes, in_memory=box.in_memory)
+def _beyond(tree: Tree, limits: Limits, box: Box, strays: Strays) -> tuple[How, str] | None:
+    """Look at the command and at those of its processes that its own end or theirs has made ours; those are written down."""
+    roots = tree.roots()
+    strays.note(roots[1:])
+    return overstepped(roots, limits, aside=box.processes, in_memory=box.in_memory)
 
 
 def _end_gently(pid: int) -> None:

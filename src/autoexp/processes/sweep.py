@@ -7,15 +7,18 @@ import tempfile
 import time
 from pathlib import Path
 
+from autoexp.processes import strays
 from autoexp.processes.children import marker_of
 from autoexp.processes.environment import FOLDER_PREFIX, plain, remove
+from autoexp.processes.watchdog import descendants
 
 _ROUNDS = 50
 
 
 def sweep(marker_prefix: str, *, scratch: Path | None = None) -> int:
-    """Kill processes of our own user whose AUTOEXP_RUN starts with the prefix; give how many there were.
+    """Kill processes of our own user whose AUTOEXP_RUN starts with the prefix, and all below them; give how many there were.
 
+    Known strays count as well, whatever is left of their environment (see autoexp.processes.strays).
     End a prefix with a separator, or `etl` also meets `etl-2`. Private folders made under such a marker go as well.
     Without /proc nothing is found and the answer is 0. Call it while no command of the same campaign runs.
     """
@@ -23,7 +26,7 @@ def sweep(marker_prefix: str, *, scratch: Path | None = None) -> int:
         return 0
     killed: set[int] = set()
     for _ in range(_ROUNDS):
-        found = _carrying(marker_prefix)
+        found = _found(marker_prefix)
         if not found:
             break
         for pid in found:
@@ -33,7 +36,14 @@ def sweep(marker_prefix: str, *, scratch: Path | None = None) -> int:
         time.sleep(0.01)
     for folder in Path(scratch or tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}{plain(marker_prefix)}*"):
         remove(folder)
+    strays.forget(marker_prefix)
     return len(killed)
+
+
+def _found(prefix: str) -> set[int]:
+    """Give who carries the prefix or is a known stray, with all below them: a child may have cleared its environment."""
+    roots = (*_carrying(prefix), *strays.left(prefix))
+    return {pid for root in roots for pid in descendants(root)} - {os.getpid(), os.getppid()}
 
 
 def _carrying(prefix: str) -> list[int]:
