@@ -162,3 +162,10 @@ def test_every_candidate_outlives_the_gc_of_the_user(project: Project) -> None:
     project.edits(*EDITS, write("crash"), write(70))
     project.run("run")
     assert project.statuses() == [*WHOLE, "crash", "keep"]
+
+
+def test_locks_in_the_trees_of_ours_that_appear_meanwhile_cost_no_experiment(project: Project) -> None:
+    lock = f"find '{project.cache}' -type f -name index -not -path '*/tree/*' -execdir touch index.lock ';'"
+    project.edits(write(90), {"description": "value 95", "run": f"{lock}; echo 95 > value.txt"}, write(80))
+    project.run("run")
+    assert [row["status"] for row in lawful(project)] == WHOLE

@@ -39,7 +39,7 @@ class StatIndex:
         (self.folder / "info" / "attributes").write_text(RAW_ATTRIBUTES, encoding="ascii")
 
     def unlock(self) -> None:
-        """Remove what a killed git left."""
+        """Remove what a killed git left: nobody else writes here, and one call at a time."""
         self.file.with_name("index.lock").unlink(missing_ok=True)
 
     def git(self, tree: Path) -> Git:
@@ -53,6 +53,7 @@ class StatIndex:
 
     def put(self, tree: Path, items: Iterable[tuple[str, Entry | None]]) -> None:
         """Set the content of paths, None to forget one; their file states count as unknown afterwards."""
+        self.unlock()
         lines = [self._line(path, entry) for path, entry in items]
         self.git(tree).run("update-index", "-z", "--index-info", stdin=b"".join(lines))
 
@@ -62,6 +63,7 @@ class StatIndex:
 
     def refresh(self, tree: Path) -> None:
         """Note the present state of every file that has the content of the index."""
+        self.unlock()
         self.git(tree).ask("update-index", "-q", "--refresh")
 
     def start_check(self, tree: Path) -> Check:
