@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO := demo/etl
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-long test-agents attacks lint bench bench-decisions docs clean
+.PHONY: demo test test-long durability test-agents attacks lint bench bench-decisions docs clean
 
 demo: .venv/.labs
 	@rm -rf demo && mkdir -p demo
@@ -22,6 +22,10 @@ test: .venv/.dev
 
 test-long: .venv/.dev
 	$(BIN)/pytest -q -n 2 -m "not agents"
+
+# Everything that campaigns must survive: kill -9 at every point and at random ones, power loss, full disks, damage. Prints its figures.
+durability: .venv/.dev
+	$(BIN)/pytest -q -s tests/durability
 
 # Real coding agents at pinned versions, with the Node that they need, in a cache folder; each is driven through a fake model.
 test-agents: .venv/.dev

@@ -70,7 +70,19 @@ def refuted(folder: Path, helper: Helper) -> Project:
     return project
 
 
-EXPERIMENT = ("start", "open", "session", "segment", "baseline", "mirror", "request", "withdraw", "stopped", "close")
+EXPERIMENT = (
+    "start",
+    "open",
+    "session",
+    "segment",
+    "baseline",
+    "mirror",
+    "tail",
+    "request",
+    "withdraw",
+    "stopped",
+    "close",
+)
 """Steps that no experiment goes through."""
 
 SITUATIONS = {

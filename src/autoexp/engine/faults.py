@@ -6,10 +6,10 @@ it is reached: a change that is mended goes through the steps in between once mo
 The nine steps of the protocol: start (of a session; 0 is its number), intent, propose, capture, attempt, measure, decision, keep, done.
 A session that ends what another one left goes through decision, keep and done for it, too.
 
-Steps between other facts that last; those of a session count as 0, those of a segment by its number:
-open, session (their records), segment, baseline (their records), mirror (what the journal says, kept in git as well), sample (one run;
-0 for a baseline), checks, holdout, mend (asked for), withdraw (a number), branch (the view that people look at; the last n), request (one
-answered, not yet removed), stopped, close (their records).
+Steps between other facts that last; those of a session count as 0, those of a segment by its number: open, session (their records), segment,
+baseline (their records), mirror (a segment, kept in git as well), tail (the last records, kept in git), sample (one run; 0 for a baseline),
+checks, holdout, mend (asked for), withdraw (a number), branch (the view that people look at; the last n), request (one answered, not yet
+removed), stopped, close (their records).
 
 Steps of an import and of a deletion, which no session goes through: objects, refs, record (put in place); unlist (the record taken out of
 sight), unref, empty (the folder).
@@ -38,6 +38,7 @@ Step = Literal[
     "segment",
     "baseline",
     "mirror",
+    "tail",
     "sample",
     "checks",
     "holdout",

@@ -69,7 +69,8 @@ def keep_tail(shop: Workshop) -> None:
         blob = _store(shop, {"tail": True}, since)
         old = shop.refs.read(name)
         if blob != old:
-            shop.refs.update([RefUpdate(name, blob, old)])
+            with shop.faults.around("tail", 0):
+                shop.refs.update([RefUpdate(name, blob, old)])
     except GitError as error:
         shop.record(Noted(text=f"{name} was not written, so git does not hold the last records: {error}"))
 
