@@ -44,6 +44,23 @@ def test_a_file_in_pieces_is_masked_like_the_whole(tmp_path_factory, text: str, 
     assert path.read_bytes() == mask(text.encode(), secrets)
 
 
+@given(
+    text=st.text(alphabet="abc\n", max_size=60),
+    secrets=st.lists(st.text(alphabet="abc", min_size=4, max_size=8), max_size=3),
+    chunk=st.integers(1, 9),
+)
+def test_where_no_second_file_can_be_written_stars_take_the_place_of_each_letter(
+    tmp_path_factory, text: str, secrets: list[str], chunk: int
+):
+    path: Path = tmp_path_factory.mktemp("masking") / "out"
+    path.write_bytes(text.encode())
+    path.with_name("out.masked").mkdir()  # in the way of a second file, as a full disk is
+    mask_file(path, secrets, chunk=chunk)
+    starred, masked = path.read_bytes(), mask(text.encode(), secrets)
+    assert len(starred) == len(text)
+    assert starred.replace(b"*", b"") == masked.replace(b"*", b"")
+
+
 @given(st.text(alphabet="abcd", max_size=200), st.lists(st.text(alphabet="abcd", min_size=4, max_size=20), max_size=4))
 def test_no_secret_is_left_in_what_is_given(text: str, secrets: list[str]):
     masked = mask(text, secrets)

@@ -7,6 +7,7 @@ from autoexp.engine.candidates import Ending, candidate_at, carry_over, present,
 from autoexp.engine.conclude import conclude
 from autoexp.engine.disk import is_quota
 from autoexp.engine.judge import judge
+from autoexp.engine.printed import mask_output
 from autoexp.engine.proposing import propose
 from autoexp.engine.repairing import ask_to_mend, maker, may_be_mended, repairs, same_change
 from autoexp.engine.reserving import reserve
@@ -48,6 +49,7 @@ def finish(shop: Workshop, n: int, directive: Directive) -> None:
     except StorageError:
         raise
     except (WorldError, OSError) as error:
+        mask_output(shop, n)
         full = shop.room.full(error)
         quota = full if is_quota(error) else None  # a full disk shows before the next experiment, if it is full then
         ruling = _unmeasured(n, Ending(Outcome.INFRA_ERROR, str(full or error)), shop)

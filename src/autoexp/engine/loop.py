@@ -11,6 +11,7 @@ from autoexp.campaign.stopping import Stop, stop_rule, too_dear, used_up
 from autoexp.campaign.views import View
 from autoexp.engine.attempt import attempt
 from autoexp.engine.mirror import keep_tail
+from autoexp.engine.printed import mask_output
 from autoexp.engine.recovery import recover
 from autoexp.engine.requests import answer_requests
 from autoexp.engine.reserving import reserve, tell_untold
@@ -33,6 +34,7 @@ def run(shop: Workshop, *, experiments: int | None = None) -> Stop | None:
         stop = _worked(shop, experiments)
         shop.room.refuse_spent()
     except (WorldError, OSError) as error:
+        mask_output(shop, shop.state.open.n if shop.state.open else 0)
         if (full := shop.room.full(error)) is None:
             raise
         stop = Stop("error", str(full), full.fix)

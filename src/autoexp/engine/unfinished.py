@@ -6,18 +6,18 @@ from autoexp.campaign.state import Experiment
 from autoexp.engine.attempt import finish
 from autoexp.engine.candidates import candidate_at
 from autoexp.engine.conclude import conclude, settle
+from autoexp.engine.printed import mask_output
 from autoexp.engine.segments import misfit
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate
-from autoexp.processes.masking import mask_file
 
 ENDED = "the process that worked on it ended before a verdict"
 
 
 def look_after(shop: Workshop, experiment: Experiment) -> None:
     """Make a verdict true that was on record when the last process died; without one, put the candidate on record that it made."""
-    _mask_output(shop, experiment.n)
+    mask_output(shop, experiment.n)
     if experiment.outcome is None:
         adopt(shop, experiment)
         return
@@ -30,7 +30,8 @@ def look_after(shop: Workshop, experiment: Experiment) -> None:
 def go_on(shop: Workshop) -> None:
     """Take up the experiment that has no verdict yet, if there is one: what it lacks is measured, or it is closed as interrupted, saying why.
 
-    Nothing is measured before what is on record is known to compare with what would be measured now.
+    Nothing is measured before what is on record is known to compare with what would be measured now. Raises DiskFull where there is too little
+    room for it.
     """
     opened = shop.state.open
     if opened is None:
@@ -38,6 +39,7 @@ def go_on(shop: Workshop) -> None:
     if why := _hindrance(shop):
         conclude(shop, _interrupted(opened, why))
         return
+    shop.room.refuse_short()
     ours, theirs = sound_samples(shop.state)
     shop.record(Continued(n=opened.n, pause_s=round(opened.pause_s or 0.0, 3), candidate=ours, incumbent=theirs))
     finish(shop, opened.n, opened.directive)
@@ -72,11 +74,3 @@ def _fits(shop: Workshop, commit: str, experiment: Experiment) -> bool:
     if experiment.tests:
         return commit == shop.state.incumbent.commit
     return shop.repository.resolve(f"{commit}^") == experiment.parent
-
-
-def _mask_output(shop: Workshop, n: int) -> None:
-    """Mask what was printed by commands whose end nobody saw."""
-    secrets = shop.secrets()
-    for path in (shop.folder.output / str(n)).rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            mask_file(path, secrets)

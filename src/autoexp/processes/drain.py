@@ -29,6 +29,7 @@ class Drain:
 
             with contextlib.suppress(OSError):  # the user's pipes may be used up
                 fcntl.fcntl(self.write_end, _SET_SIZE, _PIPE)
+        self._path = path
         self._most = most
         self.written = 0
 
@@ -61,8 +62,15 @@ class Drain:
             room = self._most + 1 - (self.written - len(part))
             view = memoryview(part)[: max(room, 0)]
             while view:
-                view = view[os.write(self._file, view) :]
+                view = view[self._write(view) :]
         return carried > _PIPE // 4
+
+    def _write(self, view: memoryview) -> int:
+        try:
+            return os.write(self._file, view)
+        except OSError as error:
+            error.filename = str(self._path)
+            raise
 
     def _parts(self) -> Iterator[bytes]:
         taken = 0

@@ -94,9 +94,9 @@ class AgentProposer:
                 self._logins.take_back(home)
             finally:
                 secrets = self._hidden()
-                (desk.output / PROMPT).write_text(mask(task.prompt, secrets), encoding="utf-8", errors="replace")
                 for path in (printed.stdout, printed.stderr):
                     mask_file(path, secrets)
+                (desk.output / PROMPT).write_text(mask(task.prompt, secrets), encoding="utf-8", errors="replace")
         home.remember(heard.session)
         fit_for_record(heard, secrets)
         named = " ".join(filter(None, (facts.name, heard.version, mask(version, secrets))))
