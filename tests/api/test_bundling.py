@@ -16,6 +16,7 @@ from tests.end_to_end.conftest import Project, helper
 
 from autoexp import api
 from autoexp.campaign.fold import fold_all
+from autoexp.engine import arrival
 from autoexp.errors import AutoexpError, CampaignError
 from autoexp.exchange.carrying import misfit, refs_to_carry
 from autoexp.stores.journal import held
@@ -272,4 +273,30 @@ def test_old_bundles_are_told_from_damaged_ones(bundle: Path, elsewhere: Project
 def test_export_of_nothing_is_told(elsewhere: Project, tmp_path: Path) -> None:
     with pytest.raises(AutoexpError):
         api.export_bundle(api.Place(elsewhere.path, "demo"), tmp_path / "x.tar")
+    assert not list(tmp_path.glob("*x.tar*"))
+
+
+def test_many_refs_arrive_as_well(
+    bundle: Path, ran: Project, elsewhere: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrival, "MANY", 0)
+    imported(elsewhere, bundle)
+    assert elsewhere.refs() == ran.refs()
+    elsewhere.git("fsck", "--no-dangling")
+    assert "refs/autoexp/demo/best" in (elsewhere.path / ".git/packed-refs").read_text()
+
+
+def test_refs_that_a_power_cut_left_empty_are_made_again(bundle: Path, ran: Project, elsewhere: Project) -> None:
+    torn = elsewhere.path / ".git/refs/autoexp/demo/attempt/1"
+    torn.parent.mkdir(parents=True)
+    torn.touch()
+    imported(elsewhere, bundle)
+    assert elsewhere.refs() == ran.refs()
+
+
+def test_campaign_whose_commits_are_gone_is_not_packed(campaign: Project, tmp_path: Path) -> None:
+    best = campaign.refs()["best"]
+    (campaign.path / f".git/objects/{best[:2]}/{best[2:]}").unlink()
+    with pytest.raises(CampaignError, match=f"{best[:12]} .the best so far"):
+        api.export_bundle(api.Place(campaign.path), tmp_path / "x.tar")
     assert not list(tmp_path.glob("*x.tar*"))

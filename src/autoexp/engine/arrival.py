@@ -14,19 +14,22 @@ from autoexp.campaign.events import CampaignOpened, Record, SegmentOpened
 from autoexp.campaign.fold import fold_all
 from autoexp.campaign.state import CampaignState
 from autoexp.engine.faults import Faults
-from autoexp.errors import CampaignError, JournalError, RefMovedError
+from autoexp.errors import CampaignError, GitError, JournalError, RefMovedError
 from autoexp.exchange.carrying import commits_needed, misfit
 from autoexp.exchange.manifest import JOURNAL, OBJECTS, OUTPUT, Manifest
 from autoexp.exchange.unpacking import Bundle
 from autoexp.stores.journal import LOCK, held
 from autoexp.stores.layout import CampaignFolder
 from autoexp.stores.reading import Position, Torn, read_from
-from autoexp.workspaces.bundles import Arrival
+from autoexp.workspaces.bundles import Arrival, unsynced
 from autoexp.workspaces.filesystem import sync_folder
+from autoexp.workspaces.refpack import RefPack
 from autoexp.workspaces.refs import Refs, RefUpdate
 from autoexp.workspaces.repository import Repository
 
 STAGING = "arriving"
+MANY = 200
+"""Refs; each that is synced by itself takes milliseconds."""
 _BLOBS = ("record/", "segment/")
 
 
@@ -55,6 +58,7 @@ def arrive(bundle: Bundle, repository: Repository, *, faults: Faults) -> Arrived
     _refuse_taken(folder)
     with _staging(folder) as staging:
         _refuse_taken(folder)
+        _tidy(folder, repository)
         draft = staging / "journal.part"
         _write(bundle, JOURNAL, draft)
         reading = _Reading()
@@ -62,13 +66,13 @@ def arrive(bundle: Bundle, repository: Repository, *, faults: Faults) -> Arrived
         _refuse_odd_record(reading, state, bundle)
         arrival = Arrival(repository, staging / "objects")
         _take_objects(bundle, arrival, state)
-        updates = _updates(folder, Refs(repository), manifest)
+        updates = _updates(folder, repository, manifest)
         for name in bundle.outputs():
             _write(bundle, name, staging / name)
         with faults.around("objects", 0):
             arrival.settle()
         with faults.around("refs", 0):
-            _update(folder, Refs(repository), updates)
+            _update(folder, repository, updates)
         if (printed := staging / OUTPUT).is_dir():
             shutil.rmtree(folder.output, ignore_errors=True)
             printed.replace(folder.output)
@@ -182,22 +186,36 @@ def _take_objects(bundle: Bundle, arrival: Arrival, state: CampaignState) -> Non
             raise ValueError(f"commit {commit[:12]} ({what}) is neither in it nor in this repository")
 
 
-def _updates(folder: CampaignFolder, refs: Refs, manifest: Manifest) -> list[RefUpdate]:
+def _tidy(folder: CampaignFolder, repository: Repository) -> None:
+    """Remove what an import that died here left below the campaign's refs and git cannot read."""
+    prefix = f"refs/autoexp/{folder.tag}/"
+    Refs(repository).remove_stale_locks(prefix)
+    for path in (repository.common_dir / prefix).rglob("*"):
+        if path.is_file() and not path.stat().st_size:  # a power cut
+            path.unlink()
+
+
+def _updates(folder: CampaignFolder, repository: Repository, manifest: Manifest) -> list[RefUpdate]:
     """Give the refs that are to be made; those of an import that died here before are there already."""
     prefix = f"refs/autoexp/{folder.tag}/"
-    refs.remove_stale_locks(prefix)
-    here = refs.list(prefix)
+    here = Refs(repository).list(prefix)
     wanted = {prefix + name: oid for name, oid in manifest.refs.items()}
     if foreign := sorted(name for name, oid in here.items() if wanted.get(name) != oid):
         raise _foreign(folder, foreign[0])
     return [RefUpdate(name, oid, None) for name, oid in wanted.items() if name not in here]
 
 
-def _update(folder: CampaignFolder, refs: Refs, updates: list[RefUpdate]) -> None:
+def _update(folder: CampaignFolder, repository: Repository, updates: list[RefUpdate]) -> None:
+    """Make the refs in one transaction, durably. Many are synced all at once, and packed."""
+    many = len(updates) > MANY
     try:
-        refs.update(updates)
+        Refs(unsynced(repository) if many else repository).update(updates)
     except RefMovedError as error:
         raise _foreign(folder, str(error)) from None
+    if many:
+        with suppress(GitError):  # loose ones are as good
+            RefPack(repository, f"refs/autoexp/{folder.tag}", intent=folder.path / "packing").pack()
+        os.sync()
 
 
 def _foreign(folder: CampaignFolder, name: str) -> CampaignError:

@@ -3,21 +3,21 @@
 import io
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoexp import __version__
-from autoexp.campaign.fold import fold_all
 from autoexp.campaign.state import CampaignState
 from autoexp.errors import CampaignError
 from autoexp.exchange import archive
-from autoexp.exchange.carrying import refs_to_carry
+from autoexp.exchange.carrying import commits_needed, refs_to_carry
 from autoexp.exchange.manifest import JOURNAL, MANIFEST, OBJECTS, OUTPUT, Manifest, PartFacts
 from autoexp.stores.layout import CampaignFolder
-from autoexp.stores.reading import Position, Torn, read_from
+from autoexp.stores.reading import Position
+from autoexp.stores.snapshots import Snapshots
 from autoexp.workspaces.bundles import kinds, write_bundle
 from autoexp.workspaces.filesystem import sync_folder
 from autoexp.workspaces.refs import Refs
@@ -25,8 +25,6 @@ from autoexp.workspaces.repository import Repository
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
-
-    from autoexp.campaign.events import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,7 @@ def pack(
     refs, prefix = Refs(repository), f"refs/autoexp/{folder.tag}/"
     before = _below(refs.list(prefix), prefix)
     state, end = _read(folder)
+    _refuse_gaps(folder, state, repository)
     wanted = refs_to_carry(state, before=before, after=_below(refs.list(prefix), prefix))
     there = kinds(repository.git, wanted.values())
     carried = {name: oid for name, oid in wanted.items() if there[oid] is not None}
@@ -95,20 +94,23 @@ def pack(
 
 
 def _read(folder: CampaignFolder) -> tuple[CampaignState, Position]:
-    """Fold the record as it is now; a line that is being written, or was torn, stays out."""
-    end = Position()
-
-    def records() -> Iterator["Record"]:
-        nonlocal end
-        for item in read_from(folder.journal):
-            if not isinstance(item, Torn):
-                end = item[1]
-                yield item[0]
-
-    state = fold_all(records())
-    if not state.base:
+    """Give what is on record now, and where that ends; a line that is being written, or was torn, stays out."""
+    found = Snapshots(folder.snapshot, folder.journal).look()
+    if not found.state.base:
         raise CampaignError(f"campaign {folder.tag} has no record yet", where=str(folder.journal), fix="run it first")
-    return state, end
+    return found.state, found.position
+
+
+def _refuse_gaps(folder: CampaignFolder, state: CampaignState, repository: Repository) -> None:
+    """Make sure that what is packed can be taken in again."""
+    needed = commits_needed(state)
+    found = kinds(repository.git, needed)
+    if gone := [f"{commit[:12]} ({what})" for commit, what in needed.items() if found[commit] is None]:
+        raise CampaignError(
+            f"commits of the campaign are not in this repository: {', '.join(gone)}",
+            where=str(folder.path),
+            fix=f"`autoexp repair --check --tag {folder.tag}` tells what is missing",
+        )
 
 
 def _below(refs: Mapping[str, str], prefix: str) -> dict[str, str]:

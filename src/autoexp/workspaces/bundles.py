@@ -127,6 +127,18 @@ class Arrival:
         sync_folder(target)
 
 
+def unsynced(repository: Repository) -> Repository:
+    """Give the repository with a git that leaves it to the caller to make refs durable: thousands of syncs take minutes."""
+    same = Repository(
+        git_dir=repository.git_dir,
+        common_dir=repository.common_dir,
+        root=repository.root,
+        object_format=repository.object_format,
+    )
+    same.git = Git(repository.common_dir, git_dir=repository.git_dir, settings={"core.fsync": "none"})
+    return same
+
+
 def kinds(git: Git, oids: Iterable[str]) -> dict[str, str | None]:
     """Give the kind of each object, None for one that is not there; one process for all."""
     wanted = list(dict.fromkeys(oids))
