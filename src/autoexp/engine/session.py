@@ -116,6 +116,7 @@ def _workshop(
     identity = campaign_identity(repository.common_dir, tag)
     cache = cache_folder(environ, identity)
     marker = f"{identity}:{os.getpid()}"
+    repository.git.carry(f"{marker}:git")
     late = frozenset(path for path, _ in inbox.take(folder.inbox))
     with ExitStack() as held:
         reserve = Reserve(folder.path / "reserve")

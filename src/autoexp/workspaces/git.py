@@ -76,6 +76,10 @@ class Git:
         chosen |= dict(settings or {})
         self._options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
 
+    def carry(self, marker: str) -> None:
+        """Let every git from now on carry a campaign's marker: one that its killed engine leaves is ended by the next start."""
+        self._environment = self._environment | {"AUTOEXP_RUN": marker}
+
     def run(self, *arguments: str, stdin: bytes | None = None, timeout_s: float = TIMEOUT_S) -> bytes:
         """Return what git prints; GitError with its error output when it fails."""
         code, output, errors = self.ask(*arguments, stdin=stdin, timeout_s=timeout_s)
