@@ -21,7 +21,7 @@ from autoexp.stores.reserve import Reserve
 from tests.durability.laws import lawful
 from tests.durability.test_failing_writes import undisturbed
 from tests.end_to_end.commands import Helper
-from tests.end_to_end.conftest import Project, write
+from tests.end_to_end.conftest import BENCH, CONTRACT, Project, write
 from tests.end_to_end.conftest import made as project_in
 
 CLONE_NEWNS = 0x00020000
@@ -197,6 +197,28 @@ def test_record_that_finds_no_room_takes_the_reserve_and_after_it_none_is_half_w
         (place / "filler").unlink()
         assert journal.append(Noted(text="after")).number == written
     assert len(list(read_from(journal.path))) == written + 1
+
+
+@pytest.mark.long
+def test_no_secret_stays_in_what_was_printed_when_the_disk_filled_up(
+    small: Any, tmp_path: Path, helper: Helper
+) -> None:
+    project = project_in(tmp_path, helper)
+    armed, secret = tmp_path / "armed", "s3cret-of-this-test"
+    armed.touch()
+    floods = f'if [ "$x" = 80 ] && rm \'{armed}\' 2>/dev/null; then echo "$A_KEY"; head -c 32M /dev/zero; fi\n'
+    (project.path / "bench.sh").write_text(BENCH + floods, encoding="utf-8")
+    project.git("commit", "-qam", "floods")
+    project.contract(CONTRACT.replace("harness:\n", "harness:\n  env_from: [A_KEY]\n"))
+    project.edits(write(90), write(80, description="fills the disk"), write(95), write(70))
+    project.environ["A_KEY"] = secret
+    place = small(tmp_path / PLACES["the outputs"], "size=4m")
+    assert "No space left on device" in paused(project)
+    printed = [path.read_bytes() for path in place.rglob("*") if path.is_file()]
+    assert any(b"*" * len(secret) in text for text in printed)
+    assert not any(secret.encode() in text for text in printed)
+    shutil.rmtree(place / "2")
+    goes_on(project)
 
 
 @pytest.mark.long

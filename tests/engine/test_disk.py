@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoexp.engine.disk import LEAST_FILES, LEAST_FREE, Free, Room, is_quota, least_free, says_full, shortage
+from autoexp.engine.doctor import disk
 from autoexp.errors import AutoexpError, DiskFull, GitError, StorageError
 from autoexp.stores.reserve import Reserve
 
@@ -78,6 +79,19 @@ def test_room_that_is_asked_for_beyond_all_disks_is_refused_with_the_mend(tmp_pa
     with pytest.raises(DiskFull, match=r"the disk of the journal .* are needed") as refused:
         Room({"the journal": tmp_path}, least=10**18).refuse_short()
     assert "AUTOEXP_MIN_FREE" in refused.value.fix
+
+
+def test_doctor_tells_what_is_asked_for_and_what_is_no_amount(tmp_path: Path) -> None:
+    def told(setting: str) -> list[tuple[str, str]]:
+        environ = {"AUTOEXP_CACHE_DIR": str(tmp_path), "AUTOEXP_MIN_FREE": setting}
+        return [(finding.state, finding.what) for finding in disk.findings(None, environ) if finding.subject == "disk"]
+
+    ((state, words),) = told("1k")
+    assert (state, words.partition("free")[1:]) == ("ok", ("free", "; a campaign asks for 0 MB (AUTOEXP_MIN_FREE)"))
+    ((state, words),) = told("900T")
+    assert state == "warning"
+    assert "900000.0 GB are needed" in words
+    assert told("much")[0] == ("problem", "AUTOEXP_MIN_FREE=much is not an amount of bytes")
 
 
 def test_reserve_takes_room_and_gives_it_back(tmp_path: Path) -> None:
