@@ -102,13 +102,14 @@ def test_file_that_is_no_bundle_is_refused(elsewhere: Project, tmp_path: Path) -
     refused(elsewhere, elsewhere.path, "no such file")
 
 
+@pytest.mark.parametrize("turns", [16, pytest.param(400, marks=pytest.mark.long)])
 def test_bundle_that_was_cut_or_damaged_is_refused_or_harmless(
-    bundle: Path, elsewhere: Project, tmp_path: Path
+    bundle: Path, elsewhere: Project, tmp_path: Path, turns: int
 ) -> None:
     whole, chance = bundle.read_bytes(), random.Random(7)
     journal = taken_apart(bundle)["journal.jsonl"]
     before, hurt = everything(elsewhere), tmp_path / "hurt.tar"
-    for turn in range(40):
+    for turn in range(turns):
         at = chance.randrange(len(whole))
         hurt.write_bytes(whole[:at] if turn % 4 == 0 else _flipped(whole, at))
         try:

@@ -1,7 +1,9 @@
 """A campaign travels in one file: everything that a look tells is the same there, and it goes on; an import that died is done again."""
 
+import shutil
 import signal
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from tests.end_to_end.conftest import Project, write
 __all__ = ["bundle", "campaign", "elsewhere", "ran"]
 
 STEPS = [point for point in CHORES if point.split("-")[1] in {"objects", "refs", "record"}]
+SHORT = {"after-objects", "before-record"}
+POINTS = [pytest.param(point, marks=[] if point in SHORT else pytest.mark.long) for point in STEPS]
 
 
 def test_campaign_is_the_same_after_the_journey_and_goes_on(ran: Project, bundle: Path, elsewhere: Project) -> None:
@@ -29,7 +33,7 @@ def test_campaign_is_the_same_after_the_journey_and_goes_on(ran: Project, bundle
     assert any("another folder of this machine" in text for text in notes)
 
 
-@pytest.mark.parametrize("point", STEPS)
+@pytest.mark.parametrize("point", POINTS)
 def test_import_that_died_is_no_campaign_yet_and_is_done_again(
     ran: Project, bundle: Path, elsewhere: Project, point: str
 ) -> None:
@@ -60,6 +64,31 @@ def test_bundle_without_the_history_before_the_campaign_needs_it_there(campaign:
     said = stranger.run("import", "--bundle", str(target), code=2)
     assert f"needs commits that this repository does not have: {base}" in said
     assert stranger.refs() == {}
+
+
+def test_bundle_is_all_that_an_empty_repository_needs(ran: Project, bundle: Path, tmp_path: Path) -> None:
+    empty = replace(ran, path=tmp_path / "empty")
+    ran.git("init", "-q", str(empty.path))
+    empty.run("import", "--bundle", str(bundle))
+    assert looks(empty) == looks(ran)
+    empty.git("fsck", "--no-dangling")
+
+
+@pytest.mark.long
+def test_campaign_of_another_object_format_travels_as_well(project: Project, tmp_path: Path) -> None:
+    shutil.rmtree(project.path / ".git")
+    project.git("init", "-q", "-b", "main", "--object-format=sha256")
+    project.git("-c", "user.name=U", "-c", "user.email=u@localhost", "add", "value.txt", "bench.sh", "checks.sh")
+    project.git("-c", "user.name=U", "-c", "user.email=u@localhost", "commit", "-q", "-m", "start")
+    project.edits(write(90), write(95))
+    project.run("run")
+    target = tmp_path / "demo.tar"
+    for name, options in (("whole", []), ("thin", ["--since-base"])):
+        project.run("export", "--bundle", str(target), *options)
+        there = cloned(project, tmp_path / name)
+        there.run("import", "--bundle", str(target))
+        assert there.refs() == project.refs()
+        assert there.rows() == project.rows()
 
 
 def test_shallow_repository_says_that_its_history_is_not_there(campaign: Project, tmp_path: Path) -> None:

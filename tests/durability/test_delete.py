@@ -17,6 +17,8 @@ from tests.end_to_end.conftest import Project, write
 __all__ = ["campaign", "ran"]
 
 STEPS = [point for point in CHORES if point.split("-")[1] in {"unlist", "unref", "empty"}]
+SHORT = {"after-unlist", "before-empty"}
+POINTS = [pytest.param(point, marks=[] if point in SHORT else pytest.mark.long) for point in STEPS]
 
 
 def users_own(project: Project, ours: tuple[str, ...] = (".git/autoexp", ".autoexp")) -> dict[str, object]:
@@ -65,6 +67,19 @@ def test_deleted_campaign_is_gone_and_everything_else_is_as_it_was(campaign: Pro
     assert "known: demo-2" in campaign.run("status", "--tag", "demo", code=2)
 
 
+def test_branch_is_left_where_that_is_asked_for_and_exports_of_all_checkouts_go(campaign: Project) -> None:
+    tree = campaign.path.parent / "tree"
+    campaign.git("worktree", "add", "-q", "-b", "mine", str(tree))
+    campaign.run("export", repo=tree)
+    assert (tree / ".autoexp/demo/results.tsv").exists()
+    best = campaign.refs()["best"]
+    campaign.run("delete", "demo", "--yes", "--keep-branch")
+    assert campaign.git("rev-parse", "autoexp/demo") == best
+    assert not (tree / ".autoexp").exists()
+    gone(campaign)
+
+
+@pytest.mark.long
 def test_tag_of_a_deleted_campaign_is_free_again(campaign: Project) -> None:
     campaign.run("delete", "demo", "--yes")
     campaign.run("run")
@@ -75,7 +90,7 @@ def looks(project: Project, tag: str) -> list[object]:
     return [project.rows("--tag", tag), project.status("--tag", tag), project.refs(tag)]
 
 
-@pytest.mark.parametrize("point", STEPS)
+@pytest.mark.parametrize("point", POINTS)
 def test_deletion_that_died_looks_like_no_campaign_and_is_finished(campaign: Project, point: str) -> None:
     campaign.run("delete", "demo", "--yes", code=-signal.SIGKILL, fault=point)
     if point not in {"before-unlist", "after-empty"}:

@@ -83,6 +83,7 @@ def test_record_without_its_commits_is_refused_before_anything_changes(ran: Proj
     assert elsewhere.statuses() == ["keep", "keep"]
 
 
+@pytest.mark.long
 def test_repository_whose_history_was_rewritten_is_told(campaign: Project) -> None:
     best, base = campaign.refs()["best"], campaign.git("rev-parse", "HEAD")
     campaign.git("checkout", "-q", "--orphan", "rewritten")
@@ -98,6 +99,7 @@ def test_repository_whose_history_was_rewritten_is_told(campaign: Project) -> No
     campaign.run("run", "--tag", "anew", "--experiments", "1")
 
 
+@pytest.mark.long
 def test_clone_without_refs_and_record_begins_anew(elsewhere: Project) -> None:
     assert "no campaign" in elsewhere.run("status", code=2)
     elsewhere.run("run", "--experiments", "1")
