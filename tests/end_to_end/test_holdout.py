@@ -17,7 +17,7 @@ read -r hidden < hidden/data.txt
 if [ "$x" = 60 ]; then echo "hidden output" >&2; exit 3; fi
 if [ "$x" = 50 ]; then echo "METRIC other=1"; exit 0; fi
 if [ "$x" = 40 ]; then echo "METRIC h=1"; echo "METRIC h=2"; exit 0; fi
-if [ "$x" = 30 ]; then : > "$MARK"; while :; do sleep 0.05; done; fi
+if [ "$x" = 30 ] && [ ! -e "$MARK.go" ]; then : > "$MARK"; while :; do sleep 0.05; done; fi
 echo "METRIC heldout=$(( x < 90 && x != 80 ? 9000 : hidden * x ))"
 """
 """Gains above 10 are only in the samples, as for an answer that was learned by heart; but 80 is honest."""
@@ -161,15 +161,20 @@ def test_holdout_that_the_baseline_fails_is_told_before_anything_is_tried(projec
     assert project.rows() == []
 
 
-def test_kill_in_the_holdout_interrupts_the_experiment(tmp_path: Path, project: Project) -> None:
+def test_holdout_that_was_killed_is_run_whole_once_more(tmp_path: Path, project: Project) -> None:
     project.edits(write(95), write(30), write(80))
     with project.start("run") as process:
         wait_until((tmp_path / "mark").exists, "the holdout of experiment 2")
         process.send_signal(signal.SIGKILL)
-    (tmp_path / "mark").unlink()
-    project.edits(write(95), write(80))
+    (tmp_path / "mark.go").touch()
     project.run("run")
-    assert project.statuses() == ["keep", "keep", "interrupted", "keep"]
+    assert project.statuses() == ["keep", "keep", "discard", "keep"]
+    assert project.rows()[2]["flags"] == ["overfit"]
+    assert [(look["n"], look["passed"], len(look["samples"])) for look in looks(project)] == [
+        (1, True, 2),
+        (2, False, 2),
+        (3, True, 2),
+    ]
     assert project.git("show", "autoexp/demo:value.txt") == "80"
 
 

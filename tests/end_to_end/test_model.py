@@ -94,15 +94,15 @@ def test_several_hypotheses_of_one_request_are_tried_in_turn(project: Project) -
     assert [row["cost_usd"] for row in rows[2:4]] == [0.0, 0.0]
 
 
-def test_killed_experiment_gives_its_paid_hypothesis_back(project: Project) -> None:
+def test_killed_experiment_goes_on_with_its_paid_hypothesis(project: Project) -> None:
     with FakeModel(turns=[several(110, 120, 130)], default=NOTHING) as model:
         by_model(project, model, several=3)
         project.killed("before-measure:2")
         project.run("run", "--experiments", "2")
         assert model.requests == 1
     rows = project.rows()
-    assert [row["status"] for row in rows] == ["keep", "discard", "interrupted", "discard", "discard"]
-    assert [row["description"] for row in rows[1:]] == ["value 110", "value 120", "value 120", "value 130"]
+    assert [row["status"] for row in rows] == ["keep", "discard", "discard", "discard"]
+    assert [row["description"] for row in rows[1:]] == ["value 110", "value 120", "value 130"]
 
 
 def test_hypotheses_that_change_nothing_or_leave_the_scope_are_passed_over(project: Project) -> None:

@@ -178,13 +178,14 @@ def test_repair_that_is_waited_for_keeps_the_change_that_it_mends(bench: Bench) 
     assert (first.status, first.repairs, first.detail) == ("keep", 1, "")
 
 
-def test_killed_repair_leaves_one_interrupted_experiment(bench: Bench) -> None:
+def test_killed_repair_is_asked_for_again_under_the_next_number(bench: Bench) -> None:
     bench.proposer = Saying(["crash here", KeyError("a bug")])  # type: ignore[list-item]
     with pytest.raises(KeyError):
         bench.session()
     bench.proposer = Saying([90])
     state = bench.session()
-    assert [(e.status, e.repairs) for e in state.experiments] == [("interrupted", 1), ("keep", 0)]
+    assert [(e.status, e.repairs) for e in state.experiments] == [("interrupted", 1), ("keep", 1)]
+    assert state.experiments[1].directive.again == 1
     assert "missing" not in bench.git("fsck", "--connectivity-only")
 
 
