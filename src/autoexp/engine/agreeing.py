@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 from autoexp.campaign.events import Noted
 from autoexp.engine.conclude import moved_by_others, show_branch
@@ -12,8 +11,6 @@ from autoexp.engine.workshop import Workshop
 from autoexp.workspaces.refs import RefUpdate
 
 _NUMBER = re.compile(r"(attempt|record)/(\d+)")
-LAST = 200
-"""Experiments, counted from the last one, whose candidates are looked for one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +53,7 @@ def _missing(shop: Workshop, there: Mapping[str, str]) -> str:
     state, opened = shop.state, shop.state.open.n if shop.state.open else 0
     kept = sum(name.startswith("record/") and name != f"record/{opened}" for name in there)
     verdicts = len(state.experiments) - kept
-    candidates = sum(
-        f"attempt/{one.n}" not in there
-        for one in islice(reversed(state.experiments), LAST)
-        if one.candidate is not None
-    )
+    candidates = sum(f"attempt/{one.n}" not in there for one in state.knowledge.recent if one.candidate is not None)
     segments = sum(f"segment/{one.k}" not in there for one in state.segments[:-1])
     counts = {"verdicts": verdicts, "candidates": candidates, "segments": segments}
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count > 0)

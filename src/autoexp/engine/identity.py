@@ -82,10 +82,15 @@ def doubtful_disk(state: CampaignState, here: Whereabouts, folder: CampaignFolde
 
 
 def refuse_strange_repository(state: CampaignState, repository: Repository, folder: CampaignFolder) -> None:
-    """Raise CampaignError when commits without which the campaign cannot go on are not in this repository."""
+    """Raise CampaignError when commits without which the campaign cannot go on are not in this repository.
+
+    Of keeps the first, the best and the last ones are looked for: what lies between is the history of these.
+    """
     if not state.last_n:  # nothing was tried yet: it begins at HEAD
         return
-    needed = commits_needed(state)
+    known = state.knowledge
+    some = {one.n: one for one in (*known.early, *known.patterns.best, *known.recent)}
+    needed = commits_needed(state, among=[one for _, one in sorted(some.items())])
     found = kinds(repository.git, needed)
     missing = [f"{commit[:12]} ({what})" for commit, what in reversed(needed.items()) if found[commit] != "commit"]
     if not missing:

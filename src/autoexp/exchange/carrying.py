@@ -1,9 +1,9 @@
 """Which refs of a campaign belong to a record: what a bundle carries, and what may arrive with one."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from autoexp.campaign.state import CampaignState
+from autoexp.campaign.state import CampaignState, Experiment
 
 _NUMBERED = re.compile(r"(attempt|record|segment)/(\d+)(?:-try-\d+)?")
 
@@ -33,9 +33,10 @@ def misfit(state: CampaignState, refs: Mapping[str, str]) -> str:
     return f"its record knows nothing of {beyond}" if beyond else ""
 
 
-def commits_needed(state: CampaignState) -> dict[str, str]:
-    """Give the commits without which a campaign cannot go on, each with what it is."""
-    needed = {e.candidate.commit: f"experiment {e.n}, kept" for e in state.experiments if e.kept and e.candidate}
+def commits_needed(state: CampaignState, *, among: Iterable[Experiment] | None = None) -> dict[str, str]:
+    """Give the commits without which a campaign cannot go on, each with what it is; of keeps only those `among` some, if these are given."""
+    known = state.experiments if among is None else among
+    needed = {e.candidate.commit: f"experiment {e.n}, kept" for e in known if e.kept and e.candidate}
     needed[state.incumbent.commit] = "the best so far"
     needed[state.base] = "the commit it began at"
     return needed

@@ -1,4 +1,4 @@
-"""Finding a record from a journal's end: what is asked for lies a few lines before it, whatever the file's length."""
+"""Finding a record in a journal by its number, in a few steps whatever the file's length: the numbers go up."""
 
 import mmap
 import re
@@ -20,13 +20,14 @@ def place_of(path: Path, number: int) -> Position | None:
     if not path.exists() or path.stat().st_size == 0:
         return None
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        end = text.rfind(b"\n") + 1
-        while end:
-            start = text.rfind(b"\n", 0, end - 1) + 1
+        before, behind = 0, text.rfind(b"\n") + 1
+        while before < behind:
+            start = text.rfind(b"\n", before, (before + behind) // 2) + 1 or before
+            end = text.find(b"\n", start) + 1
             found = _NUMBER.match(text[start : start + 64])
-            if found is None or int(found[1]) < number - 1:
+            if found is None:
                 return None
             if int(found[1]) == number - 1:
                 return Position(number, end, digest_of(text[start:end]))
-            end = start
+            before, behind = (end, behind) if int(found[1]) < number - 1 else (before, start)
     return None
