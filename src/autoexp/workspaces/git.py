@@ -13,7 +13,7 @@ from typing import Literal
 from autoexp.errors import GitError, RepositoryError, StorageError
 
 TIMEOUT_S = 600.0
-_SYNC_FAILED = "fsync error"
+_SYNC_FAILED = b"fsync error"
 
 # For every call: no program of the user's starts, nothing tidies up, nothing goes to the network, writes are synced.
 _QUIET = {
@@ -90,7 +90,10 @@ class Git:
     def ask(
         self, *arguments: str, stdin: bytes | None = None, timeout_s: float = TIMEOUT_S
     ) -> tuple[int, bytes, bytes]:
-        """Return exit code, output and error output, for questions that may be answered with no."""
+        """Return exit code, output and error output, for questions that may be answered with no.
+
+        Raises StorageError where git could not sync what it wrote: that is never tried again.
+        """
         process = self.start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
         with process:
             try:
@@ -101,6 +104,8 @@ class Git:
             except BaseException:
                 process.kill()
                 raise
+        if process.returncode and _SYNC_FAILED in errors:
+            raise StorageError(_told(arguments, process.returncode, errors))
         return process.returncode, output, errors
 
     def start(
@@ -126,13 +131,16 @@ class Git:
 
 
 def failure(arguments: tuple[str, ...], code: int, errors: bytes) -> GitError:
-    """Make the error that names the command, its exit code or signal, and its words. Raises StorageError instead when a sync failed."""
+    """Make the error that names the command, its exit code or signal, and its words."""
+    return GitError(_told(arguments, code, errors))
+
+
+def _told(arguments: tuple[str, ...], code: int, errors: bytes) -> str:
     words = errors.decode("utf-8", "replace").strip()
-    ended = f"failed with exit code {code}" if code >= 0 else f"was ended by {_signal_name(-code)}"
-    told = f"git {arguments[0]} {ended}: {words}" if words else f"git {arguments[0]} {ended}"
-    if _SYNC_FAILED in words:
-        raise StorageError(told)
-    return GitError(told)
+    ended = f"git {arguments[0]} " + (
+        f"failed with exit code {code}" if code >= 0 else f"was ended by {_signal_name(-code)}"
+    )
+    return f"{ended}: {words}" if words else ended
 
 
 def _signal_name(number: int) -> str:

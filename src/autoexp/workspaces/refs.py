@@ -58,12 +58,11 @@ class Refs:
                 return
             if not lost:
                 break
-        failed = failure(arguments, code, errors)
         for update in updates:
             found = self.read(update.name)
             if found != update.old:
                 raise RefMovedError(f"{update.name} is at {found}, expected {update.old}: somebody else moved it")
-        raise explained(failed)
+        raise explained(failure(arguments, code, errors))
 
     def move_view_branch(self, tag: str, commit: str) -> str | None:
         """Let the branch `autoexp/<tag>` show a commit; return why not when something of the user's is in the way."""
