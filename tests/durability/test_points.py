@@ -1,5 +1,6 @@
 """kill -9 at every named point of every kind of experiment and session: the campaign ends as if it had never been killed."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autoexp.engine.faults import POINTS, STEPS, points
+from autoexp.engine.tidying import AT_END
 from autoexp.testing.fake_model import FakeModel
 from tests.durability.laws import decided, lawful, left_running
 from tests.end_to_end.commands import Helper
@@ -63,6 +65,14 @@ def again(project: Project) -> None:
     project.run("hint", "smaller numbers are smaller")
 
 
+def crowded(project: Project) -> None:
+    """End a first session after two experiments, and give the campaign so many refs that they are packed at the end of the next one."""
+    project.run("run", "--experiments", "2")
+    best = project.refs()["best"]
+    lines = "".join(f"create refs/autoexp/demo/attempt/1-try-{i} {best}\n" for i in range(1000, 1000 + AT_END))
+    subprocess.run(["git", "-C", project.path, "update-ref", "--stdin"], input=lines, text=True, check=True)
+
+
 def refuted(folder: Path, helper: Helper) -> Project:
     """Make a project whose only keep is luck, which a checkpoint test takes out."""
     project = one_shot(folder, helper)
@@ -80,6 +90,7 @@ EXPERIMENT = (
     "tail",
     "request",
     "withdraw",
+    "pack",
     "stopped",
     "close",
 )
@@ -89,16 +100,17 @@ SITUATIONS = {
     "kept": Situation(scripted, SCRIPTED, at=":3", without=(*EXPERIMENT, "mend")),
     "discarded": Situation(scripted, SCRIPTED, at=":2", without=(*EXPERIMENT, "mend", "holdout", "branch")),
     "crashed": Situation(scripted, SCRIPTED, at=":4", without=(*EXPERIMENT, "mend", "checks", "holdout", "branch")),
-    "first session": Situation(scripted, SCRIPTED, without=("mend", "request")),
+    "first session": Situation(scripted, SCRIPTED, without=("mend", "request", "pack")),
     "later session": Situation(
-        scripted, [*SCRIPTED[:3], ("baseline", "keep"), *SCRIPTED[3:]], without=("mend", "open"), begin=again
+        scripted, [*SCRIPTED[:3], ("baseline", "keep"), *SCRIPTED[3:]], without=("mend", "open", "pack"), begin=again
     ),
     "recovery": Situation(
         scripted,
         SCRIPTED,
-        without=("mend", "open", "segment", "baseline", "mirror", "request"),
+        without=("mend", "open", "segment", "baseline", "mirror", "request", "pack"),
         begin=lambda project: project.killed("after-sample:3"),
     ),
+    "many refs": Situation(scripted, SCRIPTED, without=tuple(step for step in STEPS if step != "pack"), begin=crowded),
     "checkpoint test": Situation(
         refuted,
         [("baseline", "keep"), ("luck 1", "discard"), ("checkpoint test of experiment 1", "discard")],

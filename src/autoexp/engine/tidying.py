@@ -42,7 +42,8 @@ def _tidy(shop: Workshop) -> None:
     """Pack; what hinders it is told once, and harms nothing."""
     shop.observer.working("packing refs")
     try:
-        _pack(shop).pack()
+        with shop.faults.around("pack", shop.state.last_n):
+            _pack(shop).pack()
     except (GitError, OSError) as error:
         if "packing" not in shop.told:
             shop.told.add("packing")
