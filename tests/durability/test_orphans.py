@@ -87,14 +87,15 @@ def ended_by_the_next_start(project: Project, token: str, *, side: str, level: s
 
 
 @pytest.mark.parametrize("side", ["proposer", pytest.param("harness", marks=pytest.mark.long)])
-@pytest.mark.parametrize("bare", ["", "bare"])
+@pytest.mark.parametrize("bare", [pytest.param("", marks=pytest.mark.long), "bare"])
 def test_daemon_of_a_killed_engine_is_ended_by_the_next_start(
     project: Project, token: str, side: str, bare: str
 ) -> None:
     ended_by_the_next_start(project, token, side=side, level="none", bare=bare)
 
 
-@pytest.mark.parametrize("side", [pytest.param("proposer", marks=pytest.mark.long), "harness"])
+@pytest.mark.long
+@pytest.mark.parametrize("side", ["proposer", "harness"])
 def test_daemon_in_a_sandbox_ends_with_the_engine(project: Project, token: str, side: str) -> None:
     machines.needs_bubblewrap()
     ended_by_the_next_start(project, token, side=side, level="bwrap")

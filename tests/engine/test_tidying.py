@@ -43,11 +43,6 @@ def test_refs_are_packed_by_the_number_of_experiments_and_stay_what_they_were(be
     assert not (bench.repository.common_dir / "autoexp/main/packing").exists()
 
 
-def test_few_refs_are_left_as_they_are(bench: Bench) -> None:
-    bench.session()
-    assert not (bench.repository.common_dir / "packed-refs").exists()
-
-
 def test_many_refs_are_packed_at_the_end_of_a_session(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tidying, "AT_END", 3)
     bench.session()
