@@ -140,11 +140,17 @@ def test_tag_that_nobody_has_is_an_error_and_leaves_nothing(ended: Project) -> N
     assert not (ended.path / ".git/autoexp/other").exists()
 
 
-POINTS = [f"{when}-{step}" for step in ("copy", "record", "refs") for when in ("before", "after")]
+def test_killed_repair_is_done_by_the_next_one(ended: Project) -> None:
+    killed_and_repaired(ended, "after-copy")
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_repair_is_done_by_the_next_one(ended: Project, point: str) -> None:
+@pytest.mark.long
+@pytest.mark.parametrize("point", ["before-copy", "before-record", "after-record", "before-refs", "after-refs"])
+def test_repair_may_be_killed_at_any_step(ended: Project, point: str) -> None:
+    killed_and_repaired(ended, point)
+
+
+def killed_and_repaired(ended: Project, point: str) -> None:
     rows, refs, whole = ended.rows(), ended.refs(), journal(ended).read_bytes()
     damaged = whole.replace(b'"event":"decision","n":2', b'"event":"decision","n":7', 1)
     journal(ended).write_bytes(damaged)

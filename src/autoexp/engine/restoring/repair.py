@@ -13,7 +13,7 @@ from autoexp.engine.restoring.findings import Finding, Notes, Repaired, many, so
 from autoexp.engine.restoring.journal import Had, experiments_in, look, put_together
 from autoexp.engine.restoring.refs import mend_refs
 from autoexp.engine.restoring.shelf import Shelf, shelf
-from autoexp.engine.restoring.views import mend_exports
+from autoexp.engine.restoring.views import mend_exports, put_outputs_aside
 from autoexp.engine.restoring.wanted import Wanted, wanted
 from autoexp.errors import CampaignError
 from autoexp.stores.journal import held
@@ -46,6 +46,8 @@ def repair(
     if not folder.journal.exists() and not Refs(repository).list(f"refs/autoexp/{tag}"):
         raise CampaignError(f"there is no campaign named {tag} here", fix="name another one with --tag")
     with held(folder.path):
+        if not wish.looking:
+            Refs(repository).remove_stale_locks(f"refs/autoexp/{tag}")
         work = _Work(folder, shelf(repository, tag), Notes(wish.looking), faults, clock)
         found = _mended(work, wish, exports)
     return Repaired(tag, found.state.events, found.state.last_n, tuple(work.notes.found), work.saved_as)
@@ -82,6 +84,8 @@ def _mended(work: _Work, wish: Wish, exports: Path) -> Wanted:
         _tell_fork(work, had, joined)
     mend_refs(work.shelf, found, lines, work.notes, work.faults, take=wish.take or wish.cut)
     mend_exports(exports, found.state, work.notes)
+    if not wish.looking:
+        put_outputs_aside(work.folder.output, found.state.last_n)
     return found
 
 

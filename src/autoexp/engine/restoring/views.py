@@ -1,5 +1,6 @@
-"""The exports' part of a repair: files that differ from the record are written again."""
+"""What people look at, after a repair: exports that differ from the record, and outputs of experiments that it does not know."""
 
+from itertools import count
 from pathlib import Path
 
 from autoexp.campaign.state import CampaignState
@@ -18,6 +19,15 @@ def mend_exports(home: Path, state: CampaignState, notes: Notes) -> None:
         "export", found=f"{some(wrong)} differ from the record", done=f"{some(wrong)} are written again from the record"
     ):
         write_exports(exports, state)
+
+
+def put_outputs_aside(output: Path, last_n: int) -> None:
+    """Move what commands printed in experiments that no record tells of below `lost`: their numbers are used again."""
+    for path in sorted(output.glob("[0-9]*")):
+        if path.name.isdigit() and int(path.name) > last_n:
+            home = output / "lost"
+            home.mkdir(exist_ok=True)
+            path.rename(next(place for k in count(1) if not (place := home / f"{path.name}.{k}").exists()))
 
 
 def _differs(path: Path, text: str) -> bool:
