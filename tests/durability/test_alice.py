@@ -10,7 +10,8 @@ import pytest
 
 from autoexp.campaign import events as ev
 from autoexp.campaign.fold import fold, fold_all
-from autoexp.campaign.state import CampaignState
+from autoexp.engine.keeping import Keeper
+from autoexp.engine.watching import Silent, Watched, write_exports
 from autoexp.exchange.exports import IGNORE, Exports, text_of
 from autoexp.stores.inbox import Request, leave, take
 from autoexp.stores.journal import FileJournal
@@ -18,7 +19,7 @@ from autoexp.stores.lines import BadLine, CutLine, Stamp, decode
 from autoexp.stores.reading import Torn, read_from
 from autoexp.stores.replacing import put_in_place, set_aside
 from autoexp.stores.reserve import Reserve
-from autoexp.stores.snapshots import Snapshot, Snapshots
+from autoexp.stores.snapshots import Snapshots
 from tests.durability.disk import Crash, Disk, Write, crashes
 from tests.durability.recording import recording
 
@@ -154,28 +155,37 @@ def test_snapshot_and_exports_tell_what_the_journal_tells_after_a_power_loss(tmp
     root, told = tmp_path / "disk", events()
     (root / "git").mkdir(parents=True)
     with recording(root) as disk, opened(root) as journal:
-        state, exports, snapshots = CampaignState(), Exports(root / "home", "demo", NAMES), _snapshots(root)
+        keeper, exports = _kept(root, journal)
+        state, watched = keeper.begin(), Watched(exports, Silent(), keeper)
+        write_exports(exports, state)
         for event in told:
-            state = fold(state, journal.append(event))
+            record = journal.append(event)
             disk.said(event)
-            if isinstance(event, ev.BaselineMeasured):
-                exports.rewrite(state)
-            elif isinstance(event, ev.Done):
-                exports.append_last(state)
-                snapshots.save(Snapshot(state, journal.position, {}))
+            state = fold(state, record)
+            watched.recorded(record, state)
+            if isinstance(event, ev.Done):
+                keeper.keep(state)
+        write_exports(exports, state)
+        keeper.keep(state)
     believed = 0
     for i, crash in enumerate(states(disk, most // 3)):
         place = crash.lay_out(tmp_path / str(i))
+        believed += _snapshots(place).load() is not None if (place / JOURNAL).exists() else 0
+        with opened(place) as journal:
+            keeper, exports = _kept(place, journal)
+            state = keeper.begin()
+            assert state == fold_all(journal.read())
+            write_exports(exports, state)
+        for name in NAMES if state.segments else ():
+            assert (exports.folder / name).read_text(encoding="utf-8") == text_of(name, state)
+        assert (place / "home/.gitignore").read_text() == IGNORE
         holds(place, crash.said, told)
-        records = [item[0] for item in read_from(place / JOURNAL) if not isinstance(item, Torn)]
-        found = _snapshots(place).fold()
-        believed += found.snapshot is not None
-        assert found.state == fold_all(records)
-        exports = Exports(place / "home", "demo", NAMES)
-        for path in exports.rewrite(found.state):
-            assert path.read_text(encoding="utf-8") == text_of(path.name, found.state)
-            assert (place / "home/.gitignore").read_text() == IGNORE
     assert believed
+
+
+def _kept(root: Path, journal: FileJournal) -> tuple[Keeper, Exports]:
+    exports = Exports(root / "home", "demo", NAMES)
+    return Keeper(_snapshots(root), journal, exports), exports
 
 
 def _snapshots(root: Path) -> Snapshots:

@@ -72,7 +72,7 @@ def known(project: Project, seed: int, count: int, *, hangs: int = 1) -> list[st
 
 def test_killed_campaign_ends_like_one_that_was_not(tmp_path: Path, helper: Helper) -> None:
     project = begun(tmp_path, helper)
-    expected = known(project, 1, 24, hangs=0)
+    expected = known(project, 1, 20, hangs=0)
     calm = undisturbed(project, tmp_path / "calm")
     assert [status for _, status, _ in calm.decided] == expected
     tally = hunt(project, calm, random.Random(1), kills=8, between=2)

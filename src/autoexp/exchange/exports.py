@@ -30,8 +30,9 @@ class Exports:
         """Make the folder, with a .gitignore that keeps all of it out of the repository."""
         self.folder.mkdir(parents=True, exist_ok=True)
         ignore = self.folder.parent / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text(IGNORE, encoding="utf-8")
+        found, whole = ignore.read_bytes() if ignore.exists() else b"", IGNORE.encode()
+        if found != whole and whole.startswith(found.rstrip(b"\0")):  # a power loss leaves a beginning, or zeros
+            ignore.write_bytes(whole)
 
     def go_on(self, marks: Marks, state: CampaignState, *, since: int) -> None:
         """Take up files that carry these marks, left when the first `since` experiments were closed and no row of theirs has changed since.
