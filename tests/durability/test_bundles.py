@@ -9,15 +9,13 @@ from pathlib import Path
 import pytest
 
 from autoexp.engine.faults import CHORES
-from tests.durability.carried import bundle, campaign, cloned, elsewhere, looks, ran
+from tests.durability.carried import cloned, looks
 from tests.durability.laws import lawful
 from tests.end_to_end.commands import wait_until
 from tests.end_to_end.conftest import Project, write
 
-__all__ = ["bundle", "campaign", "elsewhere", "ran"]
-
 STEPS = [point for point in CHORES if point.split("-")[1] in {"objects", "refs", "record"}]
-SHORT = {"after-objects", "before-record"}
+SHORT = {"before-record"}
 POINTS = [pytest.param(point, marks=[] if point in SHORT else pytest.mark.long) for point in STEPS]
 
 

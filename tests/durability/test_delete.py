@@ -10,11 +10,8 @@ import pytest
 
 from autoexp.engine.cache import campaign_identity
 from autoexp.engine.faults import CHORES
-from tests.durability.carried import campaign, ran
 from tests.end_to_end.commands import wait_until
 from tests.end_to_end.conftest import Project, write
-
-__all__ = ["campaign", "ran"]
 
 STEPS = [point for point in CHORES if point.split("-")[1] in {"unlist", "unref", "empty"}]
 SHORT = {"after-unlist", "before-empty"}
@@ -111,6 +108,7 @@ def test_campaign_that_somebody_works_on_is_not_deleted(project: Project) -> Non
     assert project.journal()[-1]["event"] == "session_end"
 
 
+@pytest.mark.long
 def test_branch_that_is_the_users_now_stays_and_is_named(campaign: Project) -> None:
     kept = campaign.refs()["best"]
     campaign.git("checkout", "-q", "autoexp/demo")
@@ -139,6 +137,7 @@ def test_refs_without_a_record_are_deleted_as_well(campaign: Project) -> None:
     gone(campaign)
 
 
+@pytest.mark.long
 def test_export_folder_that_is_a_link_or_holds_committed_files_stays(campaign: Project, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     (campaign.path / ".autoexp/demo").rename(elsewhere)
@@ -154,10 +153,14 @@ def test_export_folder_that_is_a_link_or_holds_committed_files_stays(campaign: P
 
 
 def test_on_a_terminal_it_asks(campaign: Project) -> None:
-    assert "nothing was deleted" in answered(campaign, b"n\n")
-    assert campaign.statuses() == ["keep", "keep", "discard", "keep", "crash"]
     assert "deleted campaign demo" in answered(campaign, b"y\n")
     gone(campaign)
+
+
+@pytest.mark.long
+def test_on_a_terminal_it_takes_no_for_an_answer(campaign: Project) -> None:
+    assert "nothing was deleted" in answered(campaign, b"n\n")
+    assert campaign.statuses() == ["keep", "keep", "discard", "keep", "crash"]
 
 
 def answered(campaign: Project, answer: bytes) -> str:

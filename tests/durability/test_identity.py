@@ -13,12 +13,9 @@ from autoexp.engine.cache import campaign_identity
 from autoexp.engine.doctor import disk
 from autoexp.engine.identity import Whereabouts, doubtful_disk, journey, machine_id, whereabouts
 from autoexp.stores.layout import CampaignFolder
-from tests.durability.carried import campaign, elsewhere, ran
 from tests.durability.laws import lawful
 from tests.end_to_end.commands import wait_until
-from tests.end_to_end.conftest import Project, write
-
-__all__ = ["campaign", "elsewhere", "ran"]
+from tests.end_to_end.conftest import CONTRACT, Project, write
 
 HERE = Whereabouts("host", "place")
 
@@ -108,6 +105,7 @@ def test_clone_without_refs_and_record_begins_anew(elsewhere: Project) -> None:
 
 
 def test_copies_of_a_repository_live_apart(project: Project, tmp_path: Path) -> None:
+    project.contract(CONTRACT.replace("timeout: 5s", "timeout: 100s"))
     project.edits(write(90), write("hang"), write(70))
     project.run("run", "--experiments", "1")
     twin = replace(project, path=tmp_path / "twin")  # the cache folder is that of both
