@@ -200,6 +200,20 @@ def test_record_that_finds_no_room_takes_the_reserve_and_after_it_none_is_half_w
 
 
 @pytest.mark.long
+def test_what_the_first_experiment_of_a_session_takes_is_not_asked_for_three_times(
+    small: Any, tmp_path: Path, helper: Helper
+) -> None:
+    project = project_in(tmp_path, helper)
+    place = small(project.cache)
+    project.edits(
+        {"description": "once", "run": f"head -c 16M /dev/zero > '{place}/once'; echo 90 > value.txt"}, write(80)
+    )
+    project.environ["AUTOEXP_MIN_FREE"] = "0"
+    project.run("run")
+    assert project.statuses() == ["keep", "keep", "keep"]
+
+
+@pytest.mark.long
 def test_no_secret_stays_in_what_was_printed_when_the_disk_filled_up(
     small: Any, tmp_path: Path, helper: Helper
 ) -> None:

@@ -15,6 +15,8 @@ LEAST_FREE = 10**9
 LEAST_FILES = 1000
 TIMES_LAST = 3
 """Before an experiment there must be room for this many like the last one."""
+SETTLING_LOOKS = 3
+"""Before the baseline and the first two experiments of a session: the trees that are made meanwhile are made once."""
 
 _AMOUNT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([kKMGT]?)B?")
 _FACTORS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -65,6 +67,7 @@ class Room:
         self._least = least
         self._reserve = reserve
         self._before: dict[int, Free] = {}
+        self._looks = 0
 
     @property
     def spent(self) -> bool:
@@ -83,10 +86,12 @@ class Room:
             if (free := free_on(folder)) is None:
                 continue
             seen[device] = free
-            if why := shortage(free, self._before.get(device), self._least):
+            before = self._before.get(device) if self._looks >= SETTLING_LOOKS else None
+            if why := shortage(free, before, self._least):
                 lower = f", or set {VARIABLE} to less than {in_words(self._least)}" if free.size < self._least else ""
                 raise DiskFull(f"the disk of {names} ({folder}) has {why}", fix=f"make room there{lower}")
         self._before = seen
+        self._looks += 1
 
     def refuse_spent(self) -> None:
         """Raise DiskFull when the reserve had to be given up."""
