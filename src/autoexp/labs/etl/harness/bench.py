@@ -70,7 +70,7 @@ def main() -> int:
         cores = Cores()
         try:
             while not target.loaded(0.01):
-                cores.look()
+                cores.give_quiet(target.process.pid, patience_s=0)
             source = target.source()
             paths = [delivery.path(*source) for delivery in deliveries]
             answers = [_answer(target, cores, *pair) for pair in zip(paths, asked, strict=True)]

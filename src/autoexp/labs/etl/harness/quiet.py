@@ -32,11 +32,11 @@ class Cores:
             self.shortest_s = min(self.shortest_s, seen[core])
         return seen
 
-    def give_quiet(self, pid: int) -> None:
-        """Wait a moment until a core is at full speed, and put a process on it; this one stays off it."""
+    def give_quiet(self, pid: int, *, patience_s: float = PATIENCE_S) -> None:
+        """Put a process on the fastest core, and stay off it; wait a moment when none is at full speed."""
         if not self.all:
             return
-        until = time.perf_counter() + PATIENCE_S
+        until = time.perf_counter() + patience_s
         while True:
             seen = self.look()
             core = min(seen, key=seen.__getitem__)
