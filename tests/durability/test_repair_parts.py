@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from autoexp.stores.journal import is_locked
-from tests.durability.laws import lawful
+from tests.durability.laws import decided, lawful
 from tests.durability.repaired import EDITS, copies, ended, journal, kinds, repaired, template
 from tests.end_to_end.commands import wait_until
 from tests.end_to_end.conftest import Project
@@ -166,3 +166,18 @@ def killed_and_repaired(ended: Project, point: str) -> None:
     }
     assert repaired(ended)["findings"] == []
     assert ended.rows() == rows
+
+
+def test_best_goes_back_where_the_verdict_that_moved_it_is_lost(ended: Project) -> None:
+    refs, events = ended.refs(), ended.journal()
+    lines = journal(ended).read_bytes().splitlines(keepends=True)
+    verdict = next(i for i, event in enumerate(events) if event["event"] == "decision" and event["n"] == 5)
+    journal(ended).write_bytes(b"".join(lines[:verdict]))
+    for name in ("record/5", "tail"):
+        ended.git("update-ref", "-d", f"refs/autoexp/demo/{name}")
+    assert "somebody else moved it" in ended.run("run", code=2)
+    assert "moved" in kinds(repaired(ended))
+    now = ended.refs()
+    assert (now["best"], now[f"lost/best-{refs['best'][:12]}"]) == (refs["attempt/3"], refs["best"])
+    ended.run("run")
+    assert decided(lawful(ended))[-1][:2] == ("value 70", "keep")

@@ -66,7 +66,7 @@ def moved_by_others(shop: Workshop, recorded: str) -> CampaignError:
     return CampaignError(
         f"{name} stands at {str(shop.refs.read(name))[:12]}, the record says {recorded[:12]}: somebody else moved it",
         where=str(shop.folder.path),
-        fix=f"put it back with `git update-ref {name} {recorded}`, or start a campaign with another --tag",
+        fix=f"`autoexp repair --yes --tag {shop.folder.tag}` puts it back and keeps the other value, or start a campaign with another --tag",
     )
 
 
