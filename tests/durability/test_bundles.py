@@ -44,6 +44,15 @@ def test_import_that_died_is_no_campaign_yet_and_is_done_again(
     assert elsewhere.rows() == ran.rows()
 
 
+def test_campaign_that_begins_where_an_import_died_clears_up_after_it(bundle: Path, elsewhere: Project) -> None:
+    elsewhere.run("import", "--bundle", str(bundle), code=-signal.SIGKILL, fault="before-objects")
+    folder = elsewhere.path / ".git/autoexp/demo"
+    assert (folder / "arriving").is_dir()
+    elsewhere.run("run", "--experiments", "1")
+    assert elsewhere.statuses() == ["keep", "keep"]
+    assert not (folder / "arriving").exists()
+
+
 def test_bundle_without_the_history_before_the_campaign_needs_it_there(campaign: Project, tmp_path: Path) -> None:
     target = tmp_path / "thin.tar"
     base = campaign.git("rev-parse", "HEAD")

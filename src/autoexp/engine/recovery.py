@@ -4,6 +4,7 @@ from autoexp import __version__
 from autoexp.campaign.events import CampaignOpened, Noted, SessionOpened
 from autoexp.campaign.views import derived_seed
 from autoexp.engine.agreeing import agree, moved_head, survey
+from autoexp.engine.arrival import STAGING
 from autoexp.engine.cells import notice
 from autoexp.engine.identity import doubtful_disk, journey, whereabouts
 from autoexp.engine.requests import dismiss_late_requests
@@ -22,6 +23,7 @@ def recover(shop: Workshop) -> None:
     if shop.home.exists() and (reclaim := getattr(shop.proposer, "reclaim", None)) is not None:
         reclaim(shop.home)
     remove(shop.home)
+    remove(shop.folder.path / STAGING)  # of an import that died here
     locks = shop.refs.remove_stale_locks(shop.ref())
     begun = survey(shop)
     open_campaign(shop)
