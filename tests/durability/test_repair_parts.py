@@ -33,6 +33,7 @@ def test_discarded_candidate_whose_objects_are_gone_is_named(ended: Project) -> 
     assert "attempt/2" not in ended.refs()
 
 
+@pytest.mark.long
 def test_candidate_that_lacks_a_file_gets_no_ref(ended: Project) -> None:
     oid = ended.git("rev-parse", "refs/autoexp/demo/attempt/2:value.txt")
     ended.git("update-ref", "-d", "refs/autoexp/demo/attempt/2")
@@ -42,6 +43,7 @@ def test_candidate_that_lacks_a_file_gets_no_ref(ended: Project) -> None:
     assert "attempt/2" not in ended.refs()
 
 
+@pytest.mark.long
 def test_emptied_packed_refs_are_filled_again(ended: Project) -> None:
     refs = ended.refs()
     ended.git("pack-refs", "--all", "--prune")
@@ -54,6 +56,7 @@ def test_emptied_packed_refs_are_filled_again(ended: Project) -> None:
     lawful(ended)
 
 
+@pytest.mark.long
 def test_blob_that_is_gone_is_written_again(ended: Project) -> None:
     oid = ended.refs()["record/2"]
     (ended.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
@@ -114,6 +117,7 @@ def test_records_of_an_earlier_version_are_in_git_after_a_repair(ended: Project)
     assert journal(ended).read_bytes().startswith(before)
 
 
+@pytest.mark.long
 def test_session_after_an_earlier_version_keeps_all_records_in_git(ended: Project) -> None:
     summarised(ended)
     ended.edits(*EDITS, {"description": "value 60", "write": {"file": "value.txt", "text": "60\n"}})
@@ -168,6 +172,7 @@ def killed_and_repaired(ended: Project, point: str) -> None:
     assert ended.rows() == rows
 
 
+@pytest.mark.long
 def test_best_goes_back_where_the_verdict_that_moved_it_is_lost(ended: Project) -> None:
     refs, events = ended.refs(), ended.journal()
     lines = journal(ended).read_bytes().splitlines(keepends=True)

@@ -69,6 +69,7 @@ def told(project: Project) -> None:
     project.contract(text.replace("timeout: 5s", "timeout: 6s"))
 
 
+@pytest.mark.long
 def test_mends_hints_and_a_second_segment_come_back(project: Project, tmp_path: Path) -> None:
     with FakeModel(handler=mending, cost=0.5) as model:
         by_model(project, model, budget=", experiments: 3")
@@ -86,6 +87,7 @@ def test_mends_hints_and_a_second_segment_come_back(project: Project, tmp_path: 
     assert [event["k"] for event in project.journal() if event["event"] == "segment"] == [0, 1]
 
 
+@pytest.mark.long
 def test_what_the_holdout_and_persons_said_comes_back(tmp_path: Path, helper: Helper) -> None:
     project = held(tmp_path, helper)
     project.edits(write(95), write(40), write("crash"), write(80))
