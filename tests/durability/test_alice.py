@@ -24,7 +24,7 @@ from tests.durability.disk import Crash, Disk, Write, crashes
 from tests.durability.recording import recording
 
 FIXTURE = Path(__file__).parents[1] / "campaign/fixtures/journal-v1.jsonl"
-SHORT, LONG = 100, 3000
+SHORT, LONG = 100, 1500
 JOURNAL = "git/autoexp/demo/journal.jsonl"
 NAMES = ("results.tsv", "experiments.jsonl")
 
