@@ -11,7 +11,8 @@ import pytest
 from autoexp.campaign import events as ev
 from autoexp.errors import CampaignError, StorageError
 from autoexp.experiment.outcome import Outcome
-from autoexp.stores.journal import is_locked
+from autoexp.stores.journal import FileJournal, is_locked
+from autoexp.stores.lines import Stamp
 from autoexp.stores.reading import read_from
 
 

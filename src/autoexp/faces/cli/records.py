@@ -73,7 +73,9 @@ def delete(
     say(_going(found))
     if not yes:
         if not sys.stdin.isatty():
-            raise AutoexpError("nothing was deleted: there is no terminal to ask on", fix=f"autoexp delete {found.tag} --yes")
+            raise AutoexpError(
+                "nothing was deleted: there is no terminal to ask on", fix=f"autoexp delete {found.tag} --yes"
+            )
         if not typer.confirm("Delete it?"):
             say("nothing was deleted")
             return
