@@ -11,7 +11,7 @@ from autoexp.campaign import events as ev
 from autoexp.campaign.amounts import cost_of
 from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.fold import fold_all
-from autoexp.campaign.resuming import LONGEST_PAUSE_S, hindrance, in_words, sound_samples
+from autoexp.campaign.resuming import LONGEST_PAUSE_S, MOST_PAUSES, hindrance, in_words, sound_samples
 from autoexp.campaign.state import CampaignState
 from autoexp.experiment.measurement import Sample, Side, Usage
 from autoexp.experiment.outcome import Outcome
@@ -158,6 +158,16 @@ def test_samples_that_are_put_aside_stay_paid_for_and_counted() -> None:
     assert [sample.i for sample in one.void] == [2]
     assert (one.samples_taken, cost_of(one), state.cost_usd) == (3, 3.0, 3.0)
     assert one.pauses == (5.0,)
+
+
+def test_experiment_that_ends_every_process_is_not_taken_up_for_ever() -> None:
+    tape, taken_up = taken("c"), 0
+    while not hindrance(state := found_by(tape)) and taken_up < 100:
+        ours, theirs = sound_samples(state)
+        tape.write(ev.Continued(n=1, pause_s=2.0, candidate=ours, incumbent=theirs))
+        taken_up += 1
+    assert taken_up == MOST_PAUSES
+    assert "taken up 5 times" in hindrance(state)
 
 
 @pytest.mark.parametrize(

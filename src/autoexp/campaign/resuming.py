@@ -12,6 +12,8 @@ from autoexp.experiment.outcome import Outcome
 
 LONGEST_PAUSE_S = 600.0
 """After a longer pause nobody knows what the machine did meanwhile, and what was measured before says too little about now."""
+MOST_PAUSES = 5
+"""An experiment that was taken up so often is not taken up again: its change may be what ends the process."""
 LEAP_S = 5.0
 """A wall clock that moved so much more than the machine was awake: it slept, or its clock was set."""
 NO_BOOT = "unknown"
@@ -28,6 +30,8 @@ def hindrance(state: CampaignState) -> str:
         return "its change was being mended"
     if any(outcome is Outcome.INTERRUPTED for outcome in _outcomes(opened)):
         return "it was being stopped"
+    if len(opened.pauses) >= MOST_PAUSES:
+        return f"it was taken up {len(opened.pauses)} times already, and may be what ends the process"
     return _long_ago(opened, state.session_boot)
 
 
