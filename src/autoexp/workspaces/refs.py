@@ -75,7 +75,7 @@ class Refs:
         current = self.read(name)
         if current == commit:
             return None
-        if current is not None and self._foreign(current, commit, tag):
+        if current is not None and not self._leads_to(current, commit) and self._foreign(current, commit, tag):
             return f"branch {branch} is not moved: it holds commits that are not of this campaign"
         lock = seen(self._repository.common_dir / f"{name}.lock")
         if lock is not None and is_abandoned(lock, self.checkouts()):
@@ -113,6 +113,10 @@ class Refs:
     def _worktrees(self, key: str) -> tuple[str, ...]:
         output = self._git.run("worktree", "list", "--porcelain", "-z").decode("utf-8", "surrogateescape")
         return tuple(line.removeprefix(key) for line in output.split("\0") if line.startswith(key))
+
+    def _leads_to(self, current: str, commit: str) -> bool:
+        """Tell whether a commit is in the history of another: a question that takes no longer with many refs."""
+        return self._git.ask("merge-base", "--is-ancestor", current, commit)[0] == 0
 
     def _foreign(self, current: str, commit: str | None, tag: str) -> bool:
         known = [f"--glob=refs/autoexp/{tag}/*", *([commit] if commit else [])]
