@@ -182,3 +182,15 @@ def answered(campaign: Project, answer: bytes) -> str:
     os.close(terminal)
     os.waitpid(pid, 0)
     return said.decode()
+
+
+@pytest.mark.parametrize("point", [pytest.param("after-unlist", marks=pytest.mark.long), "after-unref"])
+def test_deletion_that_died_can_be_taken_back(campaign: Project, point: str) -> None:
+    record, refs = campaign.journal(), campaign.refs()
+    campaign.run("delete", "demo", "--yes", code=-signal.SIGKILL, fault=point)
+    assert "repair" in campaign.run("run", code=2)
+    assert "was being deleted" in campaign.run("repair", "--check", "--tag", "demo", code=2)
+    assert "it is taken back" in campaign.run("repair", "--tag", "demo")
+    assert campaign.journal() == record
+    assert campaign.refs() == refs
+    campaign.run("repair", "--check")

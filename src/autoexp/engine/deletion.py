@@ -69,7 +69,7 @@ def refuse_half_deleted(folder: CampaignFolder) -> None:
         raise CampaignError(
             f"campaign {folder.tag} was being deleted, and that did not come to its end",
             where=str(folder.path),
-            fix=f"`autoexp delete {folder.tag}` finishes it",
+            fix=f"`autoexp delete {folder.tag}` finishes it, `autoexp repair --tag {folder.tag}` takes it back as far as it can",
         )
 
 

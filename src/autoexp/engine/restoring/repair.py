@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoexp.campaign.events import Noted
+from autoexp.engine.deletion import DELETED
 from autoexp.engine.faults import Faults
 from autoexp.engine.restoring.findings import Finding, Notes, Repaired, many, some, spans
 from autoexp.engine.restoring.journal import Had, experiments_in, look, put_together
@@ -21,6 +22,7 @@ from autoexp.stores.layout import CampaignFolder
 from autoexp.stores.lines import Stamp, encode
 from autoexp.stores.replacing import put_in_place, set_aside
 from autoexp.stores.salvage import Joined, Line, sound
+from autoexp.stores.syncing import sync_folder
 from autoexp.workspaces.refs import Refs
 from autoexp.workspaces.repository import Repository
 
@@ -43,7 +45,8 @@ def repair(
     of the campaign, or an engine works on it.
     """
     folder = CampaignFolder(repository.common_dir, tag)
-    if not folder.journal.exists() and not Refs(repository).list(f"refs/autoexp/{tag}"):
+    has_record = folder.journal.exists() or (folder.path / DELETED).exists()
+    if not has_record and not Refs(repository).list(f"refs/autoexp/{tag}"):
         raise CampaignError(f"there is no campaign named {tag} here", fix="name another one with --tag")
     with held(folder.path):
         if not wish.looking:
@@ -64,7 +67,7 @@ class _Work:
 
 
 def _mended(work: _Work, wish: Wish, exports: Path) -> Wanted:
-    had = look(work.folder.journal)
+    had = look(_record_of(work))
     joined = put_together(had, work.shelf.held)
     found, lines = wanted(joined.lines), joined.lines
     if not lines:
@@ -87,6 +90,21 @@ def _mended(work: _Work, wish: Wish, exports: Path) -> Wanted:
     if not wish.looking:
         put_outputs_aside(work.folder.output, found.state.last_n)
     return found
+
+
+def _record_of(work: _Work) -> Path:
+    """Give where the record is; one whose deletion has begun and not ended is put back in its place."""
+    journal, deleted = work.folder.journal, work.folder.path / DELETED
+    if journal.exists() or not deleted.exists():
+        return journal
+    begun = "the campaign was being deleted, and that did not come to its end"
+    if not work.notes.mend(
+        "journal", found=begun, done=f"{begun}: it is taken back, and the record stands in its place"
+    ):
+        return deleted
+    deleted.replace(journal)
+    sync_folder(work.folder.path)
+    return journal
 
 
 def _restore(work: _Work, had: Had, joined: Joined, found: Wanted) -> tuple[Line, ...]:
