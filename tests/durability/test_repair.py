@@ -154,3 +154,13 @@ def test_records_that_nobody_has_are_named_and_cut_only_on_request(ended: Projec
     assert [row["n"] for row in ended.rows()] == [0, 1, 2]
     ended.run("run")
     assert decided(lawful(ended))[-1][:2] == ("value 70", "keep")
+
+
+def test_start_that_is_refused_leaves_exports_that_tell_of_more_than_the_journal(ended: Project) -> None:
+    lines = journal(ended).read_bytes().splitlines(keepends=True)
+    exports = {path: path.read_bytes() for path in (ended.path / ".autoexp/demo").iterdir()}
+    shorter = b"".join(lines[: len(lines) // 2])
+    journal(ended).write_bytes(shorter)
+    assert "autoexp repair" in ended.run("run", code=2)
+    assert {path: path.read_bytes() for path in exports} == exports
+    assert journal(ended).read_bytes() == shorter

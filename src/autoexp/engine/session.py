@@ -11,6 +11,7 @@ from pathlib import Path
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop
 from autoexp.engine import parts
+from autoexp.engine.agreeing import survey
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import Cells, cells
 from autoexp.engine.contract import Contract
@@ -172,6 +173,7 @@ def _workshop(
         )
         shop.state = keeper.begin()
         refuse_strange_repository(shop.state, repository, folder)
+        survey(shop)  # where git tells of more than the journal, the exports may tell of it, too: they stay as they are
         write_exports(exports, shop.state)
         yield shop
         write_exports(exports, shop.state)
