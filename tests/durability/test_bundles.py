@@ -70,15 +70,24 @@ def test_bundle_without_the_history_before_the_campaign_needs_it_there(campaign:
     stranger.git("gc", "-q", "--prune=now")
     said = stranger.run("import", "--bundle", str(target), code=2)
     assert f"needs commits that this repository does not have: {base}" in said
+    assert "fetch them here first, or make the bundle again without --since-base" in said
     assert stranger.refs() == {}
 
 
 def test_bundle_is_all_that_an_empty_repository_needs(ran: Project, bundle: Path, tmp_path: Path) -> None:
     empty = replace(ran, path=tmp_path / "empty")
     ran.git("init", "-q", str(empty.path))
-    empty.run("import", "--bundle", str(bundle))
+    said = empty.run("import", "--bundle", str(bundle))
     assert looks(empty) == looks(ran)
     empty.git("fsck", "--no-dangling")
+    assert "`git merge refs/autoexp/demo/best`" in said
+    assert f"copy {empty.path}/.autoexp/demo/autoexp.yaml" in empty.run("run", code=2)
+    empty.git("merge", "-q", "refs/autoexp/demo/best")
+    for name in ("autoexp.yaml", "program.md"):
+        shutil.copy(empty.path / ".autoexp/demo" / name, empty.path)
+    empty.edits(write(80), write(80))
+    empty.run("run", "--experiments", "1")
+    lawful(empty)
 
 
 @pytest.mark.long

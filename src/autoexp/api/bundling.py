@@ -17,13 +17,17 @@ from autoexp.workspaces.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A campaign that was imported: `contract` is where a copy of its contract was put, None when the checkout has one."""
+    """A campaign that was imported: `contract` is where a copy of its contract was put, None when the checkout has one.
+
+    `unborn` says that the repository has no commit of its own yet, so that nobody can work in its checkout.
+    """
 
     tag: str
     experiments: int
     kept: int
     note: str
     contract: Path | None
+    unborn: bool = False
 
 
 def export_bundle(place: Place, target: Path, *, outputs: bool = False, since_base: bool = False) -> Packed:
@@ -58,10 +62,11 @@ def import_bundle(place: Place, file: Path, *, environ: Mapping[str, str]) -> Im
                 )
             arrived = arrive(bundle, repository, faults=faults)
         contract = _contract_for(place, repository, arrived)
+        unborn = repository.resolve("HEAD") is None
     finally:
         repository.close()
     counts = arrived.state.counts
-    return Imported(arrived.folder.tag, counts.decided, counts.kept, arrived.note, contract)
+    return Imported(arrived.folder.tag, counts.decided, counts.kept, arrived.note, contract, unborn)
 
 
 def _contract_for(place: Place, repository: Repository, arrived: Arrived) -> Path | None:

@@ -32,10 +32,17 @@ def contract_folder(place: Place) -> Path:
     raise AutoexpError(
         f"there is no {CONTRACT_FILE} here",
         where=str(place.folder.resolve()),
-        fix="run `autoexp init`, or name the folder with --repo"
+        fix=_way_to_one(root)
         if root is not None
         else f"a bare repository keeps {CONTRACT_FILE} and {PROGRAM_FILE} in its own folder; `autoexp init` writes them",
     )
+
+
+def _way_to_one(root: Path) -> str:
+    imported = sorted((root / ".autoexp").glob(f"*/{CONTRACT_FILE}"))
+    if not imported:
+        return "run `autoexp init`, or name the folder with --repo"
+    return f"copy {imported[0]} and its {PROGRAM_FILE} there, which `autoexp import` has left; or run `autoexp init`"
 
 
 def read_text(path: Path) -> str:

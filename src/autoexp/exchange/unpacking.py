@@ -9,8 +9,10 @@ from autoexp.errors import CampaignError
 from autoexp.exchange import archive
 from autoexp.exchange.archive import Part
 from autoexp.exchange.manifest import LONGEST, MANIFEST, OUTPUT, Manifest, read_manifest
+from autoexp.workspaces.bundles import CommitsMissingError
 
 AGAIN = "nothing was changed; make the bundle again with `autoexp export --bundle`, and copy it whole"
+FETCH = "nothing was changed; fetch them here first, or make the bundle again without --since-base"
 
 
 class Bundle:
@@ -49,7 +51,8 @@ def opened(path: Path) -> Iterator[Bundle]:
             _refuse_mismatch(parts, manifest)
             yield Bundle(path, file, parts, manifest)
         except ValueError as error:
-            raise CampaignError(str(error), where=str(path), fix=AGAIN) from None
+            fix = FETCH if isinstance(error, CommitsMissingError) else AGAIN
+            raise CampaignError(str(error), where=str(path), fix=fix) from None
 
 
 def _manifest(file: IO[bytes], parts: dict[str, Part]) -> Manifest:

@@ -65,6 +65,10 @@ def _refuse_shallow(repository: Repository, without: Sequence[str]) -> None:
         )
 
 
+class CommitsMissingError(ValueError):
+    """A bundle builds on commits that the repository does not have."""
+
+
 class Arrival:
     """Objects that have arrived and lie apart: the repository sees none of them before `settle`."""
 
@@ -81,11 +85,11 @@ class Arrival:
         self._format = repository.object_format
 
     def take(self, chunks: Iterator[bytes], *, limit: int) -> dict[str, str]:
-        """Unpack a bundle and give its refs. Raises ValueError for one that is not sound or needs what is not here."""
+        """Unpack a bundle and give its refs. Raises ValueError for one that is not sound, CommitsMissingError for one that needs what is not here."""
         header, rest = _header(chunks)
         needed, refs = _read_header(header, self._format)
         if missing := self.missing(needed):
-            raise ValueError(f"it needs commits that this repository does not have: {', '.join(missing)}")
+            raise CommitsMissingError(f"it needs commits that this repository does not have: {', '.join(missing)}")
         arguments = ("index-pack", "--stdin", "--fix-thin", f"--strict={_FORGIVEN}", f"--max-input-size={limit}")
         with tempfile.TemporaryFile() as said:
             process = self._git.start(*arguments, stdin=subprocess.PIPE, stderr=said.fileno())

@@ -9,7 +9,7 @@ import typer
 
 from autoexp.errors import AutoexpError
 from autoexp.faces.cli.printing import gain, say
-from autoexp.faces.options import HERE, Repo, Tag
+from autoexp.faces.options import HERE, Repo
 
 if TYPE_CHECKING:
     from autoexp.api import Deletion, Place
@@ -24,11 +24,17 @@ def register(app: typer.Typer) -> None:
 def import_(
     bundle: Annotated[Path, typer.Option(help="The file that `autoexp export --bundle` wrote.", show_default=False)],
     repo: Repo = HERE,
-    tag: Tag = None,
+    tag: Annotated[
+        str | None, typer.Option("--tag", help="Take it only if it is this one (default: any).", show_default=False)
+    ] = None,
 ) -> None:
     """Put a campaign from a bundle into this repository: its record, its refs and their objects.
 
     Everything is checked first; a tag that is taken is never overwritten.
+
+    Example:
+
+      autoexp import --bundle etl.tar
     """
     from autoexp import api
 
@@ -36,6 +42,8 @@ def import_(
     say(f"imported campaign {found.tag}: {_experiments(found.experiments, found.kept)}")
     if found.note:
         say(found.note)
+    if found.unborn:
+        say(f"no commit is checked out here yet: `git merge refs/autoexp/{found.tag}/best` puts the best so far there")
     if found.contract is not None:
         say(
             f"its contract is {found.contract}, with program.md beside it; copy both to the top of the checkout to go on with `autoexp run`"
@@ -61,9 +69,16 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     keep_branch: Annotated[bool, typer.Option("--keep-branch", help="Leave the branch autoexp/TAG.")] = False,
     repo: Repo = HERE,
-    tag: Tag = None,
+    tag: Annotated[str | None, typer.Option("--tag", help="The same as TAG.", show_default=False)] = None,
 ) -> None:
-    """Delete a campaign: its record, refs, branch, exports and caches. Checkout, index, HEAD and your own branches stay as they are."""
+    """Delete a campaign: its record, refs, branch, exports and caches. Checkout, index, HEAD and your own branches stay as they are.
+
+    Examples:
+
+      autoexp delete etl
+
+      autoexp delete etl --yes --keep-branch
+    """
     from autoexp import api
 
     if name is not None and tag not in {None, name}:
