@@ -61,6 +61,7 @@ def test_deleted_campaign_is_gone_and_everything_else_is_as_it_was(campaign: Pro
     assert looks(campaign, "demo-2") == other
     assert set(campaign.cache.iterdir()) == caches - {own}
     gone(campaign)
+    assert "campaigns here: demo-2" in campaign.run("delete", code=2)
     assert "known: demo-2" in campaign.run("status", "--tag", "demo", code=2)
 
 
@@ -74,6 +75,7 @@ def test_branch_is_left_where_that_is_asked_for_and_exports_of_all_checkouts_go(
     assert campaign.git("rev-parse", "autoexp/demo") == best
     assert not (tree / ".autoexp").exists()
     gone(campaign)
+    assert "campaigns here: demo-2" in campaign.run("delete", code=2)
 
 
 @pytest.mark.long
@@ -96,6 +98,7 @@ def test_deletion_that_died_looks_like_no_campaign_and_is_finished(campaign: Pro
     if point != "after-empty":
         campaign.run("delete", "demo", "--yes")
     gone(campaign)
+    assert "campaigns here: demo-2" in campaign.run("delete", code=2)
 
 
 def test_campaign_that_somebody_works_on_is_not_deleted(project: Project) -> None:
@@ -135,6 +138,7 @@ def test_refs_without_a_record_are_deleted_as_well(campaign: Project) -> None:
     (campaign.path / ".git/autoexp/demo/journal.jsonl").unlink()
     campaign.run("delete", "demo", "--yes")
     gone(campaign)
+    assert "campaigns here: demo-2" in campaign.run("delete", code=2)
 
 
 @pytest.mark.long
@@ -155,6 +159,7 @@ def test_export_folder_that_is_a_link_or_holds_committed_files_stays(campaign: P
 def test_on_a_terminal_it_asks(campaign: Project) -> None:
     assert "deleted campaign demo" in answered(campaign, b"y\n")
     gone(campaign)
+    assert "campaigns here: demo-2" in campaign.run("delete", code=2)
 
 
 @pytest.mark.long

@@ -9,7 +9,7 @@ from autoexp.api.places import Place
 from autoexp.engine.deletion import delete, remains
 from autoexp.engine.faults import Faults
 from autoexp.errors import AutoexpError, CampaignError
-from autoexp.stores.layout import CampaignFolder
+from autoexp.stores.layout import CampaignFolder, tags
 from autoexp.workspaces.repository import Repository
 
 
@@ -66,5 +66,9 @@ def delete_campaign(place: Place, *, environ: Mapping[str, str], keep_branch: bo
 
 def _folder(place: Place, repository: Repository) -> CampaignFolder:
     if place.tag is None:
-        raise CampaignError("no campaign is named", fix="autoexp delete TAG")
+        known = tags(repository.common_dir)
+        fix = (
+            f"`autoexp delete TAG`; the campaigns here: {', '.join(known)}" if known else "there is none here to delete"
+        )
+        raise CampaignError("no campaign is named", fix=fix)
     return CampaignFolder(repository.common_dir, place.tag)
