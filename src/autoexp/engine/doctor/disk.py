@@ -41,7 +41,7 @@ def _place(name: str, folder: Path, least: int) -> Iterator[Finding]:
     if (free := free_on(there)) is None:
         yield Finding("disk", "warning", f"{name}, {folder}: what is free there is not told")
     else:
-        yield _room(f"{name}, {folder}, has {in_words(free.size)} free", free, least)
+        yield _room(f"{name}, {folder},", free, least)
     if kind := shared_kind(there):
         do = "use a local disk" + (": set AUTOEXP_CACHE_DIR" if "trees" in name else ", for example clone to one")
         yield Finding(
@@ -49,13 +49,14 @@ def _place(name: str, folder: Path, least: int) -> Iterator[Finding]:
         )
 
 
-def _room(words: str, free: Free, least: int) -> Finding:
+def _room(place: str, free: Free, least: int) -> Finding:
+    words = f"{place} has {in_words(free.size)} free"
     asked = f"; a campaign asks for {in_words(least)} ({VARIABLE})" if least != LEAST_FREE else ""
     if why := shortage(free, None, least):
         do = (
             f"make room: a campaign pauses before an experiment where there is less than {in_words(least)} ({VARIABLE})"
         )
-        return Finding("disk", "warning", f"{words}: {why}", do=do)
+        return Finding("disk", "warning", f"{place} has {why}", do=do)
     if free.size < LEAST_FREE:
         return Finding("disk", "warning", words + asked, do="make room: records and trees need some; 1 GB is little")
     return Finding("disk", "ok", words + asked)

@@ -33,7 +33,7 @@ def mend_blobs(shelf: Shelf, found: Wanted, lines: Sequence[Line], notes: Notes,
             plan.blobs.append((name, _blob(anchor, covered, lines)))
         covered = max(covered, anchor.end)
     if missing:
-        text = f"{many(len(missing), 'verdict or segment')} missing in git: {some(missing)}"
+        text = f"{many(len(missing), 'ref')} of verdicts or segments missing in git: {some(missing)}"
         notes.mend("missing", found=text, done=f"{text}; made again from the journal", refs=missing)
     if thin:
         text = f"records that no blob holds, before {some(thin)}"
