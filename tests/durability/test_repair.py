@@ -164,3 +164,5 @@ def test_start_that_is_refused_leaves_exports_that_tell_of_more_than_the_journal
     assert "autoexp repair" in ended.run("run", code=2)
     assert {path: path.read_bytes() for path in exports} == exports
     assert journal(ended).read_bytes() == shorter
+    repaired(ended)
+    assert "still running" not in ended.run("run")

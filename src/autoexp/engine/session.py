@@ -173,11 +173,17 @@ def _workshop(
         )
         shop.state = keeper.begin()
         refuse_strange_repository(shop.state, repository, folder)
-        survey(shop)  # where git tells of more than the journal, the exports may tell of it, too: they stay as they are
+        _refuse_at_odds(shop)
         write_exports(exports, shop.state)
         yield shop
         write_exports(exports, shop.state)
         keeper.keep(shop.state)
+
+
+def _refuse_at_odds(shop: Workshop) -> None:
+    """Raise CampaignError where git tells of more than the journal: the exports may tell of it, too, and stay as they are."""
+    survey(shop)
+    shop.repository.close()  # its helper carries the campaign's marker, and would be taken for one that a killed engine left
 
 
 def _put_away(trees: MeasurementTrees) -> None:
