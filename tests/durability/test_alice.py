@@ -13,7 +13,7 @@ from autoexp.campaign.fold import fold, fold_all
 from autoexp.engine.keeping import Keeper
 from autoexp.engine.watching import Silent, Watched, write_exports
 from autoexp.exchange.exports import IGNORE, Exports, text_of
-from autoexp.stores.inbox import Request, leave, take
+from autoexp.stores.inbox import Request, leave, remove, take
 from autoexp.stores.journal import FileJournal
 from autoexp.stores.lines import BadLine, CutLine, Stamp, decode
 from autoexp.stores.reading import Torn, read_from
@@ -209,6 +209,22 @@ def test_request_that_a_person_left_survives_a_power_loss(tmp_path: Path, most: 
         found = [request for _, request in take(crash.lay_out(tmp_path / str(i)) / "autoexp/demo/inbox")]
         assert found[: len(crash.said)] == list(crash.said)
         assert found == requests[: len(found)]
+
+
+def test_request_that_was_answered_does_not_come_back(tmp_path: Path, most: int) -> None:
+    root = tmp_path / "disk"
+    inbox = root / "autoexp/demo/inbox"
+    inbox.parent.mkdir(parents=True)
+    path = leave(inbox, Request("hint", "smaller"), stamp="20260101T000000")
+    with recording(root) as disk:
+        remove(path)
+        disk.said("answered")
+    found = {
+        (bool(crash.said), bool([name for name in crash.files if name.endswith(".json")]))
+        for crash in states(disk, most)
+    }
+    assert (True, False) in found
+    assert (True, True) not in found
 
 
 # --- another journal in the place of a damaged one

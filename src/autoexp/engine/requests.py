@@ -8,7 +8,7 @@ from autoexp.campaign.reviews import refusal
 from autoexp.engine.mirror import keep_tail
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.records import Idea
-from autoexp.stores.inbox import LASTING, Request, take
+from autoexp.stores.inbox import LASTING, Request, remove, take
 
 
 def dismiss_late_requests(shop: Workshop) -> None:
@@ -17,7 +17,7 @@ def dismiss_late_requests(shop: Workshop) -> None:
         if path in shop.late and (request is None or request.name not in LASTING):
             name, text = (request.name, request.text) if request else ("unknown", "")
             shop.record(Answered(request=name, text=text, answer="it came when the session had already ended"))
-            path.unlink(missing_ok=True)
+            remove(path)
 
 
 def answer_requests(shop: Workshop) -> None:
@@ -26,7 +26,7 @@ def answer_requests(shop: Workshop) -> None:
     for path, request in found:
         with shop.faults.around("request", 0):
             _answer(shop, path, request)
-        path.unlink(missing_ok=True)
+        remove(path)
     if found:
         keep_tail(shop)
 

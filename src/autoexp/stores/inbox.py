@@ -66,6 +66,12 @@ def take(inbox: Path) -> list[tuple[Path, Request | None]]:
     return [(path, _read(path)) for path in sorted(inbox.glob("*.json"), key=lambda path: (_number(path), path.name))]
 
 
+def remove(path: Path) -> None:
+    """Remove a request that is answered, so that no power loss brings it back. Raises OSError."""
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
 def _number(path: Path) -> int:
     """Give the number that a name begins with; earlier versions wrote the time there."""
     digits = re.match(rf"\d{{1,{_DIGITS}}}", path.name)
