@@ -154,7 +154,3 @@ def _copy(source: Path, out: "SupportsWrite[bytes]", size: int | None = None) ->
         while left > 0 and (data := file.read(min(left, archive.CHUNK))):
             out.write(data)
             left -= len(data)
-
-
-def _write(out: "SupportsWrite[bytes]", data: bytes) -> None:
-    out.write(data)

@@ -30,11 +30,6 @@ class Shelf:
         """Give what the full names begin with."""
         return f"refs/autoexp/{self.tag}/"
 
-    def move(self, name: str, new: str | None) -> list[RefUpdate]:
-        """Give the moves of a ref from where it stands now; what it leaves, other than a blob of ours, stays below `lost`."""
-        old = self.names.get(name)
-        return [RefUpdate(self.prefix + name, new, old)]
-
     def aside(self, name: str) -> list[RefUpdate]:
         """Give what keeps the present value of a ref below `lost`."""
         oid = self.names[name]
