@@ -75,7 +75,6 @@ def test_branch_is_left_where_that_is_asked_for_and_exports_of_all_checkouts_go(
     assert campaign.git("rev-parse", "autoexp/demo") == best
     assert not (tree / ".autoexp").exists()
     gone(campaign)
-    assert "campaigns here: demo-2" in campaign.run("delete", code=2)
 
 
 @pytest.mark.long
@@ -98,7 +97,6 @@ def test_deletion_that_died_looks_like_no_campaign_and_is_finished(campaign: Pro
     if point != "after-empty":
         campaign.run("delete", "demo", "--yes")
     gone(campaign)
-    assert "campaigns here: demo-2" in campaign.run("delete", code=2)
 
 
 def test_campaign_that_somebody_works_on_is_not_deleted(project: Project) -> None:
@@ -138,7 +136,6 @@ def test_refs_without_a_record_are_deleted_as_well(campaign: Project) -> None:
     (campaign.path / ".git/autoexp/demo/journal.jsonl").unlink()
     campaign.run("delete", "demo", "--yes")
     gone(campaign)
-    assert "campaigns here: demo-2" in campaign.run("delete", code=2)
 
 
 @pytest.mark.long
@@ -159,7 +156,6 @@ def test_export_folder_that_is_a_link_or_holds_committed_files_stays(campaign: P
 def test_on_a_terminal_it_asks(campaign: Project) -> None:
     assert "deleted campaign demo" in answered(campaign, b"y\n")
     gone(campaign)
-    assert "campaigns here: demo-2" in campaign.run("delete", code=2)
 
 
 @pytest.mark.long

@@ -84,7 +84,8 @@ def test_older_journal_put_back_is_gone_on_with(project: Project) -> None:
     project.run("run")
     whole, rows = journal(project).read_bytes(), project.rows()
     journal(project).write_bytes(older)
-    assert "`autoexp repair --tag demo`" in project.run("run", code=2)
+    for command in ("run", "status", "log"):
+        assert "`autoexp repair --tag demo`" in project.run(command, code=2)
     assert journal(project).read_bytes() == older
     assert kinds(repaired(project))[0] == "journal"
     assert journal(project).read_bytes().startswith(whole)

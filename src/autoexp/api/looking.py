@@ -11,7 +11,7 @@ from autoexp.campaign import interruptions
 from autoexp.campaign import rows as campaign_rows
 from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.campaign.summary import summary
-from autoexp.engine.lost import is_lost, lost_tags, refuse_lost
+from autoexp.engine.lost import is_lost, lost_tags, refuse_behind, refuse_lost
 from autoexp.errors import AutoexpError, CampaignError
 from autoexp.exchange.exports import exports_home
 from autoexp.spec import load
@@ -46,21 +46,27 @@ class Inspection:
 
 
 def inspect(place: Place) -> Inspection:
-    """Fold a campaign's journal, and keep what took long to fold for the next look. Raises CampaignError when there is none."""
+    """Fold a campaign's journal, and keep what took long to fold for the next look. Raises CampaignError when there is none.
+
+    Also when an experiment is missing in it that git still holds, unless an engine works: its refs may be newer than what was read.
+    """
     repository = Repository.open(place.folder)
     try:
         tag = tag_of(place, repository)
         folder = CampaignFolder(repository.common_dir, tag)
         home = exports_home(repository.root, repository.common_dir) / tag
         refuse_lost(folder, repository)
+        if not folder.journal.exists():
+            known = ", ".join(tags(folder.common_dir))
+            others = f", or name another with --tag (known: {known})" if known else ""
+            raise CampaignError(f"there is no campaign named {tag} yet", fix=f"start it with `autoexp run`{others}")
+        snapshots = Snapshots(folder.snapshot, folder.journal)
+        was_running = is_locked(folder.path)
+        found, running = snapshots.look(), is_locked(folder.path)
+        if not was_running and not running:
+            refuse_behind(folder, repository, found.state.last_n)
     finally:
         repository.close()
-    if not folder.journal.exists():
-        known = ", ".join(tags(folder.common_dir))
-        others = f", or name another with --tag (known: {known})" if known else ""
-        raise CampaignError(f"there is no campaign named {tag} yet", fix=f"start it with `autoexp run`{others}")
-    snapshots = Snapshots(folder.snapshot, folder.journal)
-    found, running = snapshots.look(), is_locked(folder.path)
     if found.folded >= SLOW and not running:
         with suppress(OSError):
             snapshots.save(Snapshot(found.state, found.position))

@@ -22,6 +22,17 @@ def refuse_lost(folder: CampaignFolder, repository: Repository) -> None:
         )
 
 
+def refuse_behind(folder: CampaignFolder, repository: Repository, last_n: int) -> None:
+    """Raise CampaignError when git holds an experiment behind `last_n`, the journal's last one. No engine may work meanwhile."""
+    names = (f"refs/autoexp/{folder.tag}/{kind}/{last_n + 1}" for kind in ("record", "attempt"))
+    if any(Refs(repository).read(name) for name in names):
+        raise CampaignError(
+            f"git holds refs of experiment {last_n + 1}, and the journal ends before: it was cut, or an older one was put in its place",
+            where=str(folder.journal),
+            fix=f"`autoexp repair --tag {folder.tag}` brings back what git holds; nothing was changed",
+        )
+
+
 def lost_tags(repository: Repository) -> list[str]:
     """Give the tags of campaigns of which only refs are left, sorted."""
     known = set(tags(repository.common_dir))
