@@ -25,7 +25,7 @@ def hindrance(state: CampaignState) -> str:
     if opened is None or opened.candidate is None:
         return "it had no change yet"
     if opened.proposal is None and not opened.tests:
-        return "what its proposer said of it was lost"
+        return "its proposal was lost"
     if is_unmended(opened):
         return "its change was being mended"
     if any(outcome is Outcome.INTERRUPTED for outcome in _outcomes(opened)):
