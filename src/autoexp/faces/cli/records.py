@@ -101,7 +101,8 @@ def delete(
 def _going(found: "Deletion") -> str:
     """Say what goes, what stays, and how to save it first."""
     if found.experiments is None or found.kept is None:
-        what, save = "its record cannot be read", ""
+        what = "its record cannot be read"
+        save = f"\nwhat can be brought back tells: autoexp repair --check --tag {found.tag}"
     else:
         what = f"{_experiments(found.experiments, found.kept)} ({gain(found.gain)} in-loop)"
         save = f"\nto save it first: autoexp export --bundle FILE --outputs --tag {found.tag}"
