@@ -13,7 +13,7 @@ from autoexp.engine.faults import PROTOCOL, points
 from autoexp.testing.fake_model import FakeModel
 from tests.durability.laws import decided, lawful, left_running
 from tests.end_to_end.commands import Helper
-from tests.end_to_end.conftest import CONTRACT, Project, made
+from tests.end_to_end.conftest import CONTRACT, Project, made, write
 from tests.end_to_end.modelled import answer, by_model
 from tests.end_to_end.test_signals import interrupted, waiting_command
 
@@ -161,3 +161,17 @@ def test_noisy_campaign_decides_as_if_never_killed(
     project.run("run", code=3)
     assert (decided(lawful(project)), seeds(project)) == in_peace
     assert asked(project) == 3 + (point in BEFORE_IT_IS_THERE - {"before-intent", "after-intent", "before-propose"})
+
+
+def test_status_tells_what_a_killed_session_has_left(project: Project) -> None:
+    project.edits(write(90), write(95))
+    project.killed("after-sample:2")
+    journal = project.path / ".git/autoexp/demo/journal.jsonl"
+    journal.write_bytes(journal.read_bytes() + b'{"v":1,"i"')
+    found = project.status()
+    assert (found["open"], found["torn"]) == (2, "the line is cut")
+    told = project.run("status")
+    assert "left open    2; the next" in told
+    assert "torn         the last line of the journal (the line is cut)" in told
+    project.run("run")
+    assert (project.status()["open"], project.status()["torn"]) == (None, None)

@@ -117,7 +117,7 @@ def diff(place: Place, n: int) -> str:
 def status(place: Place) -> dict[str, Any]:
     """Give what `autoexp status --json` holds."""
     found = inspect(place)
-    return status_of(found.state, running=found.running)
+    return {**status_of(found.state, running=found.running), "torn": found.torn if not found.running else None}
 
 
 def status_of(state: CampaignState, *, running: bool = False) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
         "needs_review": list(waiting(state)),
         "accepted": list(unmeasured(state)),
         "interrupted": list(waiting_again(state)),
+        "open": state.open.n if state.open else None,
         "checkpoint": {"commit": state.checkpoint.commit, "n": state.checkpoint.n} if state.checkpoint else None,
         "checkpoint_tests": {
             "confirmed": totals.confirmed,

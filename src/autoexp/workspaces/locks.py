@@ -99,8 +99,8 @@ def explained(error: GitError) -> GitError:
     path = Path(found["path"])
     lock = seen(path)
     if lock is None:
-        return GitError(f"{path} was locked by another git for too long; it is free now: go on with `autoexp run`")
+        return GitError(f"{path} was locked by another git for too long; it is free now: run the same command again")
     return GitError(
         f"{path} has been locked for {max(lock.age_s, 0.0):.0f} s, by another git or by one that was killed\n"
-        f"  fix: let it end, or when no git is running: rm '{path}'; then go on with `autoexp run`"
+        f"  fix: let it end, or when no git is running: rm '{path}'; then run the same command again"
     )

@@ -104,7 +104,17 @@ def _reviews(found: dict[str, Any]) -> list[tuple[str, str]]:
         ),
         *([("accepted", f"{accepted}; measured again by the next `autoexp run`")] if accepted else []),
         *([("interrupted", f"{interrupted}; measured again by the next `autoexp run`")] if interrupted else []),
+        *_left_open(found),
         *([("holdout", f"{found['holdout_looks']} answers")] if found["holdout_looks"] else []),
+    ]
+
+
+def _left_open(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Say what a process that died has left: an experiment without a verdict, a last line that is cut."""
+    opened, torn = None if found["state"] == "running" else found["open"], found.get("torn")
+    return [
+        *([("left open", f"{opened}; the next `autoexp run` takes it up, or says why not")] if opened else []),
+        *([("torn", f"the last line of the journal ({torn}); the next `autoexp run` cuts it")] if torn else []),
     ]
 
 
