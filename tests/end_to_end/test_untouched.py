@@ -55,4 +55,5 @@ def test_checkout_is_the_same_before_during_and_after(project: Project) -> None:
     assert looks > 3
     assert snapshot(project.path) == before
     assert project.git("status", "--porcelain") == "?? autoexp.yaml\n?? edits.yaml\n?? link\n?? notes/"
-    assert {"keep", "discard", "crash", "interrupted", "out_of_scope"} <= set(project.statuses())
+    assert {"keep", "discard", "crash", "out_of_scope"} <= set(project.statuses())
+    assert "continued" in {event["event"] for event in project.journal()}

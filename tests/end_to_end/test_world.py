@@ -47,10 +47,11 @@ def test_best_that_was_moved_during_an_experiment_stops_with_the_way_back(projec
         let_go(project)
         _, err = first.communicate()
     assert first.returncode == 2
-    assert f"git update-ref {BEST} {parent}" in err
-    assert f"git update-ref {BEST} {parent}" in project.run("run", code=2)
+    assert "`autoexp repair --yes --tag demo` puts it back" in err
+    assert "`autoexp repair --yes --tag demo` puts it back" in project.run("run", code=2)
     assert project.git("rev-parse", BEST) == foreign
-    project.git("update-ref", BEST, parent)
+    project.run("repair", "--yes", "--tag", "demo")
+    assert project.git("rev-parse", BEST) == parent
     project.run("run")
     assert project.statuses() == ["keep", "keep", "keep"]
 
@@ -82,14 +83,16 @@ def test_branch_that_was_deleted_is_shown_again(project: Project) -> None:
     assert project.git("rev-parse", "autoexp/demo") == project.git("rev-parse", BEST)
 
 
-def test_foreign_attempt_ref_costs_one_number_and_no_candidate(project: Project) -> None:
+def test_foreign_attempt_ref_is_named_and_put_aside_by_repair(project: Project) -> None:
     project.edits(write(50), write(40))
     project.run("run", "--experiments", "1")
     foreign = project.git("rev-parse", "HEAD")
     project.git("update-ref", "refs/autoexp/demo/attempt/2", foreign)
+    assert "git holds refs of experiment 2" in project.run("run", code=2)
+    project.run("repair")
+    assert foreign in {oid for name, oid in project.refs().items() if name.startswith("lost/")}
     project.run("run")
-    assert [(row["n"], row["status"]) for row in project.rows()][2:] == [(2, "infra_error"), (3, "keep")]
-    assert project.refs()["attempt/2"] == foreign
+    assert [(row["n"], row["status"]) for row in project.rows()][2:] == [(2, "keep")]
 
 
 def test_lost_journal_is_not_begun_again_over_what_is_left(project: Project) -> None:

@@ -246,8 +246,11 @@ def test_damage_of_a_small_journal_is_told_as_before(folder: Path) -> None:
 
 
 def test_damage_behind_the_snapshot_is_told(folder: Path) -> None:
-    with (folder / "journal.jsonl").open("ab") as file:
-        file.write(b"nonsense\nmore\n")
+    path = folder / "journal.jsonl"
+    number = len(path.read_bytes().splitlines()) + 1
+    later, _ = encode(events.Noted(text="later"), number=number, previous=GENESIS, stamp=Stamp(1.0, 1.0, "boot-1"))
+    with path.open("ab") as file:
+        file.write(b"nonsense\n" + later)
     with pytest.raises(JournalError, match="damaged"):
         of(folder).fold()
 
