@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from autoexp.api.contracts import contract_of
 from autoexp.api.looking import inspect
@@ -11,7 +11,6 @@ from autoexp.api.places import CONTRACT_FILE, Place
 from autoexp.campaign.reviews import refusal
 from autoexp.campaign.reviews import waiting as waiting_in
 from autoexp.engine import parts
-from autoexp.engine.checkup import Checkup, check_up
 from autoexp.engine.session import Result, stamp, work
 from autoexp.engine.signals import StopFlag
 from autoexp.engine.watching import Observer
@@ -21,6 +20,9 @@ from autoexp.spec.model import Spec
 from autoexp.stores import inbox
 from autoexp.workspaces.repository import Repository
 
+if TYPE_CHECKING:
+    from autoexp.engine.checkup import Checkup
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -28,7 +30,7 @@ class Checked:
 
     path: Path
     spec: Spec
-    checkup: Checkup
+    checkup: "Checkup"
 
     def as_json(self) -> dict[str, Any]:
         """Give it as plain data."""
@@ -41,6 +43,8 @@ def check(
     place: Place, *, environ: Mapping[str, str], tell: Callable[[str], None], allow_unsandboxed: bool = False
 ) -> Checked:
     """Validate the contract and run the harness on HEAD; nothing is recorded."""
+    from autoexp.engine.checkup import check_up  # noqa: PLC0415  only this needs what looks at agents and models
+
     contract = contract_of(place)
     proposer = None
     if contract.spec.proposer is not None:  # what it refuses, for example a script of edits, shows here

@@ -83,15 +83,13 @@ def _digest_of(line: bytes) -> str:
 
 def linked(line: bytes, previous: str) -> str | None:
     """Give the hash of a line that is whole and follows `previous`, None for any other; what it says is not read."""
-    head = line[:-_ENDING]
-    digest = line[-_ENDING + len(_MARK) : -3]
-    if (
-        line[-3:] != b'"}\n'
-        or line[-_ENDING : -_ENDING + len(_MARK)] != _MARK
-        or not head.endswith(previous.encode() + b'"')
-    ):
+    head, ending = line[:-_ENDING], line[-_ENDING:]
+    if not (ending.startswith(_MARK) and ending.endswith(b'"}\n') and head.endswith(previous.encode() + b'"')):
         return None
-    return digest.decode() if hashlib.sha256(head + b"}").hexdigest().encode() == digest else None
+    whole = hashlib.sha256(head)
+    whole.update(b"}")
+    digest = whole.hexdigest()
+    return digest if ending == b'%b%b"}\n' % (_MARK, digest.encode()) else None
 
 
 def _record(body: dict[str, Any], number: int, previous: str) -> Record:

@@ -64,15 +64,17 @@ def verify(path: Path, position: Position = _BEGINNING) -> tuple[Position, Torn 
 
     Gives the end of the last whole record, and what is torn behind it. Raises JournalError like `read_from`.
     """
-    before = position
+    number, offset, previous = position.number, position.offset, position.previous
+    last = number, offset, previous
     with path.open("rb") as file:
-        file.seek(position.offset)
+        file.seek(offset)
         for line in file:
-            digest = linked(line, position.previous)
+            digest = linked(line, previous)
             if digest is None:
                 break
-            before = position
-            position = Position(position.number + 1, position.offset + len(line), digest)
+            last = number, offset, previous
+            number, offset, previous = number + 1, offset + len(line), digest
+    before = Position(*last)
     for item in read_from(path, before):
         if isinstance(item, Torn):
             return before, item
