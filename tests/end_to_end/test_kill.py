@@ -35,7 +35,11 @@ def settled(project: Project) -> None:
 
 
 KEPT, DISCARDED = 3, 2
-KILLS = [(point, n) for point in points(PROTOCOL[1:]) for n in (KEPT, DISCARDED)]
+KILLS = [
+    pytest.param(point, n, marks=[pytest.mark.long] if n == DISCARDED else [])
+    for point in points(PROTOCOL[1:])
+    for n in (KEPT, DISCARDED)
+]
 
 
 @pytest.mark.parametrize(("point", "n"), KILLS)
