@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -60,7 +61,8 @@ def answer(folder: Path, asked: str, *, environ: Sequence[str] = ()) -> object:
     """Run a piece of the program as the other user and give what it says."""
     python = _python(sites := [str(Path(module.__file__).parents[1]) for module in (autoexp, pydantic)])
     variables = [f"PYTHONPATH={':'.join(sites)}", "PYTHONDONTWRITEBYTECODE=1", f"HOME={folder}", *environ]
-    path = "PATH=/root/bin:/root/nothing/bin:/usr/bin:/bin"
+    closed = pwd.getpwuid(0).pw_dir
+    path = f"PATH={closed}/bin:{closed}/nothing/bin:/usr/bin:/bin"
     done = subprocess.run(
         [*AS_ANOTHER, path, *variables, python, "-c", PROGRAM, str(folder), asked],
         capture_output=True, text=True, check=False, timeout=120, cwd=folder,

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -19,12 +20,13 @@ from autoexp.processes.sandbox.etc import etc_in
 from autoexp.processes.sandbox.view import Bind
 
 LISTING = "for place in {}; do if [ -e $place ]; then echo $place; fi; done"
+ROOTS = pwd.getpwuid(0).pw_dir
 DAEMON = "setsid sh -c 'setsid sleep 60 & sleep 60' & "
 
 
 def test_what_belongs_to_others_is_not_there(inside: Inside) -> None:
     homes = " ".join(str(place) for place in Path("/home").iterdir() if " " not in place.name)
-    places = f"{homes} /etc/shadow /etc/ssh /run /var/lib /mnt /srv /root/.ssh /root/.cache /sys/kernel/debug"
+    places = f"{homes} /etc/shadow /etc/ssh /run /var/lib /mnt /srv {ROOTS}/.ssh {ROOTS}/.cache /sys/kernel/debug"
     assert inside.says(LISTING.format(places)) == ""
 
 
@@ -58,7 +60,7 @@ def test_a_folder_to_start_in_that_is_not_there_is_named(inside: Inside) -> None
         "/etc/new",
         "/sys/fs/cgroup/new",
         "/.autoexp/new",
-        "/root/new",
+        f"{ROOTS}/new",
         "/dev/new",
     ],
 )
@@ -70,6 +72,7 @@ def test_nothing_outside_of_the_private_folders_can_be_written(inside: Inside, p
 
 SETTINGS = """\
 import os
+import pwd
 for place, folders, files in os.walk("/proc"):
     folders[:] = [name for name in folders if not name.isdigit() and name not in ("self", "thread-self")]
     for name in files:
