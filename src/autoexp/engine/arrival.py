@@ -13,6 +13,7 @@ from pathlib import Path
 from autoexp.campaign.events import CampaignOpened, Record, SegmentOpened
 from autoexp.campaign.fold import fold_all
 from autoexp.campaign.state import CampaignState
+from autoexp.durable import sync_folder
 from autoexp.engine.faults import Faults
 from autoexp.errors import CampaignError, GitError, JournalError, RefMovedError
 from autoexp.exchange.carrying import commits_needed, misfit
@@ -22,7 +23,6 @@ from autoexp.stores.journal import LOCK, held
 from autoexp.stores.layout import CampaignFolder
 from autoexp.stores.reading import Position, Torn, read_from
 from autoexp.workspaces.bundles import Arrival, unsynced
-from autoexp.workspaces.filesystem import sync_folder
 from autoexp.workspaces.refpack import RefPack
 from autoexp.workspaces.refs import Refs, RefUpdate
 from autoexp.workspaces.repository import Repository

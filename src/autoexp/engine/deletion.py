@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoexp.durable import sync_folder
 from autoexp.engine.cache import cache_home, campaign_identity
 from autoexp.engine.faults import Faults
 from autoexp.errors import CampaignError
@@ -16,7 +17,7 @@ from autoexp.processes import sweep
 from autoexp.processes.environment import remove
 from autoexp.stores.journal import LOCK, held, is_locked
 from autoexp.stores.layout import CampaignFolder, tags
-from autoexp.workspaces.filesystem import is_real_folder, sync_folder
+from autoexp.workspaces.filesystem import is_real_folder
 from autoexp.workspaces.git import Git
 from autoexp.workspaces.refs import Refs, RefUpdate
 from autoexp.workspaces.repository import Repository

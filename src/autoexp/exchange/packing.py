@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from autoexp import __version__
 from autoexp.campaign.state import CampaignState
+from autoexp.durable import sync_folder
 from autoexp.errors import CampaignError
 from autoexp.exchange import archive
 from autoexp.exchange.carrying import commits_needed, refs_to_carry
@@ -19,7 +20,6 @@ from autoexp.stores.layout import CampaignFolder
 from autoexp.stores.reading import Position
 from autoexp.stores.snapshots import Snapshots
 from autoexp.workspaces.bundles import kinds, write_bundle
-from autoexp.workspaces.filesystem import sync_folder
 from autoexp.workspaces.refs import Refs
 from autoexp.workspaces.repository import Repository
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from autoexp.stores.syncing import sync_folder
+from autoexp.durable import sync_folder
 
 RequestName = Literal["stop", "pause", "resume", "hint", "clear_hints", "idea", "drop_idea", "accept", "reject"]
 

@@ -11,11 +11,11 @@ from time import sleep
 from typing import Self
 
 from autoexp.campaign.events import Event, Record
+from autoexp.durable import sync_folder
 from autoexp.errors import CampaignError, StorageError
 from autoexp.stores.lines import DIGITS, Stamp, encode
 from autoexp.stores.reading import Position, Torn, lines_from, read_from, verify
 from autoexp.stores.reserve import FULL, Reserve
-from autoexp.stores.syncing import sync_folder
 
 JOURNAL = "journal.jsonl"
 LOCK = "lock"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
-from autoexp.stores.syncing import sync_folder
+from autoexp.durable import sync_folder
 
 
 def set_aside(journal: Path) -> Path | None:

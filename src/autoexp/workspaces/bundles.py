@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from autoexp.durable import sync_folder
 from autoexp.errors import RepositoryError
-from autoexp.workspaces.filesystem import sync_folder
 from autoexp.workspaces.git import Git, failure
 from autoexp.workspaces.repository import Repository
 

@@ -109,15 +109,6 @@ def write_whole(path: Path, data: bytes) -> None:
     draft.replace(path)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def change_clock_ns(folder: Path) -> int:
     """Return the present time as the file system stamps it on changes."""
     probe = folder / "clock"

@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from autoexp.durable import sync_folder
 from autoexp.errors import GitError
 from autoexp.workspaces.git import failure
 from autoexp.workspaces.locks import LockFile, explained, is_abandoned, remove, seen
@@ -70,11 +71,7 @@ class RefPack:
             json.dump({"pid": os.getpid(), "lock": str(self._lock)}, file)
             file.flush()
             os.fsync(file.fileno())
-        folder = os.open(self._intent.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._intent.parent)
 
     def _are_ours(self, left: list[LockFile]) -> bool:
         """Tell whether what is left is younger than the intent: it was not there when that was written."""

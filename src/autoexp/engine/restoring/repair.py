@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoexp.campaign.events import Noted
+from autoexp.durable import sync_folder
 from autoexp.engine.deletion import DELETED
 from autoexp.engine.faults import Faults
 from autoexp.engine.restoring.findings import Finding, Notes, Repaired, many, some, spans
@@ -22,7 +23,6 @@ from autoexp.stores.layout import CampaignFolder
 from autoexp.stores.lines import Stamp, encode
 from autoexp.stores.replacing import put_in_place, set_aside
 from autoexp.stores.salvage import Joined, Line, sound
-from autoexp.stores.syncing import sync_folder
 from autoexp.workspaces.refs import Refs
 from autoexp.workspaces.repository import Repository
 
