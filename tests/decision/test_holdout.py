@@ -1,6 +1,7 @@
 """The holdout's rule: at least half of a claimed gain shows, and a small one is at least not contradicted."""
 
 import math
+import statistics
 
 import pytest
 from hypothesis import assume, given
@@ -49,6 +50,20 @@ def test_change_that_claims_nothing_may_not_be_worse(ours: float, passed: bool) 
 def test_noise_allows_for_as_much_as_runs_scatter() -> None:
     assert not ruled([103.0, 103.0], [100.0, 100.0], claimed=0.01, noise=0.005).passed
     assert ruled([103.0, 103.0], [100.0, 100.0], claimed=0.01, noise=0.03).passed
+
+
+def test_slow_spell_over_some_of_the_runs_does_not_count() -> None:
+    found = ruled([33.0, 63.0, 63.0, 33.0, 33.0], [100.0] * 5, claimed=0.67)
+    assert found.passed
+    assert found.gain == pytest.approx(math.log(100 / 33))
+    assert not ruled([33.0, 90.0, 90.0, 33.0, 90.0], [100.0] * 5, claimed=0.67).passed
+
+
+@given(values=st.lists(st.floats(-1e308, 1e308), min_size=1, max_size=8))
+def test_what_counts_of_the_runs_is_their_median(values) -> None:
+    found = ruled(values, [-1.0] * len(values), claimed=0.0)
+    half = statistics.median([value / 2 for value in values])
+    assert found.gain == pytest.approx(min(max(-1 - 2 * half, -1e9), 1e9), rel=1e-9, abs=1e-9)
 
 
 def test_sides_that_name_different_metrics_fail() -> None:

@@ -210,15 +210,47 @@ def test_holdout_may_print_the_primary_metric_in_the_contracts_form(
 
 
 def test_noisy_metric_is_held_out_in_pairs_whose_order_alternates(tmp_path: Path, helper: Helper) -> None:
-    project = held(
-        tmp_path,
-        helper,
-        {"{deterministic: true}": "{deterministic: false}", "budget:": "decision: {method: {batch: {k: 2}}}\nbudget:"},
-    )
+    project = noisy(tmp_path, helper)
     project.edits(write(95), write(80))
     project.run("run")
     orders = [[sample["side"][0] for sample in look["samples"]] for look in looks(project)]
     assert orders == [["i", "c", "c", "i"], ["c", "i", "i", "c"]]
+
+
+def noisy(folder: Path, helper: Helper) -> Project:
+    changes = {"{deterministic: true}": "{deterministic: false}"}
+    return held(folder, helper, changes | {"budget:": "decision: {method: {batch: {k: 2}}}\nbudget:"})
+
+
+def test_nothing_is_called_overfit_after_two_pairs(tmp_path: Path, helper: Helper) -> None:
+    project = noisy(tmp_path, helper)
+    project.edits(write(70), write(95))
+    project.run("run")
+    assert [(look["passed"], len(look["samples"])) for look in looks(project)] == [(False, 8), (True, 4)]
+    seeds = [(sample["i"], sample["seed"]) for sample in looks(project)[0]["samples"]]
+    assert seeds[::2] == seeds[1::2]
+    assert len(set(seeds)) == 4
+
+
+def test_slow_spell_over_two_runs_of_the_holdout_costs_no_keep(tmp_path: Path, helper: Helper) -> None:
+    project = noisy(tmp_path, helper)
+    spell = f"""read -r x < value.txt
+echo "$x" >> {tmp_path}/runs
+[ "$x" = 50 ] && [ "$(grep -c 50 {tmp_path}/runs)" -le 2 ] && x=90
+echo "METRIC heldout=$x"
+"""
+    (project.path / "hidden/holdout.sh").write_text(spell)
+    project.git("commit", "-qam", "a machine that is slow for a while")
+    project.edits(write(50))
+    project.run("run")
+    assert project.statuses() == ["keep", "keep"]
+    (look,) = looks(project)
+    assert [sample["values"]["heldout"] for sample in look["samples"] if sample["side"] == "candidate"] == [
+        90,
+        90,
+        50,
+        50,
+    ]
 
 
 def test_secret_of_the_harness_is_masked_in_what_the_holdout_printed(tmp_path: Path, helper: Helper) -> None:

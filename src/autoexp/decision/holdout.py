@@ -57,7 +57,7 @@ def judge(
     claimed: float | None,
     noise: float | None,
 ) -> Ruling:
-    """Hold the claimed fraction to the values of both sides, one value a run, in pairs.
+    """Hold the claimed fraction to the values of both sides, one value a run, in pairs; of more than two runs a slow spell does not count.
 
     At least half of the claimed gain must show, as a logarithm of the ratio (on a linear scale: as a fraction). A gain of a few
     percent need only not be contradicted: what shows may be 2 %, or two standard errors of the metric's `noise`, less.
@@ -66,7 +66,7 @@ def judge(
     if len(names) != 1:
         words = f"the two sides printed different metrics: {', '.join(sorted(names))}"
         return Ruling(passed=False, claimed=None, needed=None, gain=None, words=words)
-    ours, theirs = (summarise(value for row in side for value in row.values()).mean for side in (candidate, incumbent))
+    ours, theirs = (_median([value for row in side for value in row.values()]) for side in (candidate, incumbent))
     lower = criterion.lower_is_better
     better = theirs - ours if lower else ours - theirs
     if theirs == 0 or claimed is None:  # no fraction: what is better is better
@@ -80,8 +80,14 @@ def judge(
         gain = min(max(relative, -1e9), 1e9)
     slack = max(SLACK, 2 * (noise or 0.0) * math.sqrt(2 / min(len(candidate), len(incumbent))))
     needed = min(SHARE * claimed, claimed - slack)
-    words = f"{_words(ours, theirs)}, a gain of {gain:.4g}, and {needed:.4g} were needed"
+    runs = f" (medians of {len(candidate)} runs)" if len(candidate) > 1 else ""
+    words = f"{_words(ours, theirs)}{runs}, a gain of {gain:.4g}, and {needed:.4g} were needed"
     return Ruling(passed=gain >= needed, claimed=claimed, needed=needed, gain=gain, words=words)
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered, half = sorted(values), len(values) // 2
+    return summarise(ordered[len(values) - half - 1 : half + 1]).mean
 
 
 def _logarithm(fraction: float, *, lower: bool) -> float:

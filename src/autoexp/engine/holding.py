@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from autoexp.campaign.events import HoldoutRun
 from autoexp.campaign.evidence import evidence_for
-from autoexp.decision.holdout import claim, judge
+from autoexp.decision.holdout import Ruling, claim, judge
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.measurement import Sample, Side, rows
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Decision
 
-PAIRS = 2
-"""Runs of each side, where numbers do not repeat."""
+PAIRS, PAIRS_TO_FAIL = 2, 4
+"""Runs of each side, where numbers do not repeat: as many to pass, and as many before anything is called overfit."""
 
 Failure = tuple[Outcome, str]
 
@@ -26,7 +26,8 @@ def hold_out(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -
         return _on_record(shop.state.open.holdout)
     samples: list[Sample] = []
     commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
-    for i in range(1 if shop.segment.deterministic else PAIRS):
+    enough = (1,) if shop.segment.deterministic else (PAIRS, PAIRS_TO_FAIL)
+    for i in range(enough[-1]):
         for side in _order(shop.state.counts.decided + 1 + i):
             shop.observer.working(f"experiment {n}: the holdout on the {side.value}, run {i + 1}")
             seed = sample_seed(shop.state, shop.spec, i)
@@ -35,7 +36,9 @@ def hold_out(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -
                 return _without_answer(shop, n, samples, Outcome.INTERRUPTED, shop.stop.reason)
         if any(sample.outcome is not Outcome.MEASURED for sample in samples):
             return _failed(shop, n, samples)
-    return _judged(shop, n, decision, samples)
+        if i + 1 in enough and (found := _ruling(shop, decision, samples)).passed:
+            break
+    return _judged(shop, n, samples, found)
 
 
 def _order(turn: int) -> tuple[Side, Side]:
@@ -76,15 +79,19 @@ def _without_answer(shop: Workshop, n: int, samples: list[Sample], outcome: Outc
     return outcome, detail
 
 
-def _judged(shop: Workshop, n: int, decision: Decision, samples: list[Sample]) -> bool:
-    sides = (rows(s for s in samples if s.side is side) for side in (Side.CANDIDATE, Side.INCUMBENT))
+def _ruling(shop: Workshop, decision: Decision, samples: Sequence[Sample]) -> Ruling:
+    candidate, incumbent = (rows(s for s in samples if s.side is side) for side in (Side.CANDIDATE, Side.INCUMBENT))
     baseline = shop.segment.baseline
-    found = judge(
-        *sides,
+    return judge(
+        candidate,
+        incumbent,
         criterion=shop.spec.criteria[0],
         claimed=claim(decision, evidence_for(shop.state, shop.spec)),
         noise=baseline.noise if baseline else None,
     )
+
+
+def _judged(shop: Workshop, n: int, samples: Sequence[Sample], found: Ruling) -> bool:
     shop.record(
         HoldoutRun(
             n=n,
