@@ -35,11 +35,7 @@ def settled(project: Project) -> None:
 
 
 KEPT, DISCARDED = 3, 2
-KILLS = [
-    pytest.param(point, n, marks=[pytest.mark.long] if n == DISCARDED else [])
-    for point in points(PROTOCOL[1:])
-    for n in (KEPT, DISCARDED)
-]
+KILLS = [(point, n) for point in points(PROTOCOL[1:]) for n in (KEPT, DISCARDED)]
 
 
 @pytest.mark.parametrize(("point", "n"), KILLS)
