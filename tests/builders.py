@@ -7,6 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from autoexp.campaign import events as ev
+from autoexp.campaign.fold import fold_all
+from autoexp.campaign.state import CampaignState
 from autoexp.decision.beliefs import Beliefs, begun
 from autoexp.experiment.measurement import Measurement, Sample, Side, Usage, measure
 from autoexp.experiment.outcome import UNDECIDED, Outcome, Verdict
@@ -47,6 +49,13 @@ class Tape:
     n: int = 0
     best: str = commit(0)
     k: int = -1
+    _state: CampaignState = field(default_factory=CampaignState)
+
+    @property
+    def state(self) -> CampaignState:
+        """Give the state after what was written, going on from where it was folded last."""
+        self._state = fold_all(self.records[self._state.events :], self._state)
+        return self._state
 
     def write(self, event: ev.Event, *, after: float = 1.0) -> ev.Record:
         """Add an event, some seconds after the one before it."""

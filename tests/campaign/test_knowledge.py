@@ -67,7 +67,7 @@ def campaigns(draw: st.DrawFn, least: int = 0) -> Tape:
             case "again":
                 _again(tape, draw)
             case "word":
-                n = draw(st.sampled_from(waiting(fold_all(tape.records)) or (1,)))
+                n = draw(st.sampled_from(waiting(tape.state) or (1,)))
                 tape.write(ev.Reviewed(n=n, verdict=draw(st.sampled_from(["accept", "reject"])), why="because"))
                 _again(tape, draw)
             case _:
@@ -92,7 +92,7 @@ def _measured(tape: Tape, draw: st.DrawFn) -> None:
 
 def _test(tape: Tape, draw: st.DrawFn) -> None:
     """Make the test that is due at the end, if there is one."""
-    state = fold_all(tape.records)
+    state = tape.state
     if not state.provisional or state.checkpoint is None:
         return
     tape.n += 1
@@ -113,7 +113,7 @@ def _test(tape: Tape, draw: st.DrawFn) -> None:
 
 def _again(tape: Tape, draw: st.DrawFn) -> None:
     """Measure an accepted experiment again, if there is one."""
-    directive = asked_for(fold_all(tape.records))
+    directive = asked_for(tape.state)
     if directive is None:
         return
     tape.n += 1
