@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from autoexp.campaign.state import CampaignState
+from autoexp.engine import mounts
 from autoexp.engine.cache import campaign_identity
-from autoexp.engine.doctor import disk
 from autoexp.engine.identity import Whereabouts, doubtful_disk, journey, machine_id, whereabouts
 from autoexp.stores.layout import CampaignFolder
 from tests.durability.laws import lawful
@@ -50,13 +50,13 @@ def test_record_of_elsewhere_is_recognised(host: str, place: str, words: str) ->
 
 
 def test_shared_disk_is_named_once_for_each_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    mounts = f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\n"
-    monkeypatch.setattr(disk, "_mounts", lambda: mounts)
+    text = f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\n"
+    monkeypatch.setattr(mounts, "_mounts", lambda: text)
     (tmp_path / "autoexp/demo").mkdir(parents=True)
     folder = CampaignFolder(tmp_path, "demo")
     assert "lies on nfs4" in doubtful_disk(CampaignState(), HERE, folder)
     assert doubtful_disk(CampaignState(host="host", place="place"), HERE, folder) == ""
-    monkeypatch.setattr(disk, "_mounts", lambda: "/dev/sda / ext4 rw 0 0\n")
+    monkeypatch.setattr(mounts, "_mounts", lambda: "/dev/sda / ext4 rw 0 0\n")
     assert doubtful_disk(CampaignState(), HERE, folder) == ""
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autoexp.engine.doctor import agents, disk, machine, sandboxes
+from autoexp.engine import mounts
+from autoexp.engine.doctor import agents, machine, sandboxes
 from autoexp.engine.doctor.finding import Finding
 from autoexp.harness.quiet import Disturbance
 from autoexp.processes.confine import seccomp_works
@@ -145,12 +146,14 @@ none /mnt/over cifs rw 0 0
     ],
 )
 def test_file_system_of_a_path_is_that_of_the_innermost_mount(path: str, kind: str) -> None:
-    assert disk.kind_of(Path(path), MOUNTS) == kind
+    assert mounts.kind_of(Path(path), MOUNTS) == kind
 
 
 def test_file_systems_that_others_use_too_are_known() -> None:
-    assert all(disk.SHARED.fullmatch(kind) for kind in ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"))
-    assert not any(disk.SHARED.fullmatch(kind) for kind in ("ext4", "btrfs", "fuse", "fuseblk", "overlay", "tmpfs", ""))
+    assert all(mounts.SHARED.fullmatch(kind) for kind in ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"))
+    assert not any(
+        mounts.SHARED.fullmatch(kind) for kind in ("ext4", "btrfs", "fuse", "fuseblk", "overlay", "tmpfs", "")
+    )
 
 
 def test_clocks_that_go_apart_a_coarse_one_and_a_slow_one_are_warnings() -> None:

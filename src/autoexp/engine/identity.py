@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoexp.campaign.state import CampaignState
-from autoexp.engine.doctor.disk import shared_kind
+from autoexp.engine.mounts import shared_kind
 from autoexp.errors import CampaignError
 from autoexp.exchange.carrying import commits_needed
 from autoexp.stores.layout import CampaignFolder

@@ -1,22 +1,14 @@
 """Room for the record and for the disposable trees, and whether their file systems keep what they promise."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from autoexp.engine.cache import cache_home
 from autoexp.engine.disk import LEAST_FREE, VARIABLE, Free, existing, free_on, in_words, least_free, shortage
 from autoexp.engine.doctor.finding import Finding
+from autoexp.engine.mounts import shared_kind
 from autoexp.errors import AutoexpError
-
-SHARED = re.compile(
-    r"9p|afs|beegfs|ceph|cifs|davfs|glusterfs|gpfs|lustre|ncpfs|nfs4?|orangefs|pvfs2|smb3?|smbfs|virtiofs|vboxsf"
-    r"|fuse\.(glusterfs|rclone|s3fs|sshfs|vmhgfs-fuse)"
-)
-"""Types of file systems that other machines use as well."""
-
-_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def findings(common_dir: Path | None, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -60,28 +52,3 @@ def _room(place: str, free: Free, least: int) -> Finding:
     if free.size < LEAST_FREE:
         return Finding("disk", "warning", words + asked, do="make room: records and trees need some; 1 GB is little")
     return Finding("disk", "ok", words + asked)
-
-
-def shared_kind(folder: Path) -> str:
-    """Name the type of the file system under a folder if other machines may use it as well, else nothing."""
-    kind = kind_of(folder.resolve(), _mounts())
-    return kind if SHARED.fullmatch(kind) else ""
-
-
-def kind_of(path: Path, mounts: str) -> str:
-    """Name the type of the file system that holds a path, from the text of /proc/mounts; empty when it is not told."""
-    found = ("", -1)
-    for line in mounts.splitlines():
-        fields = line.split(" ")
-        if len(fields) > 2 and path.is_relative_to(place := _OCTAL.sub(lambda code: chr(int(code[1], 8)), fields[1])):  # noqa: PLR2004
-            found = (
-                (fields[2], len(place)) if len(place) >= found[1] else found
-            )  # of two mounts at a place the later one
-    return found[0]
-
-
-def _mounts() -> str:
-    try:
-        return Path("/proc/mounts").read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return ""
