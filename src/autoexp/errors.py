@@ -76,7 +76,9 @@ class HarnessError(AutoexpError):
 class WorldError(Exception):
     """The machine failed, not the user and not the candidate; `fix` is what to do about it where more is known than that."""
 
-    fix = ""
+    def __init__(self, what: str, *, fix: str = "") -> None:
+        super().__init__(what)
+        self.fix = fix
 
 
 class GitError(WorldError):
@@ -90,9 +92,10 @@ class RefMovedError(GitError):
 class DiskFull(WorldError):  # noqa: N818  read as a sentence
     """A file system has too little room to go on; `fix` is what to do about it."""
 
-    def __init__(self, what: str, *, fix: str = "") -> None:
-        super().__init__(what)
-        self.fix = fix
+
+ROOM = "make room there"
+UNSOUND = "look for errors of this disk in the system's log (`dmesg`), and mend them"
+"""What to do about a write that failed for want of room, and about a sync that failed for another reason."""
 
 
 class StorageError(WorldError):

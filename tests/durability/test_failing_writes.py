@@ -108,6 +108,7 @@ def test_sync_that_fails_in_git_ends_the_session_with_no_further_record(project:
     assert came
     assert code == 4
     assert "fsync error" in said
+    assert "fix: look for errors of this disk" in said
     assert project.journal()[-1]["event"] not in {"stopped", "session_end", "done"}
     goes_on(project)
 

@@ -177,8 +177,9 @@ def test_sync_that_fails_is_not_tried_again_and_nothing_is_written_after_it(open
     journal.append(ev.Noted(text="a"))
     pipe, end = os.pipe()
     os.dup2(end, journal._fd)  # takes every write, and knows neither a sync nor a cut
-    with pytest.raises(StorageError, match="record 1 could not be synced"):
+    with pytest.raises(StorageError, match="record 1 could not be synced") as raised:
         journal.append(ev.Noted(text="b"))
+    assert "errors of this disk" in raised.value.fix
     assert os.read(pipe, 10_000).count(b"\n") == 1
     with pytest.raises(StorageError, match="not written any more, because a sync failed"):
         journal.append(ev.Noted(text="c"))

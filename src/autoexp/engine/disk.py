@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoexp.errors import AutoexpError, DiskFull, StorageError
+from autoexp.errors import ROOM, AutoexpError, DiskFull, StorageError
 from autoexp.stores.reserve import FULL, Reserve
 
 VARIABLE = "AUTOEXP_MIN_FREE"
@@ -97,7 +97,7 @@ class Room:
         """Raise DiskFull when the reserve had to be given up."""
         if self.spent:
             raise DiskFull(
-                f"a record found no room, and was written into the reserve{self.told()}", fix="make room there"
+                f"a record found no room, and was written into the reserve{self.told()}", fix=ROOM
             )
 
     def full(self, error: Exception) -> DiskFull | None:
@@ -109,7 +109,7 @@ class Room:
             return error
         if isinstance(error, StorageError) or not says_full(error):
             return None
-        fix = "make room, or have the quota raised" if is_quota(error) else "make room there"
+        fix = "make room, or have the quota raised" if is_quota(error) else ROOM
         return DiskFull(f"{_words(error)}{self.told()}", fix=fix)
 
     def told(self) -> str:

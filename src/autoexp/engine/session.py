@@ -24,7 +24,7 @@ from autoexp.engine.preflight import refuse_hopeless
 from autoexp.engine.signals import StopFlag, heeding
 from autoexp.engine.watching import Observer, Silent, Watched, write_exports
 from autoexp.engine.workshop import Workshop
-from autoexp.errors import DiskFull, WorldError
+from autoexp.errors import ROOM, DiskFull, WorldError
 from autoexp.exchange.exports import Exports, exports_home
 from autoexp.executors.local import LocalExecutor
 from autoexp.processes.environment import remove
@@ -73,7 +73,7 @@ def work(
             return Result(ended, shop.state, interrupted=stop.interrupted)
     except OSError as error:
         words = f"{error.filename or 'a file'}: {error.strerror or error}"
-        raise (DiskFull(words, fix="make room there") if says_full(error) else WorldError(words)) from error
+        raise (DiskFull(words, fix=ROOM) if says_full(error) else WorldError(words)) from error
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Self
 
 from autoexp.campaign.events import Event, Record
 from autoexp.durable import sync_folder
-from autoexp.errors import CampaignError, StorageError
+from autoexp.errors import ROOM, UNSOUND, CampaignError, StorageError
 from autoexp.stores.lines import DIGITS, Stamp, encode
 from autoexp.stores.reading import Position, Torn, lines_from, read_from, verify
 from autoexp.stores.reserve import FULL, Reserve
@@ -111,7 +111,8 @@ class FileJournal:
         except OSError as error:
             # The kernel may have dropped the pages: neither a second sync nor a cut is to be believed.
             self._failed = f"a sync failed: {error}"
-            raise StorageError(f"{self.path}: record {number} could not be synced: {error}") from error
+            fix = ROOM if error.errno in FULL else UNSOUND
+            raise StorageError(f"{self.path}: record {number} could not be synced: {error}", fix=fix) from error
         self._position = Position(number + 1, self._position.offset + len(line), digest)
         # As whoever reads the file has them.
         wall, monotonic = round(stamp.wall, DIGITS), round(stamp.monotonic, DIGITS)
@@ -133,9 +134,8 @@ class FileJournal:
             _sync(self._fd)
         except OSError as error:
             self._failed = f"a cut failed: {error}"
-        lost = StorageError(f"{self.path}: record {number} could not be written: {why}")
-        lost.fix = "make room there" if why.errno in FULL else ""
-        return lost
+        fix = ROOM if why.errno in FULL else ""
+        return StorageError(f"{self.path}: record {number} could not be written: {why}", fix=fix)
 
     def close(self) -> None:
         """Release the lock."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from autoexp.errors import GitError, RepositoryError, StorageError
+from autoexp.errors import UNSOUND, GitError, RepositoryError, StorageError
 
 TIMEOUT_S = 600.0
 _SYNC_FAILED = b"fsync error"
@@ -105,7 +105,7 @@ class Git:
                 process.kill()
                 raise
         if process.returncode and _SYNC_FAILED in errors:
-            raise StorageError(_told(arguments, process.returncode, errors))
+            raise StorageError(_told(arguments, process.returncode, errors), fix=UNSOUND)
         return process.returncode, output, errors
 
     def start(
