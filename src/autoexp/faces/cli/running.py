@@ -99,6 +99,8 @@ def _ended(stopped: "Stop | None") -> str:
     """Say why it ended; of what a proposer says for having nothing left, also that it is that."""
     if stopped is None:
         return "the number asked for is reached"
+    if stopped.reason == "error" and stopped.fix:
+        return "paused"  # why and what to do follows
     detail = one_line(stopped.detail)
     known = "nothing left" in detail or stopped.reason != "exhausted"
     return detail if known else f"nothing left to try: {detail}"
