@@ -2,9 +2,11 @@
 
 import difflib
 import importlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any
 
 from autoexp.errors import AutoexpError
@@ -29,6 +31,16 @@ class Listed:
     error: str = ""
 
 
+def offered(group: str) -> EntryPoints:
+    """Give the entry points of a group, as the packages on the path of this process offer them."""
+    return _read(group, tuple(sys.path))
+
+
+@cache
+def _read(group: str, path: tuple[str, ...]) -> EntryPoints:  # noqa: ARG001  another path may hold other packages
+    return entry_points(group=group)
+
+
 def find(group: str, name: str) -> Any:
     """Give the plugin `name` of a group, such as `autoexp.proposers`, or the object at "module:attr".
 
@@ -36,7 +48,7 @@ def find(group: str, name: str) -> Any:
     """
     if ":" in name:
         return _load(EntryPoint(name, name, group))
-    found = {point.value: point for point in entry_points(group=group, name=name)}
+    found = {point.value: point for point in offered(group) if point.name == name}
     if len(found) > 1:
         raise AutoexpError(
             f"{name} is offered more than once: {', '.join(sorted(map(_source, found.values())))}",
@@ -51,7 +63,7 @@ def find(group: str, name: str) -> Any:
 def listing(group: str) -> Sequence[Listed]:
     """Give what is installed for a group, sorted by name. Each one is loaded to find out whether it loads."""
     found = []
-    for point in sorted(set(entry_points(group=group)), key=lambda point: (point.name, point.value)):
+    for point in sorted(set(offered(group)), key=lambda point: (point.name, point.value)):
         error = ""
         try:
             _load(point)
@@ -62,7 +74,7 @@ def listing(group: str) -> Sequence[Listed]:
 
 
 def _unknown(group: str, name: str) -> AutoexpError:
-    names = sorted({point.name for point in entry_points(group=group)})
+    names = sorted({point.name for point in offered(group)})
     kind = group.rpartition(".")[2]
     near = difflib.get_close_matches(name, names, n=3)
     hint = f"did you mean {' or '.join(near)}? " if near else ""

@@ -153,11 +153,19 @@ if __name__ == "__main__":
     import autoexp.api.files
     import autoexp.api.looking
     import autoexp.api.starting
+    import autoexp.faces.cli.interruptions
+    import autoexp.faces.cli.main
     import autoexp.faces.cli.progress
+    import autoexp.faces.report.command
     import autoexp.faces.report.page
     import autoexp.proposers.command
+    import autoexp.proposers.model.proposer
     import autoexp.proposers.script
     import autoexp.strategies.greedy  # noqa: F401
+    from autoexp.plugins import GROUPS, offered
+
+    for group in GROUPS:  # which is read once
+        offered(group)
 
     with socket.socket(fileno=int(sys.argv[1])) as channel, channel.makefile("rw", encoding="utf-8") as conversation:
         _serve(conversation)

@@ -96,9 +96,7 @@ class Room:
     def refuse_spent(self) -> None:
         """Raise DiskFull when the reserve had to be given up."""
         if self.spent:
-            raise DiskFull(
-                f"a record found no room, and was written into the reserve{self.told()}", fix=ROOM
-            )
+            raise DiskFull(f"a record found no room, and was written into the reserve{self.told()}", fix=ROOM)
 
     def full(self, error: Exception) -> DiskFull | None:
         """Give the error to raise when another says that a disk is full, else None.

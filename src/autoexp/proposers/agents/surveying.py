@@ -9,7 +9,6 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,7 +76,7 @@ class Surveyed:
 
 def known() -> dict[str, Facts]:
     """Give the facts of every agent that can propose here, by its name in a contract, sorted. One that does not load is left out."""
-    names = sorted({point.name for point in entry_points(group=GROUP)})
+    names = sorted({point.name for point in plugins.offered(GROUP)})
     return {name: facts for name in names if (facts := known_as(name)) is not None}
 
 
@@ -125,7 +124,7 @@ def survey(
 
 def _refuse(name: str, agents: tuple[str, ...]) -> None:
     """Say why a name is none of an agent's: its plugin does not load, or there is none."""
-    if any(point.name == name for point in entry_points(group=GROUP)):
+    if any(point.name == name for point in plugins.offered(GROUP)):
         plugins.find(GROUP, name)  # raises, with what to install, where it does not load
     raise AutoexpError(f"there is no agent {name}", fix=f"agents: {', '.join(agents)}")
 
