@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := demo/etl
+# One more than the cores of a small machine: most tests wait for processes now and then.
+WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test test-long durability test-agents attacks lint bench bench-decisions docs clean
@@ -18,10 +20,10 @@ demo: .venv/.labs
 	echo; autoexp report --repo $(DEMO)
 
 test: .venv/.dev
-	$(BIN)/pytest -q -n 2 -m "not long and not agents"
+	$(BIN)/pytest -q -n $(WORKERS) -m "not long and not agents"
 
 test-long: .venv/.dev
-	$(BIN)/pytest -q -n 2 -m "not agents"
+	$(BIN)/pytest -q -n $(WORKERS) -m "not agents"
 
 # Everything that campaigns must survive: kill -9 at every point and at random ones, power loss, full disks, damage. Prints its figures.
 durability: .venv/.dev

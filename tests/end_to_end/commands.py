@@ -161,11 +161,13 @@ if __name__ == "__main__":
     import autoexp.proposers.command
     import autoexp.proposers.model.proposer
     import autoexp.proposers.script
-    import autoexp.strategies.greedy  # noqa: F401
+    import autoexp.strategies.greedy
     from autoexp.plugins import GROUPS, offered
 
     for group in GROUPS:  # which is read once
         offered(group)
+    autoexp.faces.report.command.register(autoexp.faces.cli.main.app)
+    autoexp.faces.cli.main.commands()
 
     with socket.socket(fileno=int(sys.argv[1])) as channel, channel.makefile("rw", encoding="utf-8") as conversation:
         _serve(conversation)

@@ -324,7 +324,11 @@ def ended(project: Project, *, confirms: bool) -> None:
 
 TEST = 3
 """The number of the test: 1 is the keep, and 2 was withdrawn by a proposer with nothing left."""
-AT_TEST = [point for point in points(PROTOCOL) if not point.endswith(("start", "propose"))]
+AT_TEST = [
+    point if point.startswith("after") else pytest.param(point, marks=pytest.mark.long)
+    for point in points(PROTOCOL)
+    if not point.endswith(("start", "propose"))
+]
 
 
 @pytest.mark.parametrize("point", AT_TEST)

@@ -35,7 +35,10 @@ def settled(project: Project) -> None:
 
 
 KEPT, DISCARDED = 3, 2
-KILLS = [(point, n) for point in points(PROTOCOL[1:]) for n in (KEPT, DISCARDED)]
+KILLS = [
+    *((point, KEPT) for point in points(PROTOCOL[1:])),
+    *(pytest.param(point, DISCARDED, marks=pytest.mark.long) for point in points(PROTOCOL[1:])),
+]
 
 
 @pytest.mark.parametrize(("point", "n"), KILLS)

@@ -52,7 +52,7 @@ def whole(project: Project, *, asked: int, failed: int) -> None:
     assert (asked, len(proposals(project))) == (COUNT + failed, COUNT)
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", ["first", pytest.param("middle", marks=pytest.mark.long), "last"])
 @pytest.mark.parametrize("name", WEATHER)
 def test_bad_weather_burns_nothing(project: Project, name: str, place: str) -> None:
     fault, kind, words = WEATHER[name]

@@ -2,7 +2,8 @@
 
 import sys
 import traceback
-from typing import Annotated
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,9 @@ from autoexp import __version__
 from autoexp.errors import AutoexpError, ContractError, WorldError
 from autoexp.faces.cli import agents, doctor, files, ideas, looking, records, repairing, running, starting
 from autoexp.faces.cli.printing import say
+
+if TYPE_CHECKING:
+    from typer.core import TyperGroup
 
 BUG, USER, PAUSED, INTERRUPTED = 1, 2, 4, 130
 
@@ -42,6 +46,12 @@ for story in (starting, running, looking, ideas, files, records, doctor, agents,
     story.register(app)
 
 
+@cache
+def commands() -> "TyperGroup":
+    """Give what the registered commands are built into, once."""
+    return typer.main.get_group(app)
+
+
 def entry() -> None:
     """Run the command line and exit with the contract's exit codes."""
     sys.exit(_code())
@@ -49,7 +59,7 @@ def entry() -> None:
 
 def _code() -> int:  # noqa: PLR0911  one line for each kind of trouble
     try:
-        code = app(standalone_mode=False)
+        code = commands()(standalone_mode=False)
     except AutoexpError as error:
         return _fail(_heading(error) + str(error), USER)
     except WorldError as error:
