@@ -116,8 +116,8 @@ def test_damage_anywhere_is_mended_from_git(ended: Project, seed: int) -> None:
     at = dice.randrange(whole.rindex(b"\n", 0, -1))
     text[at : at + dice.choice([1, 40, 4000])] = dice.randbytes(dice.choice([0, 1, 500]))
     journal(ended).write_bytes(text)
-    assert "`autoexp repair`" in ended.run("status", code=2)
-    assert "`autoexp repair`" in ended.run("run", code=2)
+    assert "`autoexp repair" in ended.run("status", code=2)
+    assert "`autoexp repair" in ended.run("run", code=2)
     assert repaired(ended)["agrees"]
     assert journal(ended).read_bytes().startswith(whole)
     assert [path.read_bytes() for path in copies(ended)] == [bytes(text)]

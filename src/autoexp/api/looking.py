@@ -64,7 +64,7 @@ def inspect(place: Place) -> Inspection:
         was_running = is_locked(folder.path)
         found, running = snapshots.look(), is_locked(folder.path)
         if not was_running and not running:
-            refuse_behind(folder, repository, found.state.last_n)
+            refuse_behind(folder, repository, found.state)
     finally:
         repository.close()
     if found.folded >= SLOW and not running:

@@ -1,7 +1,9 @@
 """Campaigns whose journal is gone while git still holds refs of them: nobody begins anew over those."""
 
+from autoexp.campaign.state import CampaignState
 from autoexp.engine.deletion import refuse_half_deleted
-from autoexp.errors import CampaignError
+from autoexp.errors import CampaignError, GitError
+from autoexp.stores.blobs import unpacked
 from autoexp.stores.layout import CampaignFolder, tags
 from autoexp.workspaces.refs import Refs
 from autoexp.workspaces.repository import Repository
@@ -22,15 +24,29 @@ def refuse_lost(folder: CampaignFolder, repository: Repository) -> None:
         )
 
 
-def refuse_behind(folder: CampaignFolder, repository: Repository, last_n: int) -> None:
-    """Raise CampaignError when git holds an experiment behind `last_n`, the journal's last one. No engine may work meanwhile."""
-    names = (f"refs/autoexp/{folder.tag}/{kind}/{last_n + 1}" for kind in ("record", "attempt"))
-    if any(Refs(repository).read(name) for name in names):
+def refuse_behind(folder: CampaignFolder, repository: Repository, state: CampaignState) -> None:
+    """Raise CampaignError when git holds an experiment behind the journal's last one, or later records. No engine may work meanwhile."""
+    refs, prefix = Refs(repository), f"refs/autoexp/{folder.tag}"
+    what = ""
+    if any(refs.read(f"{prefix}/{kind}/{state.last_n + 1}") for kind in ("record", "attempt")):
+        what = f"refs of experiment {state.last_n + 1}"
+    elif (number := _records_in(repository, f"{prefix}/tail")) > state.events:
+        what = f"records up to number {number - 1}"
+    if what:
         raise CampaignError(
-            f"git holds refs of experiment {last_n + 1}, and the journal ends before: it was cut, or an older one was put in its place",
+            f"git holds {what}, and the journal ends before: it was cut, or an older one was put in its place",
             where=str(folder.journal),
             fix=f"`autoexp repair --tag {folder.tag}` brings back what git holds; nothing was changed",
         )
+
+
+def _records_in(repository: Repository, tail: str) -> int:
+    """Give how many records there are up to the end of the tail; 0 without one."""
+    try:
+        held = unpacked(repository.read_blob(tail))
+    except GitError:
+        return 0
+    return held.end if held else 0
 
 
 def lost_tags(repository: Repository) -> list[str]:
