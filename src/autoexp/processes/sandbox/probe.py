@@ -1,15 +1,17 @@
 """Which of the things that a sandbox must refuse a level really refuses here: the canaries are sent in."""
 
+import fcntl
 import os
 import select
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from autoexp.processes.command import run
+from autoexp.processes.environment import remove
 from autoexp.processes.finished import Limits
 from autoexp.processes.sandbox.box import PYTHON, Sandbox
 from autoexp.processes.sandbox.view import Bind, View
@@ -17,6 +19,7 @@ from autoexp.processes.sweep import sweep
 
 _CANARY = Path(__file__).parent / "canary.py"
 _PATIENCE_S = 20.0
+_PREFIX = "autoexp-probe-"
 MEANING = {
     "write": "write files outside",
     "read": "read files outside",
@@ -44,7 +47,7 @@ class Found:
 def probe(sandbox: Sandbox, path: str) -> Found:
     """Start the canaries in a sandbox; `path` is the PATH of its commands."""
     with ExitStack() as held:
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="autoexp-probe-")))
+        folder = held.enter_context(_folder())
         tree, outside, private = (folder / name for name in ("tree", "outside", "private"))
         for place in (tree, outside, private):
             place.mkdir()
@@ -84,6 +87,38 @@ class _Ears:
 
     def heard(self) -> dict[str, str]:
         return {name: "allowed" if _arrived(ear) else "refused" for name, ear in (("tcp", self.tcp), ("udp", self.udp))}
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a folder that is locked as long as somebody probes in it, and remove those of who was killed in the midst."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        if (fd := _lock(left, fcntl.LOCK_NB)) is not None:
+            remove(left)
+            os.close(fd)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    while (fd := _lock(folder, 0)) is None and not folder.exists():  # another one took it for left before it was locked
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        yield folder
+    finally:
+        remove(folder)
+        if fd is not None:
+            os.close(fd)
+
+
+def _lock(folder: Path, how: int) -> int | None:
+    """Lock a folder of ours; None when it is gone or somebody else's, or where nothing can be locked."""
+    try:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with suppress(OSError):
+        fcntl.flock(fd, fcntl.LOCK_EX | how)
+        if os.fstat(fd).st_uid == os.getuid() and folder.exists():
+            return fd
+    os.close(fd)
+    return None
 
 
 def _arrived(ear: socket.socket) -> bool:
