@@ -120,7 +120,8 @@ def test_damage_anywhere_is_mended_from_git(ended: Project, seed: int) -> None:
     assert "`autoexp repair" in ended.run("run", code=2)
     assert repaired(ended)["agrees"]
     assert journal(ended).read_bytes().startswith(whole)
-    assert [path.read_bytes() for path in copies(ended)] == [bytes(text)]
+    (copy,) = (path.read_bytes() for path in copies(ended))
+    assert copy in {bytes(text), bytes(text[: text.rindex(b"\n") + 1])}  # `run` has cut a last line that was torn
     assert repaired(ended)["findings"] == []
     assert ended.run("status")
 
