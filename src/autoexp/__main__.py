@@ -5,9 +5,8 @@ import gc
 
 def main() -> None:
     """Run the command line and exit."""
-    gc.set_threshold(
-        100_000
-    )  # what is imported stays: to look for garbage in it takes a sixth of a short command's time
+    # What is imported stays: to look for garbage in it takes a sixth of a short command's time.
+    gc.set_threshold(100_000)
     from autoexp.faces.cli.main import app, entry  # noqa: PLC0415  once the threshold holds
     from autoexp.faces.report import command as report  # noqa: PLC0415
 

@@ -30,10 +30,8 @@ class _Entry:
 
 def etc_in(folder: Path) -> Path:
     """Lay the copy out below a folder, unless the same one is there already and whole."""
-    entries = [
-        *_shown(),
-        *(_Entry(name, b"") for name in NETWORK_ETC),
-    ]  # mounted over where this machine's network is shared
+    # Those of the network are mounted over where a command shares this machine's.
+    entries = [*_shown(), *(_Entry(name, b"") for name in NETWORK_ETC)]
     digest = _digest(entries)
     home = folder / f"etc-{digest[:16]}"
     if home.is_dir():
