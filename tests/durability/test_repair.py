@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,17 @@ def test_run_notes_lost_refs(ended: Project) -> None:
     lawful(ended)
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 20))])
+TORN = pytest.mark.xfail(reason="run cuts a last line that is torn before it refuses to go on, so the copy lacks it")
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        0,
+        *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 19)),
+        pytest.param(19, marks=[pytest.mark.long, TORN]),
+    ],
+)
 def test_damage_anywhere_is_mended_from_git(ended: Project, seed: int) -> None:
     dice = random.Random(seed)
     whole = journal(ended).read_bytes()
@@ -116,12 +127,11 @@ def test_damage_anywhere_is_mended_from_git(ended: Project, seed: int) -> None:
     at = dice.randrange(whole.rindex(b"\n", 0, -1))
     text[at : at + dice.choice([1, 40, 4000])] = dice.randbytes(dice.choice([0, 1, 500]))
     journal(ended).write_bytes(text)
-    assert "`autoexp repair" in ended.run("status", code=2)
-    assert "`autoexp repair" in ended.run("run", code=2)
+    assert re.search("`autoexp repair( --tag demo)?`", ended.run("status", code=2))
+    assert re.search("`autoexp repair( --tag demo)?`", ended.run("run", code=2))
     assert repaired(ended)["agrees"]
     assert journal(ended).read_bytes().startswith(whole)
-    (copy,) = (path.read_bytes() for path in copies(ended))
-    assert copy in {bytes(text), bytes(text[: text.rindex(b"\n") + 1])}  # `run` has cut a last line that was torn
+    assert [path.read_bytes() for path in copies(ended)] == [bytes(text)]
     assert repaired(ended)["findings"] == []
     assert ended.run("status")
 
