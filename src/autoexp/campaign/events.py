@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from autoexp.experiment.confirmation import Ablation, Arm, Interval
 from autoexp.experiment.measurement import Measurement, Sample, Usage
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Decision, Directive, Idea, Proposal, Reserve, Value
@@ -264,6 +265,42 @@ class IdeaDropped(Value):
     why: str = ""
 
 
+class ConfirmationBegun(Value):
+    """Confirmation `c` begins: fresh runs of these trees in random order, round by round, by the holdout or, with fresh seeds, by the harness.
+
+    `pairs` is how many rounds the gain takes, `alpha` the share of false claims that the ablation may make.
+    """
+
+    event: Literal["confirmation"] = "confirmation"
+    c: int
+    segment: int
+    arms: tuple[Arm, ...]
+    source: Literal["holdout", "harness"]
+    pairs: int
+    seed: int
+    alpha: float = 0.1
+
+
+class ConfirmationRun(Value):
+    """One run of confirmation `c`: of the arm with index `arm`, in a round that counts from 0."""
+
+    event: Literal["confirmation_run"] = "confirmation_run"
+    c: int
+    arm: int
+    round: int
+    sample: Sample
+
+
+class ConfirmationEnded(Value):
+    """What confirmation `c` found; `gain` is None where it gave no answer, and `detail` says why."""
+
+    event: Literal["confirmed"] = "confirmed"
+    c: int
+    gain: Interval | None = None
+    ablations: tuple[Ablation, ...] = ()
+    detail: str = ""
+
+
 class SessionClosed(Value):
     """A process stopped working on the campaign; the campaign may go on later."""
 
@@ -311,6 +348,9 @@ Event = (
     | HintsCleared
     | IdeaAdded
     | IdeaDropped
+    | ConfirmationBegun
+    | ConfirmationRun
+    | ConfirmationEnded
     | SessionClosed
     | Stopped
     | Unknown

@@ -1,13 +1,14 @@
 """`autoexp check`: validate, run the harness on HEAD a few times, and tell noise and cost. Nothing is recorded."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autoexp.decision.methods import settings_of
 from autoexp.engine import parts
+from autoexp.engine.auditing import AuditGround
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import Cells, cells, notice
 from autoexp.engine.contract import Contract
@@ -19,6 +20,7 @@ from autoexp.engine.signals import StopFlag, heeding
 from autoexp.engine.trial import Trial
 from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Measurement, Sample, measure
+from autoexp.harness.audits import Finding, run_audits
 from autoexp.ports import Proposer
 from autoexp.processes.environment import remove
 from autoexp.proposers.agents import surveying
@@ -31,6 +33,8 @@ from autoexp.workspaces.scope import Scope
 
 TYPICAL_RUNS = {"standard": 3.0, "patient": 5.0, "thorough": 10.0, "eager": 2.5, "thrifty": 1.5, "one-shot": 1.5}
 """Runs of an average experiment in the simulated campaigns of benchmarks/decisions."""
+AUDITS_S = 120.0
+"""Seconds that the audits may take together, if nobody says otherwise."""
 _WITHOUT_HOLDOUT = (
     "without harness.holdout a change that is over 5 times better in one step, or holds lines that honest changes rarely bring, "
     "waits for your word (`autoexp accept N --why ...`)"
@@ -41,7 +45,7 @@ _WITHOUT_HOLDOUT = (
 class Checkup:
     """What `check` found. `noise` is the sd of one sample as a fraction of the mean; seconds are wall clock.
 
-    `expected` is what proposer and harness will probably cost.
+    `expected` is what proposer and harness will probably cost, `findings` what the audits saw.
     """
 
     commit: str
@@ -57,9 +61,10 @@ class Checkup:
     sandbox: dict[str, str]
     notices: tuple[str, ...] = ()
     expected: Expected = Expected()
+    findings: tuple[Finding, ...] = ()
 
 
-def check_up(
+def check_up(  # noqa: PLR0913  what the command hands in
     contract: Contract,
     repository: Repository,
     *,
@@ -67,8 +72,10 @@ def check_up(
     tell: Callable[[str], None],
     allow_unsandboxed: bool = False,
     proposer: Proposer | None = None,
+    skip: Collection[str] = (),
+    audits_s: float = AUDITS_S,
 ) -> Checkup:
-    """Run the harness on HEAD; the `proposer` is only asked what it will use. Raises HarnessError when it does not pass, AutoexpError when the scope is empty.
+    """Run the harness on HEAD, then the audits but those to `skip`; the `proposer` is only asked what it will use. Raises HarnessError when it does not pass, AutoexpError when the scope is empty.
 
     A signal ends the command that runs, and then raises KeyboardInterrupt.
     """
@@ -87,21 +94,40 @@ def check_up(
         ) as made,
     ):
         tell(notice(made.rules, made.levels, left_out=made.left_out))
-        executor = _executor(contract, repository, cache, environ=environ, identity=identity, stop=stop, made=made)
-        trial = Trial(contract, repository, executor, commit, tell, stop)
+        own = repository.beside(cache / "objects")
+        executor = _executor(contract, own, cache, environ=environ, identity=identity, stop=stop, made=made)
+        trial = Trial(contract, own, executor, commit, tell, stop)
         samples = [trial.sample(i) for i in range(_wanted(contract))]
         checks_s = trial.checks()
         trial.holdout()
-    found = calibrated(spec, samples)
-    declared = spec.measurement.deterministic
-    deterministic = found.deterministic if declared == "auto" else declared
+        found = calibrated(spec, samples)
+        declared = spec.measurement.deterministic
+        deterministic = found.deterministic if declared == "auto" else declared
+        ground = AuditGround(
+            spec=spec,
+            commit=commit,
+            repository=own,
+            executor=executor,
+            scope=inside,
+            samples=tuple(samples),
+            deterministic=deterministic,
+            noise=found.noise,
+            sample_s=_mean_s(samples),
+            checks_s=checks_s,
+            output=cache / "output",
+            stop=stop,
+            tell=tell,
+            budget_s=audits_s,
+        )
+        findings = tuple(run_audits(ground, skip=skip))
+        own.close()
     report = _report(
         contract, commit, inside, samples, checks_s=checks_s, deterministic=deterministic, noise=found.noise
     )
     runs = _method(spec, deterministic=deterministic)[1] * (1 + spec.measurement.warmup)
     foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
     notices = (*_notices(contract, repository), *_without_login(spec, environ), *_unpriced(spec, foretold))
-    return replace(report, sandbox=made.levels, notices=notices, expected=foretold)
+    return replace(report, sandbox=made.levels, notices=notices, expected=foretold, findings=findings)
 
 
 def _hosts(contract: Contract) -> tuple[str, ...]:
@@ -196,7 +222,7 @@ def _report(
 ) -> Checkup:
     spec = contract.spec
     method, runs = _method(spec, deterministic=deterministic)
-    sample_s = sum(sample.usage.wall_s for sample in samples) / len(samples)
+    sample_s = _mean_s(samples)
     experiment_s = sample_s * runs * (1 + spec.measurement.warmup) + checks_s
     wanted = spec.budget.experiments
     return Checkup(
@@ -212,6 +238,10 @@ def _report(
         campaign_s=None if wanted is None else wanted * experiment_s,
         sandbox={},
     )
+
+
+def _mean_s(samples: list[Sample]) -> float:
+    return sum(sample.usage.wall_s for sample in samples) / len(samples)
 
 
 def _method(spec: Spec, *, deterministic: bool) -> tuple[str, float]:

@@ -25,6 +25,7 @@ class Directive(Value):
     """What a strategy asks for.
 
     `of` is the number of the accepted experiment whose change is to be measured again, `again` that of one which was interrupted.
+    `members` are the experiments whose changes are taken out together (operator ablate) or tried together (merge).
     """
 
     operator: Operator = "improve"
@@ -34,6 +35,7 @@ class Directive(Value):
     hints: tuple[str, ...] = ()
     of: int | None = None
     again: int | None = None
+    members: tuple[int, ...] = ()
 
 
 class Tokens(Value):

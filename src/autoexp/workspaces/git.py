@@ -158,3 +158,11 @@ def path_text(name: bytes) -> str:
 def path_bytes(path: str) -> bytes:
     """Turn the text of a path back into the bytes of the tree."""
     return path.encode("utf-8", "surrogateescape")
+
+
+def own_store(common_dir: Path, folder: Path) -> dict[str, str]:
+    """Give the variables with which git adds objects to `folder` alone, and reads the repository's as well."""
+    alternate = (
+        str(common_dir / "objects").replace("\\", "\\\\").replace('"', '\\"')
+    )  # as git reads a list that colons divide
+    return {"GIT_OBJECT_DIRECTORY": str(folder), "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{alternate}"'}

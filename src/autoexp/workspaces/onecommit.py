@@ -14,7 +14,7 @@ from autoexp.errors import GitError
 from autoexp.workspaces import objects
 from autoexp.workspaces.changes import GITLINK
 from autoexp.workspaces.filesystem import change_clock_ns, is_real_folder, look, open_up
-from autoexp.workspaces.git import Git, path_bytes
+from autoexp.workspaces.git import Git, own_store, path_bytes
 from autoexp.workspaces.layout import GRAIN_NS
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.statindex import RAW_ATTRIBUTES, plain_config
@@ -36,10 +36,7 @@ class OneCommit:
         self._trash = trash
         # Git makes a pack inside its own store and then renames it: its store is here, for the user's may lie on another disk.
         (folder / "store").mkdir(exist_ok=True)
-        stores = {
-            "GIT_OBJECT_DIRECTORY": str(folder / "store"),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repository.common_dir / "objects"),
-        }
+        stores = own_store(repository.common_dir, folder / "store")
         self._git = Git(folder, git_dir=repository.git_dir, variables=stores, settings={"core.fsync": "none"})
         self._base: str | None = None
         self._commit: str | None = None
@@ -156,11 +153,6 @@ class OneCommit:
                 self._believed[file.name] = _signature(packs / file.name) or (0, 0, 0, 0)
             else:
                 self._believed.pop(file.name, None)
-
-
-def _quoted(path: Path) -> str:
-    """Give a path as git reads it in a list that colons divide."""
-    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _files_of(pack: Path | None) -> list[Path]:

@@ -8,7 +8,7 @@ from autoexp.errors import GitError, RepositoryError
 from autoexp.workspaces import objects
 from autoexp.workspaces.changes import GITLINK, Change, Entry
 from autoexp.workspaces.discovery import located, refuse_old_git
-from autoexp.workspaces.git import Git, failure, path_text
+from autoexp.workspaces.git import Git, failure, own_store, path_text
 from autoexp.workspaces.objects import Loose
 from autoexp.workspaces.reader import ObjectReader
 
@@ -46,6 +46,16 @@ class Repository:
             root=None if bare else located(git, path, "--show-toplevel"),
             object_format=git.run("rev-parse", "--show-object-format").decode().strip(),
         )
+
+    def beside(self, folder: Path) -> "Repository":
+        """Give the same repository with a store of its own in `folder` for new objects: nothing is added to the user's."""
+        folder.mkdir(parents=True, exist_ok=True)
+        other = Repository(
+            git_dir=self.git_dir, common_dir=self.common_dir, root=self.root, object_format=self.object_format
+        )
+        other.git = Git(self.common_dir, git_dir=self.git_dir, variables=own_store(self.common_dir, folder))
+        other._reader = ObjectReader(other.git)
+        return other
 
     def close(self) -> None:
         """End the helper process; the repository can be used again afterwards."""
