@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from autoexp.engine.sampling import valued
 from autoexp.engine.signals import StopFlag
 from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Sample, Side
-from autoexp.harness.audits import Edits
+from autoexp.harness.audits import Edits, Figure
 from autoexp.ports import Checked
 from autoexp.spec.model import Spec
 from autoexp.workspaces.changes import PLAIN, Change, Entry
@@ -19,6 +20,8 @@ from autoexp.workspaces.repository import Repository
 
 PRINTED = 1_000_000
 """Characters of a run's output that audits may read."""
+TIMES, MORE_S = 5.0, 5.0
+"""A run on another tree than HEAD's may take so many times a run on HEAD, and so many seconds more."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class AuditGround:
     tell: Callable[[str], None]
     budget_s: float
     began: float = field(default_factory=time.monotonic)
+    figures: list[Figure] = field(default_factory=list)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _commits: dict[str, str] = field(default_factory=dict)
     _measured: dict[tuple[str, int], Sample] = field(default_factory=dict)
@@ -70,7 +74,8 @@ class AuditGround:
         if (commit, i) not in self._measured:
             self._runs += 1
             seed = derived_seed(0, "sample", i) % 2**31
-            taken = self.executor.sample(commit, Side.CANDIDATE, n=self._runs, i=i, seed=seed)
+            with self._limits(edits):
+                taken = self.executor.sample(commit, Side.CANDIDATE, n=self._runs, i=i, seed=seed)
             self._refuse_to_go_on()
             self._measured[commit, i] = valued(self.spec, taken)
         return self._measured[commit, i]
@@ -80,7 +85,8 @@ class AuditGround:
         commit = self._commit(edits)
         if commit not in self._checked:
             self._runs += 1
-            checked = self.executor.checks(commit, n=self._runs)
+            with self._limits(edits):
+                checked = self.executor.checks(commit, n=self._runs)
             self._refuse_to_go_on()
             self._checked[commit] = checked
         return self._checked[commit]
@@ -96,15 +102,35 @@ class AuditGround:
 
     def printed(self, sample: Sample) -> str:
         """Give what a run printed."""
-        path = self.output / sample.output
-        if not sample.output or not path.is_file():
+        return self._text(sample.output)
+
+    def _text(self, name: str) -> str:
+        path = self.output / name
+        if not name or not path.is_file():
             return ""
         with path.open(encoding="utf-8", errors="replace") as text:
             return text.read(PRINTED)
 
+    def complained(self, sample: Sample) -> str:
+        """Give what a run printed on stderr."""
+        return self._text(sample.output.removesuffix(".out") + ".err") if sample.output else ""
+
+    def figure(self, figure: Figure) -> None:
+        """Keep what is to be shown."""
+        self.figures.append(figure)
+
     def left_s(self) -> float:
         """Give how many seconds audits may still take."""
         return self.budget_s - (time.monotonic() - self.began)
+
+    def _limits(self, edits: Edits) -> AbstractContextManager[None]:
+        """Hurry runs on edited trees, which may hang; not longer than what is left, but for a moment to end in."""
+        if not edits:
+            return nullcontext()
+        left_s = max(self.left_s(), 1.0)
+        return self.executor.hurried(
+            min(TIMES * self.sample_s + MORE_S, left_s), checks_s=min(TIMES * self.checks_s + MORE_S, left_s)
+        )
 
     def _refuse_to_go_on(self) -> None:
         if self.stop():

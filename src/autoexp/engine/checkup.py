@@ -20,7 +20,7 @@ from autoexp.engine.signals import StopFlag, heeding
 from autoexp.engine.trial import Trial
 from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Measurement, Sample, measure
-from autoexp.harness.audits import Finding, run_audits
+from autoexp.harness.audits import Figure, Finding, run_audits
 from autoexp.ports import Proposer
 from autoexp.processes.environment import remove
 from autoexp.proposers.agents import surveying
@@ -45,7 +45,7 @@ _WITHOUT_HOLDOUT = (
 class Checkup:
     """What `check` found. `noise` is the sd of one sample as a fraction of the mean; seconds are wall clock.
 
-    `expected` is what proposer and harness will probably cost, `findings` what the audits saw.
+    `expected` is what proposer and harness will probably cost, `findings` what the audits saw, `figures` what they measured on the way.
     """
 
     commit: str
@@ -62,6 +62,7 @@ class Checkup:
     notices: tuple[str, ...] = ()
     expected: Expected = Expected()
     findings: tuple[Finding, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
 
 def check_up(  # noqa: PLR0913  what the command hands in
@@ -127,7 +128,7 @@ def check_up(  # noqa: PLR0913  what the command hands in
     runs = _method(spec, deterministic=deterministic)[1] * (1 + spec.measurement.warmup)
     foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
     notices = (*_notices(contract, repository), *_without_login(spec, environ), *_unpriced(spec, foretold))
-    return replace(report, sandbox=made.levels, notices=notices, expected=foretold, findings=findings)
+    return replace(report, sandbox=made.levels, notices=notices, expected=foretold, findings=findings, figures=tuple(ground.figures))
 
 
 def _hosts(contract: Contract) -> tuple[str, ...]:

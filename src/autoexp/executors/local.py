@@ -1,6 +1,7 @@
 """Measurements on this machine, one at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
@@ -106,6 +107,21 @@ class LocalExecutor:
         """
         runs, found = self._undisturbed(lambda: self._once(commit, side, n=n, i=i, seed=seed), self._harms)
         return _standing(runs, found)
+
+    @contextmanager
+    def hurried(self, sample_s: float, *, checks_s: float) -> Iterator[None]:
+        """Until the block ends, give samples and checks at most so many seconds each, if the contract gives more, and take none again."""
+        bench, watched = self._bench, self._watched
+        limits = {
+            "timeout_s": min(bench.harness.timeout_s, sample_s),
+            "checks_timeout_s": min(bench.harness.checks_timeout_s, checks_s),
+        }
+        self._bench = replace(bench, harness=bench.harness.model_copy(update=limits))
+        self._watched = False
+        try:
+            yield
+        finally:
+            self._bench, self._watched = bench, watched
 
     def _undisturbed(
         self, once: Callable[[], Ran], harms: Callable[[Disturbance, Ran], bool]

@@ -1,6 +1,7 @@
-"""What an audit finds."""
+"""What an audit finds, and what it has measured on the way."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +12,12 @@ class Finding:
     what: str
     evidence: str
     fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Something that an audit has measured and that is worth knowing also without a finding: in words, and as numbers."""
+
+    audit: str
+    words: str
+    values: Mapping[str, float] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from autoexp.experiment.measurement import Sample
+from autoexp.harness.audits.finding import Figure
 from autoexp.ports import Checked
 from autoexp.spec.model import Spec
 
@@ -46,7 +47,11 @@ class Ground(Protocol):
         ...
 
     def measure(self, edits: Edits, *, i: int = 0) -> Sample:
-        """Run the harness once on HEAD with these edits, with the seed of the i-th sample; one run of equal edits and `i` is made once."""
+        """Run the harness once on HEAD with these edits, with the seed of the i-th sample; one run of equal edits and `i` is made once.
+
+        With edits it ends as a timeout after five times what a run on HEAD takes and 5 s, or when the audits' time is over; so do `checks`. A
+        run that other programs disturbed stands.
+        """
         ...
 
     def checks(self, edits: Edits) -> Checked:
@@ -59,6 +64,14 @@ class Ground(Protocol):
 
     def printed(self, sample: Sample) -> str:
         """Give what a run printed on stdout (its first 1,000,000 characters)."""
+        ...
+
+    def complained(self, sample: Sample) -> str:
+        """Give what a run printed on stderr, as far."""
+        ...
+
+    def figure(self, figure: Figure) -> None:
+        """Show what an audit has measured, finding or not."""
         ...
 
     def left_s(self) -> float:
