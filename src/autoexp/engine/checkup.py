@@ -128,7 +128,14 @@ def check_up(  # noqa: PLR0913  what the command hands in
     runs = _method(spec, deterministic=deterministic)[1] * (1 + spec.measurement.warmup)
     foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
     notices = (*_notices(contract, repository), *_without_login(spec, environ), *_unpriced(spec, foretold))
-    return replace(report, sandbox=made.levels, notices=notices, expected=foretold, findings=findings, figures=tuple(ground.figures))
+    return replace(
+        report,
+        sandbox=made.levels,
+        notices=notices,
+        expected=foretold,
+        findings=findings,
+        figures=tuple(ground.figures),
+    )
 
 
 def _hosts(contract: Contract) -> tuple[str, ...]:
