@@ -6,9 +6,10 @@ The answer may be asked for after every round: the evidence is an e-value, and H
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from autoexp.decision.confirmation import pair_scale
-from autoexp.decision.leads import Lead, Scatter, lead_of, log_above, range_of, scatter_of
+from autoexp.decision.confirmation import as_lead, pair_scale
+from autoexp.decision.leads import Lead, Scatter, above, lead_of, range_of, scatter_of
 from autoexp.decision.scale import Scale
 from autoexp.decision.sequential.lessons import quantum
 from autoexp.experiment.confirmation import Ablation, Interval, Support
@@ -48,12 +49,13 @@ def rule(
     arms = _Arms(pairs, scale or Scale(criterion.lower_is_better, log=False), baseline, fraction=scale is not None)
     if deterministic:
         return {n: _repeating(n, arms) for n in pairs if pairs[n]}
+    worth = as_lead(worth, arms.scale)
     answers: dict[int, Ablation] = {}
     bar, p = math.log(max(len(pairs), 1) / alpha), dict.fromkeys(pairs, 1.0)
     for rounds in range(LEAST, max(map(len, pairs.values()), default=0) + 1):
-        scatter = scatter_of([arms.leads[n][:rounds] for n in pairs], step=arms.step(rounds))
+        scatter = scatter_of(tuple(arms.leads[n][:rounds] for n in pairs), step=arms.step(rounds))
         looks = {
-            n: _look(n, arms.leads[n][:rounds], scatter, worth=worth)
+            n: _look(n, arms.leads[n][:rounds], scatter, worth)
             for n in pairs
             if n not in answers and len(pairs[n]) >= rounds
         }
@@ -103,7 +105,7 @@ class _Arms:
     def __init__(self, pairs: Mapping[int, Pairs], scale: Scale, baseline: float, *, fraction: bool) -> None:
         self.pairs, self.scale, self._baseline, self._fraction = pairs, scale, baseline, fraction
         self.leads = {
-            n: [scale.gain(ours) - scale.gain(theirs) for ours, theirs in rounds] for n, rounds in pairs.items()
+            n: tuple(scale.gain(ours) - scale.gain(theirs) for ours, theirs in rounds) for n, rounds in pairs.items()
         }
 
     def step(self, rounds: int) -> float:
@@ -135,17 +137,12 @@ class _Arms:
         return (without - with_it if self.scale.lower_is_better else with_it - without) / self._baseline
 
 
-def _look(n: int, leads: Sequence[float], scatter: Scatter, *, worth: float) -> _Look:
+@lru_cache(maxsize=1024)  # what was seen in a round is asked for again in every later one
+def _look(n: int, leads: tuple[float, ...], scatter: Scatter, worth: float) -> _Look:
     """Look at a keep's leads; what is said must be left without the round that says most."""
-    ordered = sorted(leads)
-    lead, modest, bold = (lead_of(some, scatter) for some in (leads, ordered[:-1], ordered[1:]))
-    something = min(log_above(one, 0.0, size=worth) for one in (lead, modest))
-    little = min(log_above(_turned(one), -worth, size=worth) for one in (lead, bold))
-    return _Look(n, lead, something, little, len(leads))
-
-
-def _turned(lead: Lead) -> Lead:
-    return Lead(-lead.mean, lead.error, lead.df)
+    something = above(leads, 0.0, scatter, size=worth)
+    little = above([-lead for lead in leads], -worth, scatter, size=worth)
+    return _Look(n, lead_of(leads, scatter), something, little, len(leads))
 
 
 def _by_holm(
@@ -164,7 +161,7 @@ def _unclear(n: int, arms: _Arms, p: float, log_bar: float, *, worth: float) -> 
     leads = arms.leads[n]
     if not leads:
         return Ablation(n=n, support="unclear")
-    scatter = scatter_of([some[: len(leads)] for some in arms.leads.values()], step=arms.step(len(leads)))
+    scatter = scatter_of(tuple(some[: len(leads)] for some in arms.leads.values()), step=arms.step(len(leads)))
     look = _Look(n, lead_of(leads, scatter), 0.0, 0.0, len(leads))
     return arms.told(look, "unclear", p, log_bar, worth=worth)
 

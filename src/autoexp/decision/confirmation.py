@@ -54,6 +54,13 @@ def as_fraction(lead: float, scale: Scale) -> float:
     return -math.expm1(-lead) if scale.lower_is_better else math.expm1(min(lead, 700.0))
 
 
+def as_lead(fraction: float, scale: Scale) -> float:
+    """Give what `as_fraction` makes this fraction of. Raises ValueError for one that would leave nothing, or less, of the baseline."""
+    if not scale.log:
+        return fraction
+    return -math.log1p(-fraction) if scale.lower_is_better else math.log1p(fraction)
+
+
 def _yuen(leads: Sequence[float], level: float) -> tuple[float, float]:
     """Give the trimmed mean and half the width of its interval (Tukey & McLaughlin 1963, Yuen 1974)."""
     ordered, count = sorted(leads), len(leads)

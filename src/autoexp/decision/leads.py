@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from autoexp.decision.evidence import log_mixture
 from autoexp.decision.sequential.machine import FLAT, centre, spread
+from autoexp.experiment.measurement import summarise
 
 LEAST_SD = 0.0005
 """The smallest standard deviation of a lead that is believed; 0.0005 is about 0.05 %."""
@@ -33,12 +35,13 @@ class Lead:
     df: float
 
 
-def scatter_of(arms: Sequence[Sequence[float]], *, known: Sequence[float] = (), step: float = 0.0) -> Scatter:
+@lru_cache(maxsize=256)  # asked after every round, about all rounds so far
+def scatter_of(arms: tuple[tuple[float, ...], ...], *, known: tuple[float, ...] = (), step: float = 0.0) -> Scatter:
     """Learn from all arms together how leads scatter; `known` are residuals of leads from elsewhere, `step` is that of the values."""
     residuals, lost = list(known), 0
     for leads in arms:
         if len(leads) > 1:
-            middle = math.fsum(sorted(leads)[1:-1] or leads) / (len(leads) - 2 if len(leads) > 2 else len(leads))  # noqa: PLR2004
+            middle = summarise(_inner(leads)).mean
             unbiased = math.sqrt(len(leads) / (len(leads) - 1))
             residuals += [(lead - middle) * unbiased for lead in leads]
             lost += 1
@@ -47,10 +50,20 @@ def scatter_of(arms: Sequence[Sequence[float]], *, known: Sequence[float] = (), 
     return Scatter(max(variance, step * step / 6, LEAST_SD**2), df, FLAT * spikes / (1 - spikes))
 
 
+def _inner(leads: Sequence[float]) -> Sequence[float]:
+    return sorted(leads)[1:-1] or leads
+
+
 def lead_of(leads: Sequence[float], scatter: Scatter) -> Lead:
     """Give where the leads lie, odd ones weighted down."""
     mean, worth = centre(leads, scatter.variance, scatter.kappa)
     return Lead(mean, math.sqrt(scatter.variance / worth), scatter.df)
+
+
+def above(leads: Sequence[float], line: float, scatter: Scatter, *, size: float) -> float:
+    """Give the logarithm of the evidence that leads lie above a line, and would do so without the luckiest of them."""
+    without_luckiest = sorted(leads)[:-1] or leads
+    return min(log_above(lead_of(some, scatter), line, size=size) for some in (leads, without_luckiest))
 
 
 def log_above(lead: Lead, line: float, *, size: float) -> float:

@@ -14,7 +14,7 @@ from autoexp.experiment.outcome import Verdict
 from autoexp.experiment.records import Decision, GuardResult
 from autoexp.spec.expression import ExpressionError
 
-__all__ = ["Evidence", "decide", "metric_of"]
+__all__ = ["Evidence", "decide", "metric_of", "missed", "sides_of"]
 
 
 def decide(evidence: Evidence) -> Decision | MeasureMore:
@@ -34,22 +34,22 @@ def _decide(evidence: Evidence) -> Decision | MeasureMore:
     broken = first_broken(evidence.spec.metrics, sides_of(evidence))
     if broken is not None:
         return Decision(verdict=Verdict.DISCARD, guard=broken, method="guard", reasons=(broken_words(broken),))
-    missed = _missed(evidence)
-    if missed is not None and evidence.deterministic:
-        return missed
+    lost = missed(evidence)
+    if lost is not None and evidence.deterministic:
+        return lost
     answer = _by_routes(evidence)
     if isinstance(answer, MeasureMore):
         return answer
     kept = answer.verdict is Verdict.KEEP
-    if missed is not None and kept:
-        return missed
+    if lost is not None and kept:
+        return lost
     notes = tuple(strained_words(one) for one in strained(evidence.spec.metrics, sides_of(evidence))) if kept else ()
     return answer.model_copy(
         update={"reasons": (*answer.reasons, *notes), "lessons": lessons(answer, evidence, kept=kept)}
     )
 
 
-def _missed(evidence: Evidence) -> Decision | None:
+def missed(evidence: Evidence) -> Decision | None:
     """Give the ruling on a candidate that no longer meets the condition which its parent met."""
     must = gate(evidence.spec, evidence.stored)
     values = {name: summary.mean for name, summary in summed(evidence.candidate).items()}
