@@ -68,7 +68,7 @@ def _silent(proposal: Proposal, kind: Kind, *, free: bool) -> bool:
 
 def unanswered(experiment: Experiment) -> bool:
     """Tell whether a proposer was asked, and the experiment ended before it said what that used."""
-    if experiment.tests or experiment.directive.of is not None or experiment.outcome not in UNDECIDED:
+    if experiment.tests or experiment.directive.by_person or experiment.outcome not in UNDECIDED:
         return False
     asked = experiment.directive.again is None and not experiment.proposals
     return asked or (experiment.mending and experiment.outcome is Outcome.INTERRUPTED)

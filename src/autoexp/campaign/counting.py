@@ -49,7 +49,7 @@ def counted(counts: Counts, experiment: Experiment, outcome: Outcome) -> Counts:
         failures = counts.infra_errors_in_row
         failures = failures + (outcome is Outcome.INFRA_ERROR) if outcome in UNDECIDED else 0
         return replace(counts, infra_errors_in_row=failures)
-    proposed = experiment.directive.of is None  # nobody is asked for the change of an accepted one
+    proposed = not experiment.directive.by_person
     attempts = counts.attempts + (proposed and outcome not in {Outcome.INTERRUPTED, Outcome.INFRA_ERROR})
     if outcome in UNDECIDED:
         return replace(

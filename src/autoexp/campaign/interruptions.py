@@ -31,7 +31,7 @@ def is_given_up(state: CampaignState, last: Experiment) -> bool:
 
 def interrupted_in_row(state: CampaignState) -> tuple[Experiment, ...]:
     """Give the experiments, newest first, in which one change was interrupted again and again until now; none when it got a verdict."""
-    proposed = (one for one in reversed(state.experiments) if not one.tests and one.directive.of is None)
+    proposed = (one for one in reversed(state.experiments) if not one.tests and not one.directive.by_person)
     return _row_up_to(state, next(proposed, None))
 
 

@@ -33,7 +33,7 @@ def closed(state: CampaignState, experiment: Experiment) -> CampaignState:
     if experiment.outcome in NOT_TRIED or experiment.tests:
         return state
     claims = [claim for proposal in experiment.proposals for claim in claims_of(proposal)]
-    found = blocking.blocked(state, experiment) if experiment.directive.of is None else None
+    found = blocking.blocked(state, experiment) if not experiment.directive.by_person else None
     if found is None and ideas.claimed(state.ideas, claims):
         found = blocking.outside(experiment)
     if found is None:

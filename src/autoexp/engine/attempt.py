@@ -4,6 +4,7 @@ from autoexp.campaign.events import Captured, Decided, Intent, Withdrawn
 from autoexp.campaign.interruptions import mended_before
 from autoexp.campaign.views import derived_seed
 from autoexp.engine.candidates import Ending, candidate_at, carry_over, present, take_again
+from autoexp.engine.composing import compose
 from autoexp.engine.conclude import conclude
 from autoexp.engine.disk import is_quota
 from autoexp.engine.judge import judge
@@ -40,7 +41,7 @@ def finish(shop: Workshop, n: int, directive: Directive) -> None:
     quota: DiskFull | None = None
     try:
         ruling, mendable = _tried(shop, n, _candidate(shop, n, directive))
-        if directive.operator != "confirm" and directive.of is None:
+        if directive.operator != "confirm" and not directive.by_person:
             ruling = _mended(shop, n, directive, ruling, mendable=mendable)
     except (NothingLeft, GivenUp) as left:
         with shop.faults.around("withdraw", n):
@@ -65,6 +66,8 @@ def _candidate(shop: Workshop, n: int, directive: Directive) -> Candidate | Endi
         return present(shop, n)
     if directive.of is not None:
         return carry_over(shop, n, directive.of)
+    if directive.members:
+        return compose(shop, n, directive)
     if directive.again is not None:
         return take_again(shop, n, directive.again)
     proposal = propose(shop, n, directive)

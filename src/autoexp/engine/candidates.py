@@ -64,11 +64,11 @@ def _carried(
     was, parent = first.candidate, opened.parent
     with shop.faults.around("capture", n):
         changes = shop.repository.changed(was.parent, was.commit)
-        if outside := _outside(shop, parent, changes):
-            return Ending(Outcome.OUT_OF_SCOPE, f"the scope of experiment {of} was another one: {_named(outside)}")
+        if beyond := outside(shop, parent, changes):
+            return Ending(Outcome.OUT_OF_SCOPE, f"the scope of experiment {of} was another one: {named(beyond)}")
         if moved := _moved(changes, shop.repository.entries(parent)):
             detail = f"experiment {of} was accepted, but does not fit on the best so far, in which others are now"
-            return Ending(Outcome.NO_CHANGE, f"{detail}: {_named(moved)}")
+            return Ending(Outcome.NO_CHANGE, f"{detail}: {named(moved)}")
         message = f"experiment {n}: {first.description or 'no description'}\n\nexperiment {of}, {why}\n"
         when = int(opened.started)
         commit = was.commit if was.parent == parent else shop.repository.commit(parent, changes, message, when=when)
@@ -93,12 +93,14 @@ def _same_words(interrupted: Experiment) -> Proposal:
     return Proposal.model_validate(said.model_dump(include=WORDS))
 
 
-def _outside(shop: Workshop, parent: str, changes: Sequence[Change]) -> list[str]:
+def outside(shop: Workshop, parent: str, changes: Sequence[Change]) -> list[str]:
+    """List the paths of changes to `parent` that a candidate may not change."""
     closed = Hidden(shop.repository, shop.spec.scope.hidden).touched(parent, changes)
     return [change.path for change in changes if change.path in closed or not shop.scope.matches(change.path)]
 
 
-def _named(paths: Sequence[str]) -> str:
+def named(paths: Sequence[str]) -> str:
+    """Name the first few paths."""
     return ", ".join(paths[:PATHS_NAMED])
 
 

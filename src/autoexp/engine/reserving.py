@@ -27,7 +27,7 @@ def reserve(shop: Workshop, directive: Directive, *, repair: Repair | None = Non
     an accepted or interrupted change, unless that is to be mended.
     """
     runs = usual_runs(shop.state)
-    if directive.operator == "confirm" or directive.of is not None or (directive.again is not None and repair is None):
+    if directive.operator == "confirm" or directive.by_person or (directive.again is not None and repair is None):
         return Reserve(cost_usd=runs, tokens=0, requests=0)
     seen = usual(shop.state)
     estimate = getattr(shop.proposer, "estimate", None)

@@ -37,6 +37,16 @@ class Directive(Value):
     again: int | None = None
     members: tuple[int, ...] = ()
 
+    @property
+    def by_person(self) -> bool:
+        """Tell whether a person asked for it, of changes that are there: no proposer is asked, and nobody mends it."""
+        return self.of is not None or bool(self.members)
+
+    @property
+    def takes_out(self) -> bool:
+        """Tell whether its candidate is the best so far without some of its keeps."""
+        return self.operator == "ablate" and bool(self.members)
+
 
 class Tokens(Value):
     """Tokens that a proposer used; None where it did not say.

@@ -40,7 +40,7 @@ def turn_of_validator(brief: Brief, *, explore: str, validate: str) -> Turn | No
 def _counts(experiment: Experiment) -> bool:
     """Tell whether an experiment was decided on a change that somebody proposed then."""
     undecided = experiment.outcome is None or experiment.outcome in UNDECIDED
-    return not (undecided or experiment.tests or experiment.directive.of is not None)
+    return not (undecided or experiment.tests or experiment.directive.by_person)
 
 
 def _by(experiment: Experiment) -> str:
