@@ -1,6 +1,6 @@
 """Working on a campaign: check, run, and requests to the engine that runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +14,7 @@ from autoexp.engine import parts
 from autoexp.engine.session import Result, stamp, work
 from autoexp.engine.signals import StopFlag
 from autoexp.engine.watching import Observer
-from autoexp.errors import CampaignError
+from autoexp.errors import AutoexpError, CampaignError
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec.model import Spec
 from autoexp.stores import inbox
@@ -35,15 +35,33 @@ class Checked:
     def as_json(self) -> dict[str, Any]:
         """Give it as plain data."""
         found = asdict(self.checkup)
+        found["mutation"] = next(
+            (f["values"] for f in found["figures"] if f["audit"] == "unarmed-checks" and f["values"]), None
+        )
         found["baseline"] = {name: summary.model_dump() for name, summary in self.checkup.baseline.metrics.items()}
         return {"contract": str(self.path), "primary": self.spec.primary, **found}
 
 
 def check(
-    place: Place, *, environ: Mapping[str, str], tell: Callable[[str], None], allow_unsandboxed: bool = False
+    place: Place,
+    *,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+    allow_unsandboxed: bool = False,
+    audits: bool = True,
+    skip: Sequence[str] = (),
+    audits_s: float | None = None,
 ) -> Checked:
-    """Validate the contract and run the harness on HEAD; nothing is recorded."""
-    from autoexp.engine.checkup import check_up  # noqa: PLC0415  only this needs what looks at agents and models
+    """Validate the contract, run the harness on HEAD, then the `audits` but those to `skip`; nothing is recorded.
+
+    Raises AutoexpError when no audit has a name in `skip`.
+    """
+    from autoexp.engine.checkup import AUDITS_S, check_up  # noqa: PLC0415  only this needs what looks at agents
+    from autoexp.harness.audits import AUDITS, unknown  # noqa: PLC0415
+
+    for name in skip:
+        if fix := unknown(name):
+            raise AutoexpError(f"there is no audit {name!r}", where="--skip", fix=fix)
 
     contract = contract_of(place)
     proposer = None
@@ -58,6 +76,8 @@ def check(
             tell=tell,
             allow_unsandboxed=allow_unsandboxed,
             proposer=proposer,
+            skip=skip if audits else [audit.name for audit in AUDITS],
+            audits_s=AUDITS_S if audits_s is None else audits_s,
         )
     finally:
         repository.close()

@@ -35,10 +35,6 @@ TYPICAL_RUNS = {"standard": 3.0, "patient": 5.0, "thorough": 10.0, "eager": 2.5,
 """Runs of an average experiment in the simulated campaigns of benchmarks/decisions."""
 AUDITS_S = 120.0
 """Seconds that the audits may take together, if nobody says otherwise."""
-_WITHOUT_HOLDOUT = (
-    "without harness.holdout a change that is over 5 times better in one step, or holds lines that honest changes rarely bring, "
-    "waits for your word (`autoexp accept N --why ...`)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ def check_up(  # noqa: PLR0913  what the command hands in
     skip: Collection[str] = (),
     audits_s: float = AUDITS_S,
 ) -> Checkup:
-    """Run the harness on HEAD, then the audits but those to `skip`; the `proposer` is only asked what it will use. Raises HarnessError when it does not pass, AutoexpError when the scope is empty.
+    """Run the harness on HEAD, then the audits but those to `skip`, or that the contract skips; the `proposer` is only asked what it will use. Raises HarnessError when it does not pass, AutoexpError when the scope is empty.
 
     A signal ends the command that runs, and then raises KeyboardInterrupt.
     """
@@ -120,7 +116,7 @@ def check_up(  # noqa: PLR0913  what the command hands in
             tell=tell,
             budget_s=audits_s,
         )
-        findings = tuple(run_audits(ground, skip=skip))
+        findings = tuple(run_audits(ground, skip={*skip, *spec.check.skip}))
         own.close()
     report = _report(
         contract, commit, inside, samples, checks_s=checks_s, deterministic=deterministic, noise=found.noise
@@ -158,7 +154,6 @@ def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
     notices = (
         f"HEAD was measured, and `run` refuses to start while these differ from it: {named(dirty)}" if dirty else "",
         "" if contract.spec.proposer else "no proposer is named yet; `run` needs one",
-        "" if contract.spec.harness.holdout else _WITHOUT_HOLDOUT,
     )
     return tuple(notice for notice in notices if notice)
 

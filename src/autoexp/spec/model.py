@@ -14,6 +14,7 @@ from autoexp.spec.objective import PrimaryObjective
 from autoexp.spec.sections import (
     METRIC_NAME,
     BudgetSection,
+    CheckSection,
     DecisionSection,
     ExecutorSection,
     HarnessSection,
@@ -62,6 +63,7 @@ class Spec(Section):
     budget: BudgetSection = BudgetSection()
     sandbox: SandboxSection = SandboxSection()
     executor: ExecutorSection = ExecutorSection()
+    check: CheckSection = CheckSection()
     exports: tuple[Literal["results.tsv", "experiments.jsonl"], ...] = ("results.tsv", "experiments.jsonl")
 
     @field_validator("name")
@@ -109,7 +111,7 @@ class Spec(Section):
     def digest(self) -> str:
         """Hash what numbers depend on: a change of it opens a new segment with a new baseline.
 
-        Goal, budget, proposer with its sandbox, strategy and exports may change within a segment.
+        Goal, budget, proposer with its sandbox, strategy, check and exports may change within a segment.
         """
         parts = self.model_dump(
             mode="json",

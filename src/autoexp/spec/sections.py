@@ -22,6 +22,7 @@ __all__ = [
     "BatchOptions",
     "Bound",
     "BudgetSection",
+    "CheckSection",
     "DecisionSection",
     "ExecutorSection",
     "HarnessSection",
@@ -132,6 +133,12 @@ class PluginSection(BaseModel):
     def options(self) -> dict[str, Any]:
         """Give the plugin's own keys."""
         return dict(self.model_extra or {})
+
+
+class CheckSection(Section):
+    """What `autoexp check` leaves out: audits by their names."""
+
+    skip: Strings = ()
 
 
 class ExecutorSection(PluginSection):

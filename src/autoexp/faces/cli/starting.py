@@ -1,13 +1,12 @@
-"""init and check: everything before the first experiment."""
+"""init: the files of a new campaign."""
 
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoexp.faces.cli.printing import number, print_json, say, seconds
-from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
+from autoexp.faces.cli.printing import say
+from autoexp.faces.options import HERE, Repo, Tag
 
 if TYPE_CHECKING:
     from autoexp.api import Started
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands of this story."""
     app.command()(init)
-    app.command()(check)
 
 
 def init(
@@ -120,54 +118,3 @@ def _tell_started(started: "Started", following: str) -> None:
     for notice in started.notices:
         say(f"note: {notice}")
     say(f"next: {following}")
-
-
-def check(allow_unsandboxed: Unsandboxed = False, repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
-    """Validate the contract, run the harness on HEAD, and tell noise, time per experiment and sandbox level."""
-    from autoexp import api
-    from autoexp.faces.cli.spending import expected_lines
-
-    found = api.check(
-        api.Place(repo, tag),
-        environ=os.environ,
-        tell=lambda text: None if json else say(f"  {text}", err=True),
-        allow_unsandboxed=allow_unsandboxed,
-    )
-    if json:
-        print_json(found.as_json())
-        return
-    checkup, spec = found.checkup, found.spec
-    say(f"contract    {found.path} is valid")
-    say(f"commit      {checkup.commit[:12]}")
-    say(
-        f"scope       {', '.join(checkup.scope[:8])}{' ...' if len(checkup.scope) > 8 else ''} ({len(checkup.scope)} files)"
-    )
-    for name, summary in checkup.baseline.metrics.items():
-        role = spec.metrics[name].role if name in spec.metrics else ""
-        if role:
-            say(f"{role:<11} {name} = {number(summary.mean, spec.metrics[name].unit)}")
-    if spec.objective_in_words:
-        say(f"objective   {spec.objective_in_words}")
-        say(f"metric      {spec.primary} = {number(checkup.baseline.means().get(spec.primary), spec.criteria[0].unit)}")
-    noise = (
-        "none seen, it repeats exactly"
-        if checkup.deterministic
-        else f"{checkup.noise or 0:.2%} of the value (sd of one sample)"
-    )
-    say(f"noise       {noise}")
-    say(f"decision    {checkup.method}; smallest effect {_smallest(spec.criteria[0].min_effect)}")
-    say(f"time        {seconds(checkup.sample_s)} a sample, about {seconds(checkup.experiment_s)} an experiment")
-    if checkup.campaign_s is not None:
-        say(
-            f"campaign    about {seconds(checkup.campaign_s)} for {spec.budget.experiments} experiments, proposer aside"
-        )
-    kind = spec.proposer.kind if spec.proposer else ""
-    for name, text in expected_lines(checkup.expected, kind=kind, experiments=spec.budget.experiments):
-        say(f"{name:<11} {text}")
-    say(f"sandbox     proposer {checkup.sandbox['proposer']}, harness {checkup.sandbox['harness']}")
-    for notice in checkup.notices:
-        say(f"note        {notice}")
-
-
-def _smallest(min_effect: float | None) -> str:
-    return "0 if it repeats exactly, else 0.5 %" if min_effect is None else f"{min_effect:.2%}"

@@ -1,10 +1,13 @@
 """Every audit by its name, in the order in which they are run: those that read only, then those that run the harness."""
 
+import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from autoexp.harness.audits.finding import Finding
+from autoexp.harness.audits.clocks import sampler, short_run
+from autoexp.harness.audits.finding import Figure, Finding
 from autoexp.harness.audits.ground import Ground
+from autoexp.harness.audits.missing import no_checks, no_holdout
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +20,30 @@ class Audit:
     runs_harness: bool = False
 
 
-AUDITS: tuple[Audit, ...] = ()
+AUDITS: tuple[Audit, ...] = (
+    Audit("no-holdout", "is anything measured that the proposer cannot read?", no_holdout),
+    Audit("no-checks", "does anything tell a right answer from a wrong one?", no_checks),
+    Audit("sampler", "has what samples memory and CPU ever looked?", sampler),
+    Audit("short-run", "is what is timed long enough to be timed?", short_run, runs_harness=True),
+)
 
 
 def run_audits(ground: Ground, *, skip: Collection[str] = ()) -> Iterator[Finding]:
-    """Give the findings of all audits but those switched off by name."""
+    """Give the findings of all audits but those switched off by name; one that the time does not reach leaves a figure that says so."""
     for audit in AUDITS:
-        if audit.name not in skip:
-            ground.tell(f"audit {audit.name}: {audit.question}")
-            yield from audit.run(ground)
+        if audit.name in skip:
+            continue
+        if audit.runs_harness and ground.left_s() <= 0:
+            ground.figure(Figure(audit.name, "not made, the time for audits was over (`--audit-time` gives more)"))
+            continue
+        ground.tell(f"audit {audit.name}: {audit.question}")
+        yield from audit.run(ground)
+
+
+def unknown(name: str) -> str:
+    """Say what to write instead of a name that no audit has; empty for one that has it."""
+    names = [audit.name for audit in AUDITS]
+    if name in names:
+        return ""
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"audits: {', '.join(names)}"

@@ -20,7 +20,10 @@ class Ground(Protocol):
     """
 
     @property
-    def spec(self) -> Spec: ...
+    def spec(self) -> Spec:
+        """Give the contract."""
+        ...
+
     @property
     def scope(self) -> Sequence[str]:
         """Give the paths at HEAD that a candidate may change, sorted."""
@@ -32,15 +35,29 @@ class Ground(Protocol):
         ...
 
     @property
-    def samples(self) -> Sequence[Sample]: ...
+    def samples(self) -> Sequence[Sample]:
+        """Give the runs on HEAD."""
+        ...
+
     @property
-    def deterministic(self) -> bool: ...
+    def deterministic(self) -> bool:
+        """Tell whether the numbers repeat."""
+        ...
+
     @property
-    def noise(self) -> float | None: ...
+    def noise(self) -> float | None:
+        """Give the sd of one sample as a fraction of the value."""
+        ...
+
     @property
-    def sample_s(self) -> float: ...
+    def sample_s(self) -> float:
+        """Give the seconds of one run."""
+        ...
+
     @property
-    def checks_s(self) -> float: ...
+    def checks_s(self) -> float:
+        """Give the seconds of the checks."""
+        ...
 
     def read(self, path: str) -> bytes:
         """Give a file's content at HEAD; KeyError when there is none."""

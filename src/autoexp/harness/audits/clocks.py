@@ -1,0 +1,127 @@
+"""Runs that are too short: for the clock that times them, or for the sampler that watches them."""
+
+import ast
+from collections.abc import Iterator
+
+from autoexp.harness.audits.finding import Finding
+from autoexp.harness.audits.ground import Edits, Ground
+from autoexp.harness.audits.numbers import figures, seconds_of, words_of
+from autoexp.harness.audits.sources import judge_files, python_of
+from autoexp.spec.metric import MEASURED_BY_AUTOEXP
+
+SHORT_S, NOISY = 0.02, 0.08
+"""A timed span is too short below the first, where single runs differ by the second and more."""
+TINY_S = 0.002
+_STARTING = 0.8
+"""Share of a run that may pass without any work of the target."""
+_USED = frozenset({"memory", "mem", "rss", "cpu", "ram"})
+
+
+def short_run(ground: Ground) -> Iterator[Finding]:
+    """See whether what is timed is long enough to be told from the start of a process, and from chance."""
+    criterion = ground.spec.criteria[0]
+    value = ground.samples[0].values.get(criterion.name)
+    span_s = None if value is None else seconds_of(ground.spec, criterion.name, value)
+    if span_s is None or ground.deterministic:
+        return
+    longer = "let one sample do the work many times, on more or larger inputs, and time it inside of the process that does it"
+    noise = ground.noise or 0.0
+    if (span_s < TINY_S and noise > NOISY / 4) or (span_s < SHORT_S and noise > NOISY):
+        yield Finding(
+            "short-run",
+            f"{criterion.name} times {_ms(span_s)}, too short to be measured",
+            f"single runs on the same commit differ by {noise:.1%}; a clock's own resolution and other programs are of that size",
+            longer,
+        )
+        return
+    usage = ground.samples[0].usage
+    whole_s = usage.cpu_s if criterion.name == "cpu_s" else usage.wall_s
+    if ground.scope and (criterion.name in MEASURED_BY_AUTOEXP or span_s > _STARTING * whole_s):
+        yield from _mostly_starting(ground, criterion.name, span_s, longer)
+
+
+def _mostly_starting(ground: Ground, name: str, span_s: float, fix: str) -> Iterator[Finding]:
+    """Compare with a run in which the target is empty: what it takes is what starting takes."""
+    empty: Edits = dict.fromkeys(ground.scope, b"")
+    usage = ground.measure(empty).usage
+    idle_s = usage.cpu_s if name == "cpu_s" else usage.wall_s
+    if _STARTING * span_s < idle_s and span_s < 1.0:
+        yield Finding(
+            "short-run",
+            f"most of {name} is the start of programs, not work of the target",
+            f"a run takes {_ms(span_s)}; with the target emptied it takes {_ms(idle_s)}",
+            fix,
+        )
+
+
+def sampler(ground: Ground) -> Iterator[Finding]:
+    """See whether a sampler of memory or CPU has ever looked."""
+    usage = ground.samples[0].usage
+    printed = [figures(ground.printed(sample)) for sample in ground.samples]
+    names = [
+        name
+        for name in printed[0]
+        if words_of(name) & _USED and all(name in one and one[name].value == 0 for one in printed)
+    ]
+    late = next(_late_samplers(ground, max(sample.usage.wall_s for sample in ground.samples)), "")
+    if names and (usage.peak_rss_mb > 1 or usage.cpu_s > 0):
+        yield Finding(
+            "sampler",
+            f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} 0 in every run: what samples {'it' if len(names) == 1 else 'them'} has seen nothing",
+            f"autoexp itself saw {usage.peak_rss_mb:.0f} MB and {usage.cpu_s:.2f} s of CPU in a run of {usage.wall_s:.2f} s"
+            + (f"; {late}" if late else ""),
+            "read what the process used when it ends (resource.getrusage, or declare peak_rss_mb and cpu_s, which autoexp measures)",
+        )
+    elif late:
+        yield Finding(
+            "sampler",
+            "what samples memory or CPU looks less often than once in a run",
+            late,
+            "read what the process used when it ends (resource.getrusage, or declare peak_rss_mb and cpu_s, which autoexp measures)",
+        )
+
+
+def _late_samplers(ground: Ground, run_s: float) -> Iterator[str]:
+    """Say where a thread waits longer between two looks at memory or CPU than a whole run takes."""
+    for path in (*judge_files(ground), *ground.scope):
+        tree = python_of(ground, path)
+        if tree is None or "Thread" not in ast.dump(tree):
+            continue
+        constants = _numbers(tree)
+        for loop in (node for node in ast.walk(tree) if isinstance(node, ast.While)):
+            looks = words_of(
+                " ".join(
+                    node.attr if isinstance(node, ast.Attribute) else node.id
+                    for node in ast.walk(loop)
+                    if isinstance(node, ast.Attribute | ast.Name)
+                )
+            )
+            for wait_s, line in _waits(loop, constants):
+                if wait_s > run_s and looks & (_USED | {"psutil", "resident", "getrusage", "process", "percent"}):
+                    yield f"{path}:{line} waits {wait_s:g} s between two looks, and a whole run takes {run_s:.2f} s"
+
+
+def _waits(loop: ast.While, constants: dict[str, float]) -> Iterator[tuple[float, int]]:
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).rpartition(".")[2] in {"sleep", "wait"}:
+            match node.args[0]:
+                case ast.Constant(value=int() | float() as wait_s):
+                    yield float(wait_s), node.lineno
+                case ast.Name(id=name) | ast.Attribute(attr=name) if name in constants:
+                    yield constants[name], node.lineno
+
+
+def _numbers(tree: ast.Module) -> dict[str, float]:
+    return {
+        target.id: float(node.value.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, int | float)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _ms(span_s: float) -> str:
+    return f"{span_s * 1000:.3g} ms" if span_s < 1 else f"{span_s:.3g} s"
