@@ -22,10 +22,9 @@ noises = st.none() | st.floats(min_value=0, max_value=0.3)
 criteria = st.sampled_from([LOWER, HIGHER, Criterion("x", lower_is_better=True, scale="linear")])
 
 
-def ruled(ours, theirs, *, claimed, criterion=LOWER, noise=0.0):
-    return judge(
-        [{"h": v} for v in ours], [{"h": v} for v in theirs], criterion=criterion, claimed=claimed, noise=noise
-    )
+def ruled(ours, theirs, *, claimed, criterion=LOWER, noise=0.0, share=0.5):
+    sides = ([{"h": v} for v in ours], [{"h": v} for v in theirs])
+    return judge(*sides, criterion=criterion, claimed=claimed, noise=noise, share=share)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +95,35 @@ def test_better_holdout_never_fails_where_a_worse_one_passes(ours, theirs, claim
 def test_smaller_claim_is_never_harder(ours, theirs, claimed, less, noise, criterion) -> None:
     if ruled([ours], [theirs], claimed=claimed, criterion=criterion, noise=noise).passed:
         assert ruled([ours], [theirs], claimed=claimed * less, criterion=criterion, noise=noise).passed
+
+
+@pytest.mark.parametrize(("share", "ours", "passed"), [(0.3, 93.0, True), (0.5, 93.0, False), (1.0, 82.0, False)])
+def test_share_is_what_has_to_show(share: float, ours: float, passed: bool) -> None:  # noqa: FBT001
+    found = ruled([ours], [100.0], claimed=0.2, share=share)
+    assert found.passed is passed
+    assert found.needed == pytest.approx(min(share * -math.log(0.8), -math.log(0.8) - 0.02))
+
+
+@given(
+    ours=values,
+    theirs=values,
+    claimed=fractions,
+    share=st.floats(0.01, 1),
+    less=st.floats(0.01, 1),
+    noise=noises,
+    criterion=criteria,
+)
+def test_smaller_share_is_never_harder(ours, theirs, claimed, share, less, noise, criterion) -> None:
+    if ruled([ours], [theirs], claimed=claimed, criterion=criterion, noise=noise, share=share).passed:
+        assert ruled([ours], [theirs], claimed=claimed, criterion=criterion, noise=noise, share=share * less).passed
+
+
+@given(theirs=values, claimed=fractions, share=st.floats(0.01, 1), noise=noises, criterion=criteria)
+def test_no_share_asks_for_more_than_was_claimed_nor_allows_for_more_than_noise(
+    theirs, claimed, share, noise, criterion
+) -> None:
+    found = ruled([theirs], [theirs], claimed=claimed, criterion=criterion, noise=noise, share=share)
+    assert -max(0.02, 2 * (noise or 0.0) * math.sqrt(2)) - 1e-12 <= found.needed <= found.claimed
 
 
 @given(

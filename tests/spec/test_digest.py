@@ -8,12 +8,14 @@ from tests.builders import spec
 from autoexp.spec import load
 
 BASE = spec()
+OF_EARLIER_VERSIONS = "1bf465b383446e67fa940d7c373b541a042c67042291c0668944766fcb8bec63"
 WITHOUT_EFFECT = {
     "name": "other",
     "goal": "another",
     "proposer": {"kind": "command", "command": "x"},
     "strategy": {"kind": "other"},
     "budget": {"experiments": 3},
+    "check": {"skip": ["placebo"]},
     "exports": ["results.tsv"],
 }
 WITH_EFFECT = {
@@ -48,6 +50,11 @@ def test_each_section_is_on_one_of_both_lists():
 )
 def test_order_and_comments_leave_the_digest(lines):
     assert load("# hello\n".join(f"{line}\n" for line in lines)).digest == load("\n".join(sorted(lines))).digest
+
+
+def test_share_that_the_holdout_has_to_show_opens_a_segment_and_the_usual_one_leaves_old_ones_open():
+    assert spec(decision={"holdout_share": 0.5}).digest == BASE.digest == OF_EARLIER_VERSIONS
+    assert spec(decision={"holdout_share": 0.3}).digest != BASE.digest
 
 
 def test_default_written_out_leaves_the_digest():

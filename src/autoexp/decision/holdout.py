@@ -9,9 +9,7 @@ from autoexp.decision.effect import compare
 from autoexp.experiment.measurement import summarise
 from autoexp.experiment.records import Decision
 from autoexp.spec.criteria import Criterion
-
-SHARE = 0.5
-"""The part of the claimed gain that the holdout has to show."""
+from autoexp.spec.decision import HOLDOUT_SHARE
 
 SLACK = 0.02
 """So much less than the claimed gain is no contradiction, where noise does not allow for more."""
@@ -56,10 +54,11 @@ def judge(
     criterion: Criterion,
     claimed: float | None,
     noise: float | None,
+    share: float = HOLDOUT_SHARE,
 ) -> Ruling:
     """Hold the claimed fraction to the values of both sides, one value a run, in pairs; of more than two runs a slow spell does not count.
 
-    At least half of the claimed gain must show, as a logarithm of the ratio (on a linear scale: as a fraction). A gain of a few
+    At least `share` of the claimed gain must show, as a logarithm of the ratio (on a linear scale: as a fraction). A gain of a few
     percent need only not be contradicted: what shows may be 2 %, or two standard errors of the metric's `noise`, less.
     """
     names = {name for row in (*candidate, *incumbent) for name in row}
@@ -79,7 +78,7 @@ def judge(
     else:
         gain = min(max(relative, -1e9), 1e9)
     slack = max(SLACK, 2 * (noise or 0.0) * math.sqrt(2 / min(len(candidate), len(incumbent))))
-    needed = min(SHARE * claimed, claimed - slack)
+    needed = min(share * claimed, claimed - slack)
     runs = f" (medians of {len(candidate)} runs)" if len(candidate) > 1 else ""
     words = f"{_words(ours, theirs)}{runs}, a gain of {gain:.4g}, and {needed:.4g} were needed"
     return Ruling(passed=gain >= needed, claimed=claimed, needed=needed, gain=gain, words=words)

@@ -81,13 +81,15 @@ def _without_answer(shop: Workshop, n: int, samples: list[Sample], outcome: Outc
 
 def _ruling(shop: Workshop, decision: Decision, samples: Sequence[Sample]) -> Ruling:
     candidate, incumbent = (rows(s for s in samples if s.side is side) for side in (Side.CANDIDATE, Side.INCUMBENT))
-    baseline = shop.segment.baseline
+    baseline, opened = shop.segment.baseline, shop.state.open
+    takes_out = opened is not None and opened.directive.takes_out  # it claims no gain, only that nothing is lost
     return judge(
         candidate,
         incumbent,
         criterion=shop.spec.criteria[0],
-        claimed=claim(decision, evidence_for(shop.state, shop.spec)),
+        claimed=0.0 if takes_out else claim(decision, evidence_for(shop.state, shop.spec)),
         noise=baseline.noise if baseline else None,
+        share=shop.spec.decision.holdout_share,
     )
 
 

@@ -26,7 +26,12 @@ _TEXTS = frozenset({"expression", "until"})
 
 
 def written_in_vain(values: Mapping[str, Any]) -> Iterator[Fault]:
-    """Give the keys of a contract, as written, that the method named beside them does not read."""
+    """Give the keys of a contract, as written, that the method named beside them does not read, or nobody where there is no holdout."""
+    if _at(values, "decision", "holdout_share") is not None and _at(values, "harness", "holdout") is None:
+        fix = "write harness.holdout as well, or leave it out"
+        yield Fault(
+            ("decision", "holdout_share"), "this contract has no holdout that could show a share of a gain", fix
+        )
     method = _at(values, "decision", "method")
     name = next(iter(method), None) if isinstance(method, dict) else method
     if not isinstance(name, str) or name not in {"single", "batch"}:

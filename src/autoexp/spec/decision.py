@@ -10,6 +10,7 @@ from autoexp.spec.section import Section
 Preset = Literal["standard", "patient", "thorough", "eager", "thrifty", "one-shot"]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 Runs = Annotated[int, Field(strict=True, ge=1)]
+HOLDOUT_SHARE = 0.5
 
 
 class MeasurementSection(Section):
@@ -61,7 +62,10 @@ def _method(value: Any) -> Any:
 
 
 class DecisionSection(Section):
-    """The rule that keeps or discards. `preset` and `false_keep_rate` belong to the sequential one."""
+    """The rule that keeps or discards. `preset` and `false_keep_rate` belong to the sequential one.
+
+    `holdout_share` is the part of a claimed gain that the holdout has to show.
+    """
 
     method: Annotated[Literal["sequential", "single"] | BatchMethod, BeforeValidator(_method)] = "sequential"
     preset: Preset = "standard"
@@ -69,6 +73,7 @@ class DecisionSection(Section):
     false_keep_rate: Annotated[Fraction, Field(gt=0, le=0.5)] = 0.10
     on_equal: Literal["discard", "keep", "simpler"] = "discard"
     min_gain_per_line: Fraction | None = None
+    holdout_share: Annotated[Fraction, Field(gt=0, le=1)] = HOLDOUT_SHARE
 
 
 SEQUENTIAL_ONLY = (

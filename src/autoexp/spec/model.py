@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from autoexp.spec.agreement import NOT_COMPARABLE, objective_faults
 from autoexp.spec.criteria import Criterion, criteria, in_words
+from autoexp.spec.decision import HOLDOUT_SHARE
 from autoexp.spec.faults import FaultsError
 from autoexp.spec.objective import PrimaryObjective
 from autoexp.spec.sections import (
@@ -111,7 +112,8 @@ class Spec(Section):
     def digest(self) -> str:
         """Hash what numbers depend on: a change of it opens a new segment with a new baseline.
 
-        Goal, budget, proposer with its sandbox, strategy, check and exports may change within a segment.
+        Goal, budget, proposer with its sandbox, strategy, check and exports may change within a segment. Verdicts depend on the
+        share that a holdout has to show; the usual one was the only one when older segments began, and their digests do not name it.
         """
         parts = self.model_dump(
             mode="json",
@@ -126,5 +128,7 @@ class Spec(Section):
                 "executor",
             },
         )
+        if parts["decision"]["holdout_share"] == HOLDOUT_SHARE:
+            del parts["decision"]["holdout_share"]
         parts["sandbox"] = self.sandbox.harness.model_dump(mode="json")
         return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
