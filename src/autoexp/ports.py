@@ -134,9 +134,9 @@ class Checked:
 
 
 class Executor(Protocol):
-    """Where measurements run."""
+    """Where measurements run. `n` is the number of the experiment, or the name of what else a run belongs to."""
 
-    def sample(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+    def sample(self, commit: str, side: Side, *, n: int | str, i: int, seed: int) -> Sample:
         """Run the harness once on the tree of `commit`."""
         ...
 
@@ -144,7 +144,7 @@ class Executor(Protocol):
         """Run the checks on the tree of `commit`; outcome measured means that they passed."""
         ...
 
-    def holdout(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+    def holdout(self, commit: str, side: Side, *, n: int | str, i: int, seed: int) -> Sample:
         """Run the holdout once on the tree of `commit`, with what is hidden in it: one value, under any name."""
         ...
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from autoexp.api.agents import DryRun, Surveyed, agents, dry_run
     from autoexp.api.bundling import Imported, export_bundle, import_bundle
     from autoexp.api.campaigns import check, request, review, run
+    from autoexp.api.confirming import confirm
     from autoexp.api.contracts import brief_schema, contract_of, spec_schema
     from autoexp.api.deleting import Deletion, delete_campaign, deletion
     from autoexp.api.files import diffs, export, now, plugins_found, write_exports, write_page
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from autoexp.api.starting import Answers, Started, init, init_lab, refuse_existing
     from autoexp.api.suggesting import clear_hints, drop_idea, hint, idea, ideas
     from autoexp.campaign.rows import primary_of
+    from autoexp.engine.confirming.session import Confirmed
+    from autoexp.engine.confirming.trees import Wish
     from autoexp.engine.contract import Contract
     from autoexp.engine.doctor import Diagnosis, examine
     from autoexp.engine.restoring.findings import Repaired
@@ -30,6 +33,7 @@ __all__ = [
     "HARNESS_METRIC",
     "HARNESS_UNIT",
     "Answers",
+    "Confirmed",
     "Contract",
     "Deletion",
     "Diagnosis",
@@ -42,11 +46,13 @@ __all__ = [
     "Result",
     "Started",
     "Surveyed",
+    "Wish",
     "agents",
     "brief",
     "brief_schema",
     "check",
     "clear_hints",
+    "confirm",
     "contract_of",
     "delete_campaign",
     "deletion",
@@ -87,6 +93,7 @@ _HOMES = {
     "autoexp.api.agents": ("DryRun", "Surveyed", "agents", "dry_run"),
     "autoexp.api.bundling": ("Imported", "export_bundle", "import_bundle"),
     "autoexp.api.campaigns": ("check", "request", "review", "run"),
+    "autoexp.api.confirming": ("confirm",),
     "autoexp.api.contracts": ("brief_schema", "contract_of", "spec_schema"),
     "autoexp.api.deleting": ("Deletion", "delete_campaign", "deletion"),
     "autoexp.api.files": ("diffs", "export", "now", "plugins_found", "write_exports", "write_page"),
@@ -97,6 +104,8 @@ _HOMES = {
     "autoexp.api.starting": ("Answers", "Started", "init", "init_lab", "refuse_existing"),
     "autoexp.api.suggesting": ("clear_hints", "drop_idea", "hint", "idea", "ideas"),
     "autoexp.campaign.rows": ("primary_of",),
+    "autoexp.engine.confirming.session": ("Confirmed",),
+    "autoexp.engine.confirming.trees": ("Wish",),
     "autoexp.engine.contract": ("Contract",),
     "autoexp.engine.doctor": ("Diagnosis", "examine"),
     "autoexp.engine.restoring.findings": ("Repaired",),

@@ -40,7 +40,8 @@ class CampaignOpened(Value):
 class SessionOpened(Value):
     """A process began to work on the campaign, with the budget that its contract gives.
 
-    `host` and `place` are short hashes of the machine and of the repository's place on it; empty in records of earlier versions.
+    `host` and `place` are short hashes of the machine and of the repository's place on it; empty in records of earlier versions. One whose
+    `purpose` is to confirm leaves a campaign stopped that is stopped.
     """
 
     event: Literal["session"] = "session"
@@ -50,6 +51,7 @@ class SessionOpened(Value):
     budget: dict[str, Any] = Field(default_factory=dict)
     host: str = ""
     place: str = ""
+    purpose: Literal["run", "confirm"] = "run"
 
 
 class SegmentOpened(Value):
@@ -268,7 +270,9 @@ class IdeaDropped(Value):
 class ConfirmationBegun(Value):
     """Confirmation `c` begins: fresh runs of these trees in random order, round by round, by the holdout or, with fresh seeds, by the harness.
 
-    `pairs` is how many rounds the gain takes, `alpha` the share of false claims that the ablation may make.
+    `pairs` is how many rounds the gain takes, and `enough` as many do where no tree gives two values; `cap` is how many rounds the ablation may
+    take, `alpha` the share of false claims that it may make, `worth` the gain below which a keep adds nothing that would matter. `n` is the
+    experiment that made the best so far; keeps that are `entangled` have no tree without them.
     """
 
     event: Literal["confirmation"] = "confirmation"
@@ -279,6 +283,12 @@ class ConfirmationBegun(Value):
     pairs: int
     seed: int
     alpha: float = 0.1
+    n: int = 0
+    enough: int | None = None
+    cap: int = 0
+    level: float = 0.95
+    worth: float = 0.03
+    entangled: tuple[Ablation, ...] = ()
 
 
 class ConfirmationRun(Value):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from autoexp.campaign import checkpoints, learning, parking, proposing, resuming
+from autoexp.campaign import checkpoints, confirming, learning, parking, proposing, resuming
 from autoexp.campaign import events as ev
 from autoexp.campaign.counting import (
     cost_of_runs,
@@ -87,6 +87,8 @@ def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C
             return resuming.noted(_progress(state, event), record)
         case ev.Continued() as event:
             return resuming.continued(state, event)
+        case ev.ConfirmationBegun() | ev.ConfirmationRun() | ev.ConfirmationEnded() as event:
+            return confirming.noted(state, event, record)
         case _:
             return state
 
@@ -107,11 +109,11 @@ def _open_campaign(state: CampaignState, event: ev.CampaignOpened) -> CampaignSt
 
 def _open_session(state: CampaignState, event: ev.SessionOpened, record: ev.Record) -> CampaignState:
     """Begin to work. Errors of proposer and machine that stopped an earlier session are given a new chance."""
+    state = confirming.left_in_the_middle(resuming.left_open(state, record))
+    if event.purpose == "run":
+        state = replace(state, stop_reason=None, stop_detail="", stop_fix="")
     return replace(
-        resuming.left_open(state, record),
-        stop_reason=None,
-        stop_detail="",
-        stop_fix="",
+        state,
         waiting=None,
         counts=replace(state.counts, proposer_errors_in_row=0, infra_errors_in_row=0),
         session_since=record.monotonic,

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from autoexp.campaign import tallies
+from autoexp.campaign import confirming, tallies
 from autoexp.campaign.convergence import improvement_rate, streak, worth
 from autoexp.campaign.forecast import forecast, spending
 from autoexp.campaign.ideas import counted_ideas
@@ -52,7 +52,7 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
         "in_loop_gain": state.gain,
         "improvement_rate": improvement_rate(state),
         "outlook": asdict(outlook) if outlook else None,
-        "confirmed_gain": None,
+        **confirming.as_data(state),
         "false_keep_rate": _rate(segment),
         "expected_false_keeps": state.beliefs.ledger.doubt if state.beliefs.ledger.tested else None,
         "cost_usd": state.cost_usd,

@@ -12,7 +12,7 @@ checks, holdout, mend (asked for), withdraw (a number), branch (the view that pe
 removed), pack (the refs; the last n), stopped, close (their records).
 
 Steps of an import and of a deletion, which no session goes through: objects, refs, record (put in place); unlist (the record taken out of
-sight), unref, empty (the folder).
+sight), unref, empty (the folder). Steps of a confirmation: arms (its record), pair (one run; the round, from 0), confirmed (its end).
 """
 
 import os
@@ -50,7 +50,7 @@ Step = Literal[
     "stopped",
     "close",
 ]
-Chore = Literal["copy", "objects", "refs", "record", "unlist", "unref", "empty"]
+Chore = Literal["copy", "objects", "refs", "record", "unlist", "unref", "empty", "arms", "pair", "confirmed"]
 STEPS: tuple[Step, ...] = get_args(Step)
 PROTOCOL = STEPS[: STEPS.index("done") + 1]
 

@@ -7,7 +7,7 @@ from autoexp.campaign.evidence import evidence_for
 from autoexp.decision import MeasureMore, decide
 from autoexp.engine.holding import Failure
 from autoexp.engine.review import review
-from autoexp.engine.sampling import valued
+from autoexp.engine.sampling import on_channel, valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.measurement import Sample, Side, measure
@@ -55,19 +55,10 @@ def _sample(shop: Workshop, n: int, commit: str, side: Side, candidate: Candidat
     shop.observer.working(f"experiment {n}: measuring the {side.value}, sample {i + 1}")
     with shop.faults.around("sample", n):
         taken = shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, shop.spec, i))
-        sample = valued(shop.spec, _on_channel(shop, taken))
+        sample = valued(shop.spec, on_channel(shop.segment, taken))
         if side is Side.CANDIDATE and sample.outcome is Outcome.MEASURED:
             sample = sample.model_copy(update={"values": {**sample.values, "diff_lines": float(candidate.diff_lines)}})
         shop.record(SampleTaken(n=n, sample=sample))
-
-
-def _on_channel(shop: Workshop, sample: Sample) -> Sample:
-    """Take a report only from where the baseline's came from: only the candidate can have changed that."""
-    channels = {taken.channel for taken in shop.segment.samples if taken.outcome is Outcome.MEASURED}
-    if sample.outcome is not Outcome.MEASURED or not channels or sample.channel in channels:
-        return sample
-    detail = f"the metrics came by {sample.channel}, and those of the baseline by {' and '.join(sorted(channels))}"
-    return sample.model_copy(update={"outcome": Outcome.TAMPERED, "values": {}, "items": {}, "detail": detail})
 
 
 def _failure(shop: Workshop, n: int, candidate: Candidate) -> Failure | None:

@@ -1,5 +1,7 @@
 """Step 0: whatever the last process left half-done is brought to an end, once."""
 
+from typing import Literal
+
 from autoexp import __version__
 from autoexp.campaign.events import CampaignOpened, Noted, SessionOpened
 from autoexp.campaign.views import derived_seed
@@ -16,7 +18,7 @@ from autoexp.processes.environment import remove
 from autoexp.workspaces.refs import RefUpdate
 
 
-def recover(shop: Workshop) -> None:
+def recover(shop: Workshop, *, purpose: Literal["run", "confirm"] = "run") -> None:
     """Open the session: orphans swept, locks removed, an open verdict made true, refs and record in agreement."""
     campaign, _, pid = shop.marker.rpartition(":")
     swept = sweep(f"{campaign}:")
@@ -33,7 +35,13 @@ def recover(shop: Workshop) -> None:
     came, doubtful = journey(shop.state, here), doubtful_disk(shop.state, here, shop.folder)
     with shop.faults.around("session", 0):
         opened = SessionOpened(
-            pid=int(pid), sandbox=shop.sandbox, notice=told, budget=budget, host=here.host, place=here.place
+            pid=int(pid),
+            sandbox=shop.sandbox,
+            notice=told,
+            budget=budget,
+            host=here.host,
+            place=here.place,
+            purpose=purpose,
         )
         shop.record(opened)
     for text in (

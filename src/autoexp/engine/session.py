@@ -27,6 +27,7 @@ from autoexp.engine.workshop import Workshop
 from autoexp.errors import ROOM, DiskFull, WorldError
 from autoexp.exchange.exports import Exports, exports_home
 from autoexp.executors.local import LocalExecutor
+from autoexp.ports import Proposer
 from autoexp.processes.environment import remove
 from autoexp.stores import inbox
 from autoexp.stores.journal import FileJournal
@@ -62,15 +63,38 @@ def work(
     allow_unsandboxed: bool = False,
 ) -> Result:
     """Run a session of the campaign `tag`, new or resumed. Raises AutoexpError or WorldError."""
+    with session(
+        contract, repository, tag, environ=environ, observer=observer, allow_unsandboxed=allow_unsandboxed
+    ) as shop:
+        ended = run(shop, experiments=experiments)
+        return Result(ended, shop.state, interrupted=shop.stop.interrupted)
+
+
+@contextmanager
+def session(
+    contract: Contract,
+    repository: Repository,
+    tag: str,
+    *,
+    environ: Mapping[str, str],
+    observer: Observer | None = None,
+    allow_unsandboxed: bool = False,
+    stand_in: Proposer | None = None,
+) -> Iterator[Workshop]:
+    """Give the workshop of a session, signals heeded, until the block ends; a `stand_in` takes the place of the contract's proposer.
+
+    Raises AutoexpError or WorldError, also for what the block meets on disk.
+    """
     stop = StopFlag()
     try:
         with (
             heeding(stop),
-            _cells(contract, repository, tag, environ, allow_unsandboxed=allow_unsandboxed) as made,
-            _workshop(contract, repository, tag, environ, stop, made, observer or Silent()) as shop,
+            _cells(
+                contract, repository, tag, environ, allow_unsandboxed=allow_unsandboxed, proposes=stand_in is None
+            ) as made,
+            _workshop(contract, repository, tag, environ, stop, made, observer or Silent(), stand_in=stand_in) as shop,
         ):
-            ended = run(shop, experiments=experiments)
-            return Result(ended, shop.state, interrupted=stop.interrupted)
+            yield shop
     except OSError as error:
         words = f"{error.filename or 'a file'}: {error.strerror or error}"
         raise (DiskFull(words, fix=ROOM) if says_full(error) else WorldError(words)) from error
@@ -78,12 +102,19 @@ def work(
 
 @contextmanager
 def _cells(
-    contract: Contract, repository: Repository, tag: str, environ: Mapping[str, str], *, allow_unsandboxed: bool
+    contract: Contract,
+    repository: Repository,
+    tag: str,
+    environ: Mapping[str, str],
+    *,
+    allow_unsandboxed: bool,
+    proposes: bool,
 ) -> Iterator[Cells]:
-    """Build the sandboxes, once the contract is known to name a proposer that can be built in them."""
-    parts.refuse_without_proposer(contract)
+    """Build the sandboxes, once the contract is known to name a proposer that can be built in them, if it `proposes`."""
+    if proposes:
+        parts.refuse_without_proposer(contract)
     cache = cache_folder(environ, campaign_identity(repository.common_dir, tag))
-    hosts = parts.hosts(contract)
+    hosts = parts.hosts(contract) if proposes else ()
     with cells(
         contract.spec, repository, cache, environ=environ, hosts=hosts, allow_unsandboxed=allow_unsandboxed
     ) as made:
@@ -91,7 +122,7 @@ def _cells(
 
 
 @contextmanager
-def _workshop(
+def _workshop(  # noqa: PLR0913  what the session hands in
     contract: Contract,
     repository: Repository,
     tag: str,
@@ -99,11 +130,13 @@ def _workshop(
     stop: StopFlag,
     made: Cells,
     observer: Observer,
+    *,
+    stand_in: Proposer | None,
 ) -> Iterator[Workshop]:
     """Build the parts. What can refuse comes first; nothing of the campaign is touched before its lock is held."""
     spec = contract.spec
     folder = CampaignFolder(repository.common_dir, tag)
-    proposer = parts.proposer(contract, environ, stop, made.proposer)
+    proposer = stand_in or parts.proposer(contract, environ, stop, made.proposer)
     named = parts.secret_values(spec, environ)
 
     def secrets() -> tuple[str, ...]:
@@ -116,6 +149,7 @@ def _workshop(
     refuse_hopeless(contract, repository, folder, environ=environ)
     identity = campaign_identity(repository.common_dir, tag)
     cache = cache_folder(environ, identity)
+    home = cache / ("home" if stand_in is None else "no-home")  # that of a proposer who was killed is for it alone
     marker = f"{identity}:{os.getpid()}"
     repository.git.carry(f"{marker}:git")
     late = frozenset(path for path, _ in inbox.take(folder.inbox))
@@ -123,7 +157,7 @@ def _workshop(
         reserve = Reserve(folder.path / "reserve")
         journal = held.enter_context(FileJournal(folder.path, stamp, reserve=reserve))
         held.callback(shutil.rmtree, cache / "desk", ignore_errors=True)
-        held.callback(remove, cache / "home")
+        held.callback(remove, home)
         hidden = Hidden(repository, spec.scope.hidden)
         trees = MeasurementTrees(repository, cache / "measure", hidden=hidden, fixtures=made.fixtures)
         held.callback(_put_away, trees)
@@ -155,7 +189,7 @@ def _workshop(
             marker=marker,
             cells=made,
             desk=cache / "desk",
-            home=cache / "home",
+            home=home,
             torn=journal.torn,
             late=late,
             clock=time.monotonic,

@@ -83,7 +83,7 @@ class LocalExecutor:
         """Take what stays the same; `look` tells what the machine does (None: look at this one). Raises AutoexpError when a variable of `harness.env_from` is not set."""
         secrets_from(environ, harness.env_from)
         self._trees = trees
-        self._verified: set[tuple[int, str]] = set()
+        self._verified: set[tuple[int | str, str]] = set()
         self._watched = measurement.deterministic is not True
         self._patience = Patience()
         self._look = look
@@ -98,7 +98,7 @@ class LocalExecutor:
             cell=cell,
         )
 
-    def sample(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+    def sample(self, commit: str, side: Side, *, n: int | str, i: int, seed: int) -> Sample:
         """Run the harness once on the tree of `commit`; a run that changed tracked files is `tampered`.
 
         When something else used the machine meanwhile, or it slept, the run does not count and another one is taken,
@@ -142,7 +142,7 @@ class LocalExecutor:
         """Tell whether a disturbance makes a sample void: any does where the number varies, and a sleep where there is none."""
         return self._watched if taken.outcome is Outcome.MEASURED else _failed_asleep(found, taken)
 
-    def _once(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+    def _once(self, commit: str, side: Side, *, n: int | str, i: int, seed: int) -> Sample:
         tree = self._place(commit, side, n=n)
         try:
             taken = measure.sample(self._bench, tree, side, i=i, seed=seed, name=f"{n}/{side.value}-{i}")
@@ -175,7 +175,7 @@ class LocalExecutor:
         self._verified.clear()
         return self._trees.verify()
 
-    def _place(self, commit: str, side: Side, *, n: int) -> Path:
+    def _place(self, commit: str, side: Side, *, n: int | str) -> Path:
         """Show a tree; before its first use in an experiment it is compared with its commit."""
         shelf = _shelf(side)
         tree = self._trees.place(shelf, commit)
@@ -198,7 +198,7 @@ class LocalExecutor:
     def _is_scratch(self, path: str) -> bool:
         return any(path == place or path.startswith(f"{place}/") for place in self._bench.cell.scratch)
 
-    def holdout(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+    def holdout(self, commit: str, side: Side, *, n: int | str, i: int, seed: int) -> Sample:
         """Run the holdout once on the tree of `commit`, with what is hidden in it: one value, under any name.
 
         When the machine slept meanwhile it is run again, within reason, as a sample is; other programs are not looked for.
@@ -209,7 +209,7 @@ class LocalExecutor:
         )
         return _standing(runs, found)
 
-    def _held_out_once(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+    def _held_out_once(self, commit: str, side: Side, *, n: int | str, i: int, seed: int) -> Sample:
         tree = self._trees.place_whole(_shelf(side), commit)
         try:
             taken = hold_out(self._bench, tree, side, i=i, seed=seed, name=f"{n}/holdout-{side.value}-{i}")

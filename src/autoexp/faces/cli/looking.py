@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
 def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
     """Tell where the campaign stands."""
     from autoexp import api
+    from autoexp.faces.cli.confirming import confirmation_lines, gain_line
     from autoexp.faces.cli.spending import spending_lines
 
     found = api.status(api.Place(repo, tag))
@@ -58,7 +59,8 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
             "best so far",
             f"{primary} {number(found['incumbent']['metrics'].get(primary), unit)} at {found['incumbent']['commit'][:12]}",
         ),
-        ("gain", f"{gain(found['in_loop_gain'])} in-loop, not confirmed"),
+        ("gain", gain_line(found)),
+        *confirmation_lines(found),
         ("going on", _going_on(found["outlook"])),
         *status_lines(found),
         *proposer_lines(found["proposers"]),

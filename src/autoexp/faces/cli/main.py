@@ -9,7 +9,19 @@ import typer
 
 from autoexp import __version__
 from autoexp.errors import AutoexpError, ContractError, WorldError
-from autoexp.faces.cli import agents, checking, doctor, files, ideas, looking, records, repairing, running, starting
+from autoexp.faces.cli import (
+    agents,
+    checking,
+    confirming,
+    doctor,
+    files,
+    ideas,
+    looking,
+    records,
+    repairing,
+    running,
+    starting,
+)
 from autoexp.faces.cli.printing import say
 
 if TYPE_CHECKING:
@@ -42,7 +54,7 @@ def _autoexp(
     pass
 
 
-for story in (starting, checking, running, looking, ideas, files, records, doctor, agents, repairing):
+for story in (starting, checking, running, confirming, looking, ideas, files, records, doctor, agents, repairing):
     story.register(app)
 
 

@@ -1,0 +1,125 @@
+"""Confirmations in the state: what their records change, what a status says of the last one, and what a new one needs to know."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from autoexp.campaign.amounts import cost_of_runs, plus
+from autoexp.campaign.confirmations import Confirmation, next_round, pairs
+from autoexp.campaign.counting import sampled
+from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun, Record
+from autoexp.campaign.replacing import replace
+from autoexp.campaign.state import CampaignState
+from autoexp.campaign.views import derived_seed
+
+SEEDS = 2**31
+
+
+def noted(
+    state: CampaignState, event: ConfirmationBegun | ConfirmationRun | ConfirmationEnded, record: Record
+) -> CampaignState:
+    """Give the state after a record of a confirmation. Its runs count in the totals, like all others."""
+    match event:
+        case ConfirmationBegun():
+            return _begun(state, event, record.wall)
+        case ConfirmationRun():
+            return _run(state, event, record.wall)
+        case ConfirmationEnded():
+            return _ended(state, event, record.wall)
+
+
+def _begun(state: CampaignState, event: ConfirmationBegun, wall: float) -> CampaignState:
+    if state.segment is None or state.segment.headline is None:
+        return state
+    opened = Confirmation(event, state.segment.headline, wall)
+    return replace(state, confirming=opened, confirmations=max(state.confirmations, event.c))
+
+
+def _run(state: CampaignState, event: ConfirmationRun, wall: float) -> CampaignState:
+    cost = plus(state.cost_usd, cost_of_runs((event.sample,)))
+    state = replace(state, counts=sampled(state.counts, event.sample), cost_usd=cost)
+    opened = state.confirming
+    if opened is None or opened.begun.c != event.c:
+        return state
+    slim = event.model_copy(update={"sample": event.sample.model_copy(update={"items": {}})})
+    return replace(state, confirming=replace(opened, runs=(*opened.runs, slim), when=wall))
+
+
+def _ended(state: CampaignState, event: ConfirmationEnded, wall: float) -> CampaignState:
+    opened = state.confirming
+    if opened is None or opened.begun.c != event.c:
+        return state
+    return replace(state, confirming=None, confirmation=replace(opened, ended=event, when=wall))
+
+
+def left_in_the_middle(state: CampaignState) -> CampaignState:
+    """As a session begins: a round that the one before it has left counts no more, unless numbers repeat anyway."""
+    opened = state.confirming
+    if opened is None or not opened.runs or opened.begun.enough is not None:
+        return state
+    last, due = opened.runs[-1].round, next_round(opened)
+    if due is None or due[0] != last:
+        return state
+    return replace(state, confirming=replace(opened, broken=(*opened.broken, last)))
+
+
+def order(seed: int, number: int, arms: tuple[int, ...]) -> tuple[int, ...]:
+    """Give the arms of a round in random order: the same again for the same seed."""
+    return tuple(sorted(arms, key=lambda arm: derived_seed(seed, "order", number, arm)))
+
+
+def fresh_seed(seed: int, number: int, *, used: frozenset[int]) -> int:
+    """Give the AUTOEXP_SEED of a round: the same for all of its trees, and none that a sample had before."""
+    found = (derived_seed(seed, "confirmation", number, attempt) % SEEDS for attempt in count())
+    return next(one for one in found if one not in used)
+
+
+def seeds_taken(state: CampaignState) -> frozenset[int]:
+    """Give every seed that a sample of the campaign had, but for those of the confirmation that is not at its end."""
+    seeds = {sample.seed for segment in state.segments for sample in segment.samples}
+    for one in state.experiments:
+        held = one.holdout.samples if one.holdout else ()
+        tried = (sample for attempt in one.tries for sample in attempt.samples)
+        seeds.update(sample.seed for sample in (*one.samples, *one.void, *held, *tried))
+    last = state.confirmation.runs if state.confirmation else ()
+    seeds.update(run.sample.seed for run in last)
+    return frozenset(seed for seed in seeds if seed is not None)
+
+
+def is_stale(state: CampaignState) -> bool:
+    """Tell whether the last confirmation is of another best so far than the present one, or of numbers that compare no more."""
+    last, segment = state.confirmation, state.segment
+    fits = segment is not None and last is not None and last.begun.segment == segment.k
+    return last is not None and not (fits and last.best.commit == state.incumbent.commit)
+
+
+def as_data(state: CampaignState) -> dict[str, Any]:
+    """Give what a status says: the confirmed gain while it is that of the best so far, the last confirmation, and one that is not at its end."""
+    last, opened = state.confirmation, state.confirming
+    gain = last.ended.gain if last is not None and last.ended is not None and not is_stale(state) else None
+    return {
+        "confirmed_gain": gain.model_dump(include={"gain", "low", "high"}) if gain else None,
+        "confirmation": _data(last, stale=is_stale(state)) if last is not None else None,
+        "confirming": {"pairs": len(pairs(opened)), "of": opened.wanted, "source": opened.begun.source}
+        if opened is not None
+        else None,
+    }
+
+
+def _data(found: Confirmation, *, stale: bool) -> dict[str, Any]:
+    ended, begun = found.ended or ConfirmationEnded(c=found.begun.c), found.begun
+    return {
+        "c": begun.c,
+        "pairs": len(pairs(found)),
+        "source": begun.source,
+        "level": begun.level,
+        "gain": ended.gain.model_dump(include={"gain", "low", "high"}) if ended.gain else None,
+        "commit": found.best.commit,
+        "experiment": begun.n,
+        "stale": stale,
+        "runs": len(found.runs),
+        "ablations": [one.model_dump(mode="json") for one in ended.ablations],
+        "worth": begun.worth,
+        "when": datetime.fromtimestamp(found.when, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "detail": ended.detail,
+    }
