@@ -75,8 +75,9 @@ class Ours:
     """One campaign under our rule. Holds what the journal's fold would."""
 
     def __init__(self, world: World, variant: Variant) -> None:
-        """Measure the baseline."""
+        """Measure the baseline. `claims` are the gains of the keeps as the loop saw them, as fractions of the incumbent."""
         self._world = world
+        self.claims: list[float] = []
         self._constants = [*variant.constants, (ruling, "machine", lru_cache(maxsize=4)(machines.machine.__wrapped__))]
         self._spec = Spec.model_validate({**CONTRACT, **variant.sections})
         with self._in_force():
@@ -91,7 +92,7 @@ class Ours:
         candidate: list[Row] = []
         incumbent: list[Row] = []
         with self._in_force():
-            while isinstance(answer := decide(self._evidence(candidate, incumbent)), MeasureMore):
+            while isinstance(answer := decide(self.evidence(candidate, incumbent)), MeasureMore):
                 if answer.side is Side.CANDIDATE:
                     candidate.append(self._run(effect))
                 else:
@@ -101,9 +102,16 @@ class Ours:
             self._beliefs = after(self._beliefs, answer, kept=kept)
         if kept:
             self._stored = _means(candidate)
+            self.claims.append(answer.evidence.get("relative", 0.0))
         return kept
 
-    def _evidence(self, candidate: Sequence[Row], incumbent: Sequence[Row]) -> Evidence:
+    @property
+    def deterministic(self) -> bool:
+        """Tell whether equal trees gave equal numbers until now."""
+        return self._deterministic
+
+    def evidence(self, candidate: Sequence[Row], incumbent: Sequence[Row]) -> Evidence:
+        """Give what a ruling may look at."""
         return Evidence(
             spec=self._spec,
             candidate=candidate,

@@ -20,7 +20,7 @@ ALPHA = 0.10
 """How often one of the claims about the keeps of a campaign may be false, of either kind."""
 WORTH = 0.03
 """A keep that adds less than this, as a fraction of the value without it, may be taken out."""
-ROUNDS = 60
+ROUNDS = 100
 """Rounds after which a keep that is still not clear stays so."""
 LEAST = 3
 """Rounds before anything is said, where numbers do not repeat."""
@@ -51,7 +51,7 @@ def rule(
         return {n: _repeating(n, arms) for n in pairs if pairs[n]}
     worth = as_lead(worth, arms.scale)
     answers: dict[int, Ablation] = {}
-    bar, p = math.log(max(len(pairs), 1) / alpha), dict.fromkeys(pairs, 1.0)
+    bar, p = -math.log(alpha), dict.fromkeys(pairs, 1.0)
     for rounds in range(LEAST, max(map(len, pairs.values()), default=0) + 1):
         scatter = scatter_of(tuple(arms.leads[n][:rounds] for n in pairs), step=arms.step(rounds))
         looks = {

@@ -14,7 +14,7 @@ LEAST_SD = 0.0005
 SIZES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0)
 WEIGHTS = (0.02, 0.03, 0.05, 0.10, 0.15, 0.35, 0.15, 0.10, 0.05)
 """Distances beyond a line that the evidence weighs up, in multiples of the one that matters, and how much each weighs."""
-_HALVINGS = 40
+_HALVINGS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def log_above(lead: Lead, line: float, *, size: float) -> float:
     return max(log_mixture(place, lead.error**2, df=lead.df, effects=effects, weights=WEIGHTS) for place in places)
 
 
+@lru_cache(maxsize=256)
 def range_of(lead: Lead, log_bar: float, *, size: float) -> tuple[float, float]:
     """Give the lines that the evidence speaks against neither from above nor from below."""
     reach = _reach(lead, log_bar, size=size)

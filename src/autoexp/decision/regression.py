@@ -9,7 +9,7 @@ from autoexp.decision.case import Evidence, metric_of
 from autoexp.decision.confirmation import as_lead, pair_scale
 from autoexp.decision.effect import Effect, compare
 from autoexp.decision.guards import broken_words, first_broken, strained, strained_words
-from autoexp.decision.leads import above, lead_of, scatter_of
+from autoexp.decision.leads import above, lead_of, log_above, scatter_of
 from autoexp.decision.rule import missed, sides_of
 from autoexp.decision.sequential.lessons import quantum
 from autoexp.decision.teaching import lessons
@@ -21,9 +21,9 @@ from autoexp.spec.criteria import Criterion
 from autoexp.spec.metric import MetricSection
 from autoexp.spec.model import Spec
 
-ODDS = 20.0
+ODDS = 10.0
 """Evidence against "worse by the margin" that is asked for, and evidence of "worse" that ends it."""
-PAIRS = 80
+PAIRS = 100
 """Pairs of runs after which what has not shown to be no worse is left as it is."""
 _KNOWN = 60
 
@@ -125,7 +125,7 @@ def _held(criterion: Criterion, evidence: Evidence, *, margin: float) -> _Held |
     return _Held(
         criterion,
         compare(scale.value(level + lead.mean), scale.value(level), metric_of(criterion, evidence)),
-        fine=above(leads, -line, scatter, size=line),
+        fine=log_above(lead, -line, size=line),
         worse=above([-one for one in leads], 0.0, scatter, size=line),
         lead=lead.mean,
         error=lead.error,
