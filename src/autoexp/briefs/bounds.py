@@ -53,7 +53,7 @@ def _early(brief: Brief) -> Brief | None:
     """
     if not brief.early:
         return None
-    first = tuple(replace(one, review=None, taken_out=False, tested_by=None) for one in brief.early)
+    first = tuple(replace(one, review=None, taken_out=False, tested_by=None, pruned_by=None) for one in brief.early)
     taught = patterns(decided(first))
     return replace(
         brief,

@@ -21,13 +21,13 @@ _FAILURES = frozenset({*CRASHES, Outcome.CHECKS_FAILED})
 
 
 def decided(experiments: Iterable[Experiment]) -> tuple[Experiment, ...]:
-    """Give those that say something about a change: neither undecided ones nor checkpoint tests."""
+    """Give those that say something about a change: not undecided ones, checkpoint tests, or what only takes out."""
     return tuple(one for one in experiments if is_decided(one))
 
 
 def is_decided(experiment: Experiment) -> bool:
     """Tell whether an experiment says something about a change."""
-    return experiment.outcome not in UNDECIDED and not experiment.tests
+    return experiment.outcome not in UNDECIDED and not experiment.tests and not experiment.directive.takes_out
 
 
 def effect_of(experiment: Experiment) -> float | None:

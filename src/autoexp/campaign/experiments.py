@@ -24,7 +24,7 @@ class Experiment:
     """One experiment, joined from its events.
 
     A checkpoint test is one as well: `tests` are the numbers of the keeps that it tests. `tested_by` is the number of the
-    test that settled a provisional keep; `taken_out` says that it did not confirm it. `review` is a person's word on a
+    test that settled a provisional keep; `taken_out` says that it did not confirm it, or that experiment `pruned_by` took it out. `review` is a person's word on a
     would-be keep that waited for it; `flags` are those of an outcome without a decision. `tries` came before the change was
     mended; while `mending`, nothing has come of the last request to do so. `reserved` is what was set aside for the last request,
     `broken_off` what proposers had used when the weather ended their work. `pauses` are those after which another session went on with it, and
@@ -56,6 +56,7 @@ class Experiment:
     tests: tuple[int, ...] = ()
     tested_by: int | None = None
     taken_out: bool = False
+    pruned_by: int | None = None
     flags: tuple[str, ...] = ()
     holdout: HoldoutRun | None = None
     review: Reviewed | None = None
@@ -160,6 +161,8 @@ class Experiment:
         reasons = self.decision.reasons if self.decision else ()
         if self.review is not None:
             return (f"{self.review.verdict}ed by a person: {self.review.why}", *reasons)
+        if self.pruned_by is not None:
+            return (f"taken out by experiment {self.pruned_by}: a confirmation did not support it", *reasons)
         if self.taken_out:
             return (f"taken out: checkpoint test {self.tested_by} did not confirm it", *reasons)
         return reasons

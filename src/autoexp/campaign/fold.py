@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from autoexp.campaign import checkpoints, confirming, learning, parking, proposing, resuming
+from autoexp.campaign import checkpoints, confirming, learning, parking, proposing, pruning, resuming
 from autoexp.campaign import events as ev
 from autoexp.campaign.counting import (
     cost_of_runs,
@@ -20,7 +20,6 @@ from autoexp.campaign.state import CampaignState, Experiment, Incumbent, Segment
 from autoexp.decision.beliefs import after, begun
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
-from autoexp.spec.criteria import COLUMN
 
 
 def fold_all(records: Iterable[ev.Record], state: CampaignState | None = None) -> CampaignState:
@@ -126,7 +125,7 @@ def _open_session(state: CampaignState, event: ev.SessionOpened, record: ev.Reco
 
 
 def _open_segment(state: CampaignState, event: ev.SegmentOpened, wall: float) -> CampaignState:
-    goal = _goal(state.segment)
+    goal = state.segment.goal if state.segment else None
     segment = Segment(
         event.k,
         event.commit,
@@ -138,16 +137,7 @@ def _open_segment(state: CampaignState, event: ev.SegmentOpened, wall: float) ->
         started=wall,
     )
     state = parking.contract_changed(replace(state, segment=segment, segments=(*state.segments, segment)))
-    return state if goal == _goal(segment) else replace(state, gain=0.0, checkpoint_gain=0.0)
-
-
-def _goal(segment: Segment | None) -> tuple[object, ...] | None:
-    """Give what gains are gains of: without the same metric and direction they do not add up."""
-    if segment is None or segment.headline is None:
-        return None
-    objective = segment.spec.get("objective") or {}
-    computed = (objective.get("expression"), objective.get("metrics")) if segment.primary == COLUMN else ()
-    return segment.primary, segment.headline.direction, *computed
+    return state if goal == segment.goal else replace(state, gain=0.0, checkpoint_gain=0.0)
 
 
 def _with_segment(state: CampaignState, segment: Segment) -> CampaignState:
@@ -265,6 +255,8 @@ def _consequence(state: CampaignState, experiment: Experiment, closed: Experimen
     """Give the best so far after an experiment; `experiment` is what it was while it was open."""
     if closed.tests:
         return checkpoints.tested(state, experiment)
+    if closed.kept and closed.directive.takes_out:
+        return pruning.pruned(state, closed)
     if closed.kept and closed.candidate is not None and closed.decision is not None:
         gain = state.gain + headline_gain(state.segment, closed.decision)
         items = items_of(experiment.of_side(Side.CANDIDATE))

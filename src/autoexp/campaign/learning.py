@@ -31,9 +31,11 @@ def settled(state: CampaignState, experiments: tuple[Experiment, ...]) -> Campai
     return replace(state, knowledge=known_of(state, experiments, since=state.firm))
 
 
-def changed(state: CampaignState, experiment: Experiment) -> CampaignState:
-    """Put an experiment in the place of the one with its number, however old that is: everything is looked at anew."""
-    found = state.experiments.changed(experiment)
+def changed(state: CampaignState, *experiments: Experiment) -> CampaignState:
+    """Put experiments in the place of those with their numbers, however old these are: everything is looked at anew."""
+    found = state.experiments
+    for one in experiments:
+        found = found.changed(one)
     state = replace(state, experiments=found)
     firm = known_of(state, found[: state.firm.count])
     return replace(state, firm=firm, knowledge=known_of(state, found[firm.count :], since=firm))

@@ -12,7 +12,7 @@ from autoexp.campaign.knowledge import Knowledge
 from autoexp.decision.beliefs import Beliefs
 from autoexp.experiment.measurement import Measurement, Sample
 from autoexp.experiment.records import Offer, Reserve, Tokens
-from autoexp.spec.criteria import Criterion, criteria
+from autoexp.spec.criteria import COLUMN, Criterion, criteria
 
 __all__ = ["CampaignState", "Counts", "Experiment", "Incumbent", "Segment"]
 
@@ -43,6 +43,15 @@ class Segment:
     def headline(self) -> Criterion | None:
         """Give the number that is shown as `metric`."""
         return next(iter(self.criteria), None)
+
+    @property
+    def goal(self) -> tuple[object, ...] | None:
+        """Give what gains are gains of: without the same metric and direction they do not add up."""
+        if self.headline is None:
+            return None
+        objective = self.spec.get("objective") or {}
+        computed = (objective.get("expression"), objective.get("metrics")) if self.primary == COLUMN else ()
+        return self.primary, self.headline.direction, *computed
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:

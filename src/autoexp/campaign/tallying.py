@@ -58,8 +58,10 @@ class Tallies:
 def tallied(known: Tallies, experiment: Experiment, *, gain: float, first: Experiment | None) -> Tallies:
     """Add an experiment that is no checkpoint test. `gain` is what it added to that of the campaign, were it kept.
 
-    `first` is the experiment whose change this one measures again.
+    `first` is the experiment whose change this one measures again. Of several changes together none is credited to anybody.
     """
+    if experiment.directive.members:
+        return known
     found = dict(known.by_name)
     if experiment.directive.of is not None:
         name = _proposer_of(first) if first is not None and _is_own(first) else ""
@@ -76,7 +78,7 @@ def tallied(known: Tallies, experiment: Experiment, *, gain: float, first: Exper
 
 
 def _is_own(first: Experiment) -> bool:
-    return not first.tests and first.directive.of is None
+    return not first.tests and not first.directive.by_person
 
 
 def _proposer_of(experiment: Experiment) -> str:

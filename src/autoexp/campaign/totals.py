@@ -72,8 +72,10 @@ def totalled(known: Totals, one: Experiment, *, first: Experiment | None) -> Tot
 
 
 def gain_of(experiment: Experiment) -> float:
-    """Give what an experiment added to the gain of the campaign."""
-    return (experiment.decision.effect or 0.0) if experiment.kept and experiment.decision else 0.0
+    """Give what an experiment added to the gain of the campaign: taking out adds nothing."""
+    if not experiment.kept or experiment.decision is None or experiment.directive.takes_out:
+        return 0.0
+    return experiment.decision.effect or 0.0
 
 
 def _and(kind: Kind, experiment: Experiment) -> Kind:
@@ -92,7 +94,7 @@ def _and(kind: Kind, experiment: Experiment) -> Kind:
 def _paced(pace: Pace, one: Experiment) -> Pace:
     if one.segment != pace.segment:
         pace = Pace(one.segment)
-    if one.outcome in UNDECIDED or one.tests:
+    if one.outcome in UNDECIDED or one.tests or one.directive.takes_out:
         return pace
     kept = DISCOUNT * pace.kept + one.kept
     discarded = DISCOUNT * pace.discarded + (not one.kept)

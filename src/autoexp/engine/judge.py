@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from autoexp.campaign.events import ChecksRun, Decided, SampleTaken
 from autoexp.campaign.evidence import evidence_for
 from autoexp.decision import MeasureMore, decide
+from autoexp.decision.regression import no_worse
 from autoexp.engine.holding import Failure
 from autoexp.engine.review import review
 from autoexp.engine.sampling import on_channel, valued
@@ -39,11 +40,17 @@ def _measured(shop: Workshop, n: int, candidate: Candidate) -> Decision | Failur
     """Take samples until the rule has enough, or something ends it."""
     commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
     while (failure := _failure(shop, n, candidate)) is None:
-        answer = decide(evidence_for(shop.state, shop.spec))
+        answer = _answer(shop)
         if not isinstance(answer, MeasureMore):
             return answer
         _sample(shop, n, commits[answer.side], answer.side, candidate)
     return failure
+
+
+def _answer(shop: Workshop) -> Decision | MeasureMore:
+    """Ask the rule: what only takes out has to be no worse, everything else better."""
+    opened, evidence = shop.state.open, evidence_for(shop.state, shop.spec)
+    return no_worse(evidence) if opened is not None and opened.directive.takes_out else decide(evidence)
 
 
 def _taken(shop: Workshop, side: Side) -> tuple[Sample, ...]:

@@ -13,7 +13,7 @@ EVERY = 100
 """Closed experiments between two snapshots: one takes a twentieth of a second, and to fold as many again less than a tenth."""
 
 _CHANGING = BaselineMeasured | Reviewed | SegmentOpened | CampaignOpened
-"""Events that change old rows of the exports, or their columns; a checkpoint test does so, too."""
+"""Events that change old rows of the exports, or their columns; a checkpoint test and a prune do so, too."""
 
 
 class Keeper:
@@ -39,7 +39,7 @@ class Keeper:
 
     def _take_up(self, found: Found, snapshot: Snapshot) -> None:
         later = found.state.experiments[self._kept :]
-        if any(one.tests for one in later) or any(
+        if any(one.tests or one.directive.takes_out for one in later) or any(
             isinstance(one.event, _CHANGING) for one in self._snapshots.behind(found)
         ):
             return

@@ -28,7 +28,8 @@ def review(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -> 
         if not isinstance(answer, bool):
             return answer
         passed = answer
-    figures, change = _odd_figures(shop, opened), _odd_change(shop, candidate)
+    is_known = opened.directive.takes_out  # a person asked for it, and the lines were there before
+    figures, change = ((), ()) if is_known else (_odd_figures(shop, opened), _odd_change(shop, candidate))
     return reviewed(
         decision,
         evidence_for(shop.state, shop.spec),

@@ -84,6 +84,8 @@ def _first_changed(event: Event, state: CampaignState) -> int | None:
             return state.experiments.place_of(n)
         case Done() if state.experiments and (tests := state.experiments[-1].tests):
             return state.experiments.place_of(tests[0])
+        case Done() if state.experiments and state.experiments[-1].directive.takes_out:
+            return state.experiments.place_of(min(state.experiments[-1].directive.members))
         case _:
             return None
 
