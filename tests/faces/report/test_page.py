@@ -144,7 +144,7 @@ def test_a_better_value_has_a_positive_gain_in_both_directions(new, direction, k
 
 def test_the_gain_is_marked_as_not_yet_confirmed(new):
     text = Page(render(new().begin().baseline().keep(90.0, 0.1).state, running=False)).text
-    assert "Gain +10.0 % in-loop, not yet confirmed" in text
+    assert "Gain, not confirmed +10.0 % in-loop estimate, biased" in text
 
 
 def test_a_cost_that_nobody_reported_is_unknown(new):

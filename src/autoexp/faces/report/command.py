@@ -17,11 +17,16 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Where to write (default: .autoexp/TAG/report.html).", show_default=False)
     ] = None,
+    badge: Annotated[
+        Path | None, typer.Option(help="Write a badge with the confirmed gain there too (SVG).", show_default=False)
+    ] = None,
     repo: Repo = HERE,
     tag: Tag = None,
 ) -> None:
-    """Write one self-contained HTML page: chart, milestones, every experiment."""
+    """Write one self-contained HTML page: which gain is confirmed, chart, milestones, every experiment."""
     from autoexp import api
+    from autoexp.campaign.summary import summary
+    from autoexp.faces.report.badge import badge as badge_of
     from autoexp.faces.report.page import render
 
     place = api.Place(repo, tag)
@@ -30,3 +35,6 @@ def report(
     page = render(found.state, running=found.running, diffs=api.diffs(place), generated=api.now())
     api.write_page(found, target, page)
     typer.echo(f"wrote {target}")
+    if badge is not None:
+        api.write_page(found, badge, badge_of(summary(found.state, running=found.running)))
+        typer.echo(f"wrote {badge}")

@@ -77,7 +77,7 @@ def _experiment(row: Row, places: int, diff: str, agent: str) -> str:
         f'<th scope="row" class="number">{n}</th><td>{mark}{flags}</td>'
         f'<td class="words"><bdi>{description}</bdi></td>'
         f'<td class="number{"" if row["status"] in MEASURED else " muted"}" data-label="value">{esc(shown(row["metric"], places))}</td>'
-        f'<td class="number" data-label="effect">{esc(gain(row["effect"], 2))}</td>'
+        f'<td class="number estimate" data-label="effect">{esc(gain(row["effect"], 2))}</td>'
         f'<td class="number" data-label="samples">{row["samples"]:,}</td>'
         f'<td class="number" data-label="runtime">{esc(duration(row["wall_time_s"]))}</td></tr>{_more(row, diff, agent)}</tbody>'
     )

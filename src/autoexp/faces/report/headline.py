@@ -148,13 +148,13 @@ def _gain(found: dict[str, Any]) -> tuple[str, str, str, str]:
         return (
             "Gain, confirmed",
             gain(confirmed.get("gain")),
-            f"between {low} and {high}; {gain(found['in_loop_gain'])} in-loop",
-            _colour(confirmed.get("gain")),
+            f"between {low} and {high} on fresh runs; {gain(found['in_loop_gain'])} in-loop (biased)",
+            _colour(confirmed.get("low")),
         )
     if not found["kept"]:
         return "Gain", NOTHING, "nothing kept yet" if found["experiments"] else "no experiments yet", ""
     over = f"; over {found['segment'] + 1} segments" if found["segment"] else ""
-    return "Gain", gain(found["in_loop_gain"]), f"in-loop, not yet confirmed{over}", _colour(found["in_loop_gain"])
+    return "Gain, not confirmed", gain(found["in_loop_gain"]), f"in-loop estimate, biased{over}", "estimate"
 
 
 def _colour(value: float | None) -> str:

@@ -15,11 +15,13 @@ from autoexp.faces.report.chart import chart
 from autoexp.faces.report.experiments import experiment_table
 from autoexp.faces.report.facts import goal_of
 from autoexp.faces.report.headline import footer, header, key_figures
+from autoexp.faces.report.honest import honest
 from autoexp.faces.report.method import method
 from autoexp.faces.report.tables import milestone_table, status_table
 from autoexp.faces.report.text import clip, esc
 
 _TITLES = {
+    "honest": "The honest number",
     "progress": "Progress",
     "milestones": "Milestones",
     "endings": "How the experiments ended",
@@ -39,6 +41,7 @@ def render(state: CampaignState, *, running: bool, diffs: Mapping[int, str] = _N
     """
     found, rows, goal = summary(state, running=running), list(rows_of(state)), goal_of(state)
     sections = {
+        "honest": honest(found, rows),
         "progress": chart(state, rows),
         "milestones": milestone_table(rows, goal),
         "endings": status_table(found),

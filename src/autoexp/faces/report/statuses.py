@@ -15,7 +15,7 @@ class Status:
 _KNOWN = {
     status.word: status
     for status in (
-        Status("keep", "keep", "a real gain: it became the best so far"),
+        Status("keep", "keep", "its runs showed a gain: it became the best so far"),
         Status("discard", "discard", "measured, and not better"),
         Status("inconclusive", "inconclusive", "perhaps better, but within the noise"),
         Status("explore", "explore", "measured without asking for a gain"),

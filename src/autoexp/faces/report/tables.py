@@ -55,7 +55,7 @@ def milestone_table(rows: Sequence[Row], goal: Goal) -> str:
         '<table class="milestones"><thead><tr>'
         '<th scope="col">Milestone</th><th scope="col">Commit</th>'
         f'<th scope="col" class="number metric">{esc(clip(goal.metric, 40))}{unit}</th>'
-        '<th scope="col" class="number">Δ baseline</th><th scope="col">Key change</th>'
+        '<th scope="col" class="number">Δ baseline, in-loop</th><th scope="col">Key change</th>'
         f"</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -79,7 +79,7 @@ def _milestone(milestone: Milestone, places: int, *, last: bool) -> str:
     return (
         f'<tr{" class=final" if last else ""}><th scope="row">{name}{label}{final}</th>'
         f"<td><code>{esc((row['commit'] or '')[:7])}</code></td>"
-        f'<td class="number">{esc(shown(row["metric"], places))}</td><td class="number gain">{esc(change)}</td>'
+        f'<td class="number">{esc(shown(row["metric"], places))}</td><td class="number estimate">{esc(change)}</td>'
         f'<td class="words"><bdi>{description}</bdi></td></tr>'
     )
 
