@@ -175,3 +175,15 @@ def test_sha256_repository_is_measured(make_user, tmp_path):
     (folder / "bench.py").write_text("x")
     assert trees.clean() == ("bench.py",)
     repository.close()
+
+
+def test_trees_of_a_store_beside_are_shown_and_the_users_store_gets_nothing(repository, tmp_path):
+    other = repository.beside(tmp_path / "objects")
+    new = Entry("100644", other.write_blob(b"of an audit\n"))
+    commit = other.commit(repository.head(), [Change("src/model.py", None, new)], "x", when=1)
+    trees = MeasurementTrees(other, tmp_path / "measure")
+    for shown in (repository.head(), commit):  # written whole, and moved to
+        is_exactly(trees.place("candidate", shown), other, shown)
+    is_exactly(MeasurementTrees(other, tmp_path / "second").place("candidate", commit), other, commit)
+    other.close()
+    assert repository.resolve(commit) is None

@@ -26,6 +26,7 @@ class Repository:
         self.common_dir = common_dir
         self.root = root
         self.object_format = object_format
+        self.stores = {"GIT_OBJECT_DIRECTORY": str(common_dir / "objects")}
         self.git = Git(common_dir, git_dir=git_dir)
         self._reader = ObjectReader(self.git)
         self._fresh: list[dict[str, Loose]] = [{}, {}]
@@ -53,7 +54,8 @@ class Repository:
         other = Repository(
             git_dir=self.git_dir, common_dir=self.common_dir, root=self.root, object_format=self.object_format
         )
-        other.git = Git(self.common_dir, git_dir=self.git_dir, variables=own_store(self.common_dir, folder))
+        other.stores = own_store(self.common_dir, folder)
+        other.git = Git(self.common_dir, git_dir=self.git_dir, variables=other.stores)
         other._reader = ObjectReader(other.git)
         return other
 

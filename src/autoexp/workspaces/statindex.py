@@ -45,7 +45,7 @@ class StatIndex:
     def git(self, tree: Path) -> Git:
         """Return git with this index over a tree."""
         variables = {
-            "GIT_OBJECT_DIRECTORY": str(self._repository.common_dir / "objects"),
+            **self._repository.stores,
             "GIT_INDEX_FILE": str(self.file),
             "GIT_WORK_TREE": str(tree),
         }
