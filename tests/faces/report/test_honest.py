@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.faces.report.test_page import Page
 
 from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun
 from autoexp.campaign.summary import summary
@@ -10,7 +11,6 @@ from autoexp.experiment.confirmation import Ablation, Arm, Interval
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.faces.report.badge import badge
 from autoexp.faces.report.page import render
-from tests.faces.report.test_page import Page
 
 GAIN = Interval(gain=0.081, low=0.063, high=0.098, level=0.95, pairs=2)
 KEEPS = (
