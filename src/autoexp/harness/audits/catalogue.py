@@ -5,9 +5,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from autoexp.harness.audits.clocks import sampler, short_run
+from autoexp.harness.audits.disguise import constant_term, disguise
 from autoexp.harness.audits.finding import Figure, Finding
 from autoexp.harness.audits.ground import Ground
 from autoexp.harness.audits.missing import no_checks, no_holdout
+from autoexp.harness.audits.process import same_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,10 @@ class Audit:
 AUDITS: tuple[Audit, ...] = (
     Audit("no-holdout", "is anything measured that the proposer cannot read?", no_holdout),
     Audit("no-checks", "does anything tell a right answer from a wrong one?", no_checks),
+    Audit("disguise", "is a metric of several terms one of them?", disguise),
+    Audit("constant-term", "is a part of the metric the same whatever the target does?", constant_term),
     Audit("sampler", "has what samples memory and CPU ever looked?", sampler),
+    Audit("same-process", "can the target report its own number?", same_process, runs_harness=True),
     Audit("short-run", "is what is timed long enough to be timed?", short_run, runs_harness=True),
 )
 
