@@ -1,4 +1,4 @@
-"""Merging and comparing texts by lines, with git's own means: what a merge of trees asks for one path."""
+"""Merging and comparing texts by lines, with git's own means: what a merge of trees asks for one path. No repository has a say in it."""
 
 import re
 import tempfile
@@ -34,12 +34,11 @@ class Clash:
     text: str
 
 
-def merge_lines(git: Git, *, base: bytes, ours: bytes, theirs: bytes) -> bytes | tuple[Clash, ...] | None:
+def merge_lines(*, base: bytes, ours: bytes, theirs: bytes) -> bytes | tuple[Clash, ...] | None:
     """Give the merged text, or the places where both sides changed the same lines; None where one of the three is no text."""
     with tempfile.TemporaryDirectory(prefix="autoexp-merge-") as folder:
-        files = _laid_out(Path(folder), (ours, base, theirs))
-        # A style of conflicts that the user has set may be one that merge-file does not know.
-        code, output, errors = git.ask("-c", "merge.conflictStyle=merge", "merge-file", "-p", *map(str, files))
+        git, files = _alone(Path(folder)), _laid_out(Path(folder), (ours, base, theirs))
+        code, output, errors = git.ask("merge-file", "-p", *files)
         if code == 0:
             return output
         if 0 < code < _CANNOT:
@@ -49,13 +48,13 @@ def merge_lines(git: Git, *, base: bytes, ours: bytes, theirs: bytes) -> bytes |
         raise GitError(f"git merge-file failed with exit code {code}: {errors.decode('utf-8', 'replace').strip()}")
 
 
-def hunks(git: Git, a: bytes, b: bytes) -> tuple[Hunk, ...]:
+def hunks(a: bytes, b: bytes) -> tuple[Hunk, ...]:
     """Give the lines that differ between two texts."""
     with tempfile.TemporaryDirectory(prefix="autoexp-merge-") as folder:
-        return _hunks(git, *_laid_out(Path(folder), (a, b)))
+        return _hunks(_alone(Path(folder)), *_laid_out(Path(folder), (a, b)))
 
 
-def _clashes(git: Git, files: Sequence[Path], text: bytes) -> tuple[Clash, ...]:
+def _clashes(git: Git, files: Sequence[str], text: bytes) -> tuple[Clash, ...]:
     ours, base, theirs = files
     other, lines = _hunks(git, base, theirs), text.split(b"\n")
     return tuple(
@@ -65,9 +64,9 @@ def _clashes(git: Git, files: Sequence[Path], text: bytes) -> tuple[Clash, ...]:
     )
 
 
-def _hunks(git: Git, a: Path, b: Path) -> tuple[Hunk, ...]:
+def _hunks(git: Git, a: str, b: str) -> tuple[Hunk, ...]:
     words = ("diff", "--no-index", "--text", "-U0", "--inter-hunk-context=0", "--diff-algorithm=myers", "--no-color")
-    code, output, errors = git.ask(*words, "--no-ext-diff", "--no-textconv", str(a), str(b))
+    code, output, errors = git.ask(*words, "--no-ext-diff", "--no-textconv", a, b)
     if code not in (0, 1):
         raise GitError(f"git diff failed with exit code {code}: {errors.decode('utf-8', 'replace').strip()}")
     return tuple(_hunk(*(int(number) if number else 1 for number in found)) for found in _HUNK.findall(output))
@@ -87,8 +86,13 @@ def _shown(lines: Sequence[bytes], at: int) -> str:
     return lines[at].decode("utf-8", "replace").strip()[:_LONGEST] if at < len(lines) else ""
 
 
-def _laid_out(folder: Path, texts: Sequence[bytes]) -> list[Path]:
-    files = [folder / str(i) for i in range(len(texts))]
-    for file, text in zip(files, texts, strict=True):
-        file.write_bytes(text)
-    return files
+def _alone(folder: Path) -> Git:
+    """Give a git that finds no repository: a style of conflicts, or attributes, that a user has set there would be heard."""
+    return Git(folder, variables={"GIT_CEILING_DIRECTORIES": str(folder.parent)})
+
+
+def _laid_out(folder: Path, texts: Sequence[bytes]) -> list[str]:
+    names = [f"side-{i}" for i in range(len(texts))]
+    for name, text in zip(names, texts, strict=True):
+        (folder / name).write_bytes(text)
+    return names

@@ -132,7 +132,7 @@ class Trees:
 
     def hunks(self, a: str, b: str) -> tuple[Hunk, ...]:
         """Give the lines that differ between two blobs."""
-        return hunks(self.repository.git, self._text(a), self._text(b))
+        return hunks(self._text(a), self._text(b))
 
     def three(self, path: str, *, base: Entry | None, ours: Entry | None, theirs: Entry | None) -> _Three:
         """Merge one path: give its content, None where it is gone, and the conflicts."""
@@ -160,7 +160,7 @@ class Trees:
 
     def _by_lines(self, path: str, base: str, ours: str, theirs: str) -> tuple[str, tuple[Conflict, ...]]:
         texts = {"base": self._text(base), "ours": self._text(ours), "theirs": self._text(theirs)}
-        found = merge_lines(self.repository.git, **texts)
+        found = merge_lines(**texts)
         if found is None:
             return ours, (Conflict(path, "both sides changed it, and it is no text"),)
         if isinstance(found, bytes):
