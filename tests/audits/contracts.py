@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,52 @@ from tests.audits.shape import Project
 
 PROJECTS = tuple(module.PROJECT for module in (report, ledger, dedupe, cache, pack, spam, durations, parcels))
 """One for each of eight audits."""
+
+
+def _harness(project: Project, **more: object) -> dict[str, Any]:
+    return {"harness": {**project.contract["harness"], **more}}
+
+
+MORE = (
+    replace(report.PROJECT, planted="no-checks", sections=_harness(report.PROJECT, checks=None)),
+    replace(
+        parcels.PROJECT,
+        planted="no-holdout",
+        files={"holdout/run.py": None},
+        sections={"scope": {"edit": ["target.py"]}, **_harness(parcels.PROJECT, holdout=None)},
+    ),
+    replace(
+        cache.PROJECT,
+        planted="disguise",
+        files={},
+        sections={
+            "metrics": {
+                "hit_ratio": {"role": "secondary", "direction": "higher"},
+                "memory_mb": {"role": "secondary", "direction": "lower"},
+            },
+            "objective": {
+                "kind": "weighted",
+                "expression": "1000 * hit_ratio - 0.01 * memory_mb",
+                "direction": "higher",
+            },
+        },
+    ),
+    replace(
+        ledger.PROJECT,
+        planted="same-process",
+        files={"harness/child.py": ledger.SAME_PROCESS},
+    ),
+    replace(
+        parcels.PROJECT,
+        planted="dated-data",
+        files={
+            "harness/bench.py": parcels.BENCH.replace("import os\n", "from datetime import date\n").replace(
+                'os.environ["AUTOEXP_SEED"]', "date.today().isoformat()"
+            )
+        },
+    ),
+)
+"""Faults of five audits more, in the same projects."""
 LIGHT = ("cache", "parcels")
 """Those whose runs take the least."""
 
