@@ -20,6 +20,7 @@ from autoexp.engine.clocks import Clocks, Instant
 from autoexp.engine.contract import Contract
 from autoexp.engine.faults import Faults
 from autoexp.engine.loop import run
+from autoexp.engine.recovery import recover
 from autoexp.engine.signals import INTERRUPTED, StopFlag
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import StorageError
@@ -160,16 +161,25 @@ class Bench:
     boot: str = "boot"
     noise: float = 0.0
     wall_s: float = 0.0
+    reading: type[Reading] = Reading
 
     def session(
-        self, *, records: int | None = None, experiments: int | None = None, interrupt: int | None = None
+        self,
+        *,
+        records: int | None = None,
+        experiments: int | None = None,
+        interrupt: int | None = None,
+        act: Callable[[Workshop], object] | None = None,
     ) -> CampaignState:
-        """Run a session that may write some records, or is interrupted after some, and give the state that it reached."""
+        """Run a session that may write some records, or is interrupted after some, and give the state that it reached.
+
+        With `act` that is what the session does, once it has looked after what an earlier one left.
+        """
         stop = StopFlag()
         text = self.contract.replace("consecutive_discards: null", f"consecutive_discards: null{self.budget}")
         spec = load(text)
         folder = CampaignFolder(self.repository.common_dir, spec.name)
-        executor = Reading(self.repository, self.failures, noise=self.noise, wall_s=self.wall_s)
+        executor = self.reading(self.repository, self.failures, noise=self.noise, wall_s=self.wall_s)
         with FileJournal(folder.path, self.stamp) as journal:
             shop = Workshop(
                 contract=Contract(spec, text, "", self.cache),
@@ -195,7 +205,11 @@ class Bench:
             )
             shop.load()
             try:
-                run(shop, experiments=experiments)
+                if act is None:
+                    run(shop, experiments=experiments)
+                else:
+                    recover(shop)
+                    act(shop)
             finally:
                 self.taken = executor.taken
         return shop.state

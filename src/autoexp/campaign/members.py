@@ -88,7 +88,7 @@ def _measured_again(one: Experiment) -> tuple[int, ...]:
 def _is_promising(one: Experiment) -> bool:
     """Tell whether a change is on the pile: better as far as it was measured, when its runs or their worth were used up."""
     ruling = one.decision
-    if ruling is None or one.outcome is not Outcome.MEASURED or one.tests or one.directive.operator == "ablate":
+    if ruling is None or one.outcome is not Outcome.MEASURED or one.tests or one.directive.members:
         return False
     if (
         ruling.verdict not in (Verdict.INCONCLUSIVE, Verdict.DISCARD)

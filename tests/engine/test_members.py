@@ -1,0 +1,306 @@
+"""Keeps taken out together and discards tried together: experiments like others, and the best so far without a keep as a commit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.engine.conftest import CONTRACT, Bench, Reading
+
+from autoexp.campaign.events import Event, Record
+from autoexp.campaign.fold import fold_all
+from autoexp.campaign.interruptions import to_measure_again
+from autoexp.campaign.members import bundle_of, kept_line, standing
+from autoexp.campaign.rows import rows
+from autoexp.campaign.state import CampaignState
+from autoexp.engine.members import LeftOut, bundle, leave_out, leave_out_all, prunable, prune
+from autoexp.engine.workshop import Workshop
+from autoexp.errors import CampaignError
+from autoexp.experiment.measurement import Sample, Side
+from autoexp.experiment.outcome import Outcome
+from autoexp.ports import Desk
+from autoexp.stores.reading import Torn, read_from
+
+PARTS = "a 50\n.\n.\nb 20\n.\n.\nc 20\n.\n.\nmode full\n"
+
+
+class Adding(Reading):
+    """Measures a commit by adding up the numbers in its value.txt; in the quick mode a costs 10, whatever stands there, and the strict one cannot do with 50."""
+
+    def sample(self, commit: str, side: Side, *, n: int, i: int, seed: int) -> Sample:
+        self.taken += 1
+        text = self.repository.read_blob(f"{commit}:value.txt").decode()
+        found = dict(line.split() for line in text.splitlines() if " " in line)
+        mode = found.pop("mode")
+        if mode == "quick":
+            found["a"] = "10"
+        if mode == "strict" and found["a"] == "50":
+            return Sample(side=side, i=i, seed=seed, outcome=Outcome.CRASH, detail="it broke")
+        return Sample(side=side, i=i, seed=seed, values={"x": sum(map(float, found.values()))})
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Puts one text in the place of another."""
+
+    old: str
+    new: str
+
+    def __call__(self, desk: Desk) -> None:
+        path = desk.workspace / "value.txt"
+        text = path.read_text()
+        assert text.count(self.old) == 1
+        path.write_text(text.replace(self.old, self.new))
+
+
+A, B, C, QUICK = Edit("a 50", "a 40"), Edit("b 20", "b 10"), Edit("c 20", "c 15"), Edit("mode full", "mode quick")
+WITHOUT_A = PARTS.replace("b 20", "b 10").replace("mode full", "mode quick")
+
+
+def begun(bench: Bench, *edits: Callable[[Desk], None], parts: str = PARTS) -> CampaignState:
+    """Run a campaign of some edits, on a repository that begins with the parts."""
+    root = bench.repository.root
+    assert root is not None
+    (root / "value.txt").write_text(parts)
+    bench.git("-c", "user.name=U", "-c", "user.email=u@localhost", "commit", "-qam", "parts")
+    bench.reading, bench.values = Adding, edits
+    return bench.session(experiments=len(edits))
+
+
+def text(bench: Bench, commit: str) -> str:
+    return bench.repository.read_blob(f"{commit}:value.txt").decode()
+
+
+def events(bench: Bench) -> list[Event]:
+    return [record.event for record in _records(bench)]
+
+
+def _records(bench: Bench) -> list[Record]:
+    path = next(Path(bench.repository.common_dir).glob("autoexp/*/journal.jsonl"))
+    return [found[0] for found in read_from(path) if not isinstance(found, Torn)]
+
+
+def pruning(*members: int) -> Callable[[Workshop], object]:
+    return lambda shop: prune(shop, members)
+
+
+def test_what_adds_nothing_any_more_is_taken_out(bench: Bench) -> None:
+    before = begun(bench, A, B, QUICK)
+    assert standing(before) == (1, 2, 3)
+    state = bench.session(act=pruning(1))
+    found = state.experiments[-1]
+    assert (found.n, found.status, found.directive.members) == (4, "keep", (1,))
+    assert found.description == "take out experiment 1, which a confirmation does not support"
+    assert state.incumbent.n == 4
+    assert text(bench, state.incumbent.commit) == WITHOUT_A
+    assert bench.git("rev-parse", f"{state.incumbent.commit}^") == before.incumbent.commit
+    refs = bench.git("for-each-ref", "--format=%(refname:lstrip=3)").split()
+    assert {"best", "attempt/4", "record/4", "attempt/1"} <= set(refs)
+    assert bench.git("rev-parse", "refs/autoexp/main/best") == state.incumbent.commit
+
+
+def test_a_member_that_is_taken_out_is_no_keep_any_more(bench: Bench) -> None:
+    before = begun(bench, A, B, QUICK)
+    state = bench.session(act=pruning(1))
+    member = state.experiments[0]
+    assert (member.status, member.kept, member.taken_out, member.pruned_by) == ("discard", False, True, 4)
+    assert member.reasons[0] == "taken out by experiment 4: a confirmation did not support it"
+    assert standing(state) == (2, 3)
+    assert (
+        state.counts.kept == before.counts.kept == sum(row["status"] == "keep" and row["n"] > 0 for row in rows(state))
+    )
+    assert state.counts.decided == before.counts.decided + 1
+    assert state.knowledge.totals.taken_out == (1,)
+
+
+def test_gain_that_was_claimed_for_a_member_is_counted_no_more(bench: Bench) -> None:
+    before = begun(bench, A, B, QUICK)
+    claimed = before.experiments[0].decision
+    assert claimed is not None
+    state = bench.session(act=pruning(1))
+    assert state.gain == pytest.approx(before.gain - claimed.effect)
+    assert before.gain - state.gain == pytest.approx(10 / 90)
+
+
+def test_a_keep_that_is_needed_stays(bench: Bench) -> None:
+    before = begun(bench, A, B)
+    state = bench.session(act=pruning(1))
+    assert state.experiments[-1].status == "discard"
+    assert (state.incumbent, state.gain, state.counts.kept) == (before.incumbent, before.gain, 2)
+    assert standing(state) == (1, 2)
+    assert state.experiments[0].pruned_by is None
+
+
+def test_a_campaign_goes_on_from_what_a_prune_left(bench: Bench) -> None:
+    begun(bench, A, B, QUICK)
+    bench.session(act=pruning(1))
+    bench.values = (A, B, QUICK, C)
+    state = bench.session()
+    assert state.experiments[-1].status == "keep"
+    assert text(bench, state.incumbent.commit) == WITHOUT_A.replace("c 20", "c 15")
+    assert standing(state) == (2, 3, 5)
+
+
+def test_a_prune_asks_no_proposer_and_is_not_mended(bench: Bench) -> None:
+    begun(bench, A, B, QUICK)
+    asked: list[str] = []
+
+    class Eager:
+        repairs = 3
+
+        def propose(self, brief, desk):
+            asked.append(brief.directive.operator)
+            raise AssertionError
+
+    bench.proposer = Eager()
+    state = bench.session(act=pruning(2))
+    assert asked == []
+    assert state.experiments[-1].status == "discard"
+    assert state.counts.attempts == 3
+    assert state.knowledge.tallies.by_name[""].experiments == 3
+
+
+def test_a_prune_that_breaks_the_program_takes_nothing_out(bench: Bench) -> None:
+    before = begun(bench, A, Edit("c 20\n.\n.\nmode full", "c 15\n.\n.\nmode strict"))
+    state = bench.session(act=pruning(1))
+    assert (state.experiments[-1].status, standing(state)) == ("crash", (1, 2))
+    assert state.incumbent == before.incumbent
+
+
+def test_what_cannot_be_taken_out_is_refused_with_the_place(bench: Bench) -> None:
+    before = begun(bench, A, Edit("a 40", "a 30"), B)
+    for members, words in (((1,), "experiment 2 would have to go as well (value.txt:1"), ((9,), "not in the best")):
+        with pytest.raises(CampaignError, match=r"cannot be taken out") as refused:
+            bench.session(act=pruning(*members))
+        assert words in str(refused.value)
+    state = bench.session(act=lambda shop: None)
+    assert state.last_n == before.last_n
+
+
+def test_what_others_are_built_on_is_named_with_the_lines(bench: Bench) -> None:
+    state = begun(bench, A, B, Edit("a 40\n.", "new 1\na 30\n."))
+    found = _left(bench, state, 1)
+    assert found.together == (3,)
+    assert found.hunks == ("value.txt:1, in the hunk of experiment 3",)
+    assert found.commit is not None
+    assert text(bench, found.commit) == PARTS.replace("b 20", "b 10")
+
+
+def test_lines_are_followed_to_the_keep_that_put_them_there(bench: Bench) -> None:
+    """A later keep moves them, and another one changes the file elsewhere."""
+    head = Edit("a 50\n", "x 0\nx 0\nx 0\na 49\n")
+    state = begun(bench, C, Edit("c 15", "c 14"), head, B)
+    found = _left(bench, state, 1)
+    assert (found.together, found.hunks) == ((2,), ("value.txt:10, in the hunk of experiment 2",))
+
+
+def test_a_keep_of_which_nothing_is_left_cannot_be_left_out(bench: Bench) -> None:
+    state = begun(bench, Edit("a 50", "a 40"), Edit("a 40\n.\n.\nb 20", "a 50\n.\n.\nb 1"))
+    found = _left(bench, state, 1)
+    assert found == LeftOut(None, (), (), "nothing of it is left in the best so far")
+
+
+def test_the_same_tree_is_the_same_commit_each_time(bench: Bench) -> None:
+    state = begun(bench, A, B, C)
+    one, other = _left(bench, state, 2), _left(bench, state, 2)
+    assert one == other
+    assert one.commit is not None
+    assert bench.git("rev-parse", f"{one.commit}^") == state.incumbent.commit
+    assert bench.git("for-each-ref", f"--points-at={one.commit}") == ""
+
+
+def test_all_keeps_left_out_is_the_untouched_baseline(bench: Bench) -> None:
+    state = begun(bench, A, Edit("a 40", "a 30"), B, QUICK)
+    found = leave_out_all(bench.repository, state.incumbent.commit, kept_line(state), (1, 2, 3, 4))
+    assert found.commit is not None
+    assert bench.repository.tree_of(found.commit) == bench.repository.tree_of(state.base)
+
+
+def _left(bench: Bench, state: CampaignState, n: int) -> LeftOut:
+    return leave_out(bench.repository, state.incumbent.commit, kept_line(state), n)
+
+
+def test_only_what_no_other_keep_is_built_on_may_be_pruned_by_itself(bench: Bench) -> None:
+    begun(bench, A, Edit("a 40", "a 30"), B, QUICK)
+    seen: Mapping[tuple[int, ...], tuple[int, ...]] = {
+        (1,): (),
+        (1, 3): (3,),
+        (1, 2): (1, 2),
+        (2, 3): (2, 3),
+        (7,): (),
+        (): (),
+    }
+    found = {}
+    bench.session(act=lambda shop: found.update({members: prunable(shop, members) for members in seen}))
+    assert found == seen
+
+
+SMALL = CONTRACT.replace("direction: lower", "direction: lower, min_effect: 8%")
+
+
+def bundling(shop: Workshop) -> object:
+    return bundle(shop, bundle_of(shop.state))
+
+
+def test_discards_that_are_better_together_are_kept_as_one(bench: Bench) -> None:
+    bench.contract = SMALL
+    before = begun(bench, Edit("a 50", "a 46"), Edit("b 20", "b 30"), Edit("c 20", "c 15"))
+    assert [one.status for one in before.experiments] == ["discard"] * 3
+    assert bundle_of(before) == (3, 1)
+    state = bench.session(act=bundling)
+    found = state.experiments[-1]
+    assert (found.status, found.directive.members, found.description) == (
+        "keep",
+        (3, 1),
+        "experiments 1 and 3 together",
+    )
+    assert text(bench, state.incumbent.commit) == PARTS.replace("a 50", "a 46").replace("c 20", "c 15")
+    assert (state.counts.kept, standing(state), state.gain) == (1, (4,), pytest.approx(9 / 90))
+    assert bundle_of(state) == ()
+
+
+def test_of_changes_that_do_not_go_together_the_newest_is_tried(bench: Bench) -> None:
+    bench.contract = SMALL
+    begun(bench, Edit("a 50", "a 46"), Edit("a 50", "a 45"), Edit("c 20", "c 15"))
+    state = bench.session(act=bundling)
+    assert state.experiments[-1].directive.members == (3, 2)
+    assert bundle_of(state) == (1,)
+
+
+def test_one_discard_alone_is_no_bundle(bench: Bench) -> None:
+    bench.contract = SMALL
+    begun(bench, Edit("a 50", "a 46"), Edit("a 50", "a 45"))
+    state = bench.session(act=bundling)
+    assert state.last_n == 2
+    assert bundle_of(state) == (2, 1)
+
+
+def test_a_bundle_that_is_not_kept_is_not_tried_again(bench: Bench) -> None:
+    bench.contract = SMALL
+    begun(bench, Edit("a 50", "a 49"), Edit("c 20", "c 19"))
+    state = bench.session(act=bundling)
+    assert state.experiments[-1].status == "discard"
+    assert bundle_of(state) == ()
+
+
+def test_an_interrupted_prune_is_not_measured_again_by_a_run(bench: Bench) -> None:
+    begun(bench, A, B, QUICK)
+    at_end = len(events(bench))
+    found = bench.session(act=pruning(1), interrupt=4)
+    assert found.experiments[-1].status == "interrupted"
+    assert len(events(bench)) > at_end
+    assert to_measure_again(found) is None
+    state = bench.session()
+    assert [one.status for one in state.experiments] == ["keep", "keep", "keep", "interrupted"]
+    again = bench.session(act=pruning(1))
+    assert again.experiments[-1].status == "keep"
+    assert standing(again) == (2, 3)
+
+
+def test_the_journal_alone_tells_all_of_it(bench: Bench) -> None:
+    begun(bench, A, B, QUICK)
+    state = bench.session(act=pruning(1))
+    folded = fold_all(_records(bench))
+    assert list(rows(folded)) == list(rows(state))
+    assert (folded.gain, folded.counts, standing(folded)) == (state.gain, state.counts, standing(state))
+    assert "taken_out" in next(row for row in rows(folded) if row["n"] == 1)["flags"]
