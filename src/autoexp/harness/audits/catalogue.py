@@ -5,11 +5,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from autoexp.harness.audits.clocks import sampler, short_run
+from autoexp.harness.audits.data import dated_data, unseeded_data
 from autoexp.harness.audits.disguise import constant_term, disguise
 from autoexp.harness.audits.finding import Figure, Finding
 from autoexp.harness.audits.ground import Ground
+from autoexp.harness.audits.knobs import placebo_knobs
 from autoexp.harness.audits.missing import no_checks, no_holdout
 from autoexp.harness.audits.process import same_process
+from autoexp.harness.audits.values import coarse_metric, constant_metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ AUDITS: tuple[Audit, ...] = (
     Audit("constant-term", "is a part of the metric the same whatever the target does?", constant_term),
     Audit("sampler", "has what samples memory and CPU ever looked?", sampler),
     Audit("same-process", "can the target report its own number?", same_process, runs_harness=True),
+    Audit("unseeded-data", "are the data the same when the seed is?", unseeded_data, runs_harness=True),
+    Audit("dated-data", "are the data the same on another day?", dated_data, runs_harness=True),
+    Audit("coarse-metric", "does the number move in steps that are fine enough?", coarse_metric, runs_harness=True),
+    Audit("constant-metric", "does the number move when the target changes?", constant_metric, runs_harness=True),
+    Audit("placebo-knobs", "which knobs do nothing?", placebo_knobs, runs_harness=True),
     Audit("short-run", "is what is timed long enough to be timed?", short_run, runs_harness=True),
 )
 
