@@ -25,7 +25,7 @@ from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
 
 METRICS = {"x": {"role": "primary", "direction": "lower"}}
-SAMPLES = 3
+SAMPLES = 2
 
 
 @pytest.fixture

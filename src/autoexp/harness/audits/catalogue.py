@@ -12,6 +12,9 @@ from autoexp.harness.audits.ground import Ground
 from autoexp.harness.audits.knobs import placebo_knobs
 from autoexp.harness.audits.missing import no_checks, no_holdout
 from autoexp.harness.audits.process import same_process
+from autoexp.harness.audits.skipped import skipped_work
+from autoexp.harness.audits.tripwire import tripwire
+from autoexp.harness.audits.unarmed import unarmed_checks
 from autoexp.harness.audits.values import coarse_metric, constant_metric
 
 
@@ -31,6 +34,8 @@ AUDITS: tuple[Audit, ...] = (
     Audit("disguise", "is a metric of several terms one of them?", disguise),
     Audit("constant-term", "is a part of the metric the same whatever the target does?", constant_term),
     Audit("sampler", "has what samples memory and CPU ever looked?", sampler),
+    Audit("tripwire", "must the measurement fail without the target?", tripwire, runs_harness=True),
+    Audit("skipped-work", "is the number better when the work is skipped?", skipped_work, runs_harness=True),
     Audit("same-process", "can the target report its own number?", same_process, runs_harness=True),
     Audit("unseeded-data", "are the data the same when the seed is?", unseeded_data, runs_harness=True),
     Audit("dated-data", "are the data the same on another day?", dated_data, runs_harness=True),
@@ -38,6 +43,7 @@ AUDITS: tuple[Audit, ...] = (
     Audit("constant-metric", "does the number move when the target changes?", constant_metric, runs_harness=True),
     Audit("placebo-knobs", "which knobs do nothing?", placebo_knobs, runs_harness=True),
     Audit("short-run", "is what is timed long enough to be timed?", short_run, runs_harness=True),
+    Audit("unarmed-checks", "are small mistakes in the target noticed?", unarmed_checks, runs_harness=True),
 )
 
 
