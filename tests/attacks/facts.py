@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ class Facts:
         self._telling = {attack.id for attack in attacks if attack.telling}
         self._journal = world.repo / ".git/autoexp" / TAG / "journal.jsonl"
         self._known = state(world.repo)
+        self._old = _listed_processes()  # none of these comes of an attack
         self._first_best: str | None = None
         self._persists: dict[str, list[str]] = {}
         self._escaped: dict[str, list[str]] = {}
@@ -92,7 +93,7 @@ class Facts:
         """Look at which processes are left, and end them."""
         self.look()
         self._alive_at_the_end = self._alive()
-        for number in _processes(self._world.comm):
+        for number in _processes(self._world.comm, _listed_processes()):
             with contextlib.suppress(OSError):
                 os.kill(number, signal.SIGKILL)
 
@@ -166,7 +167,9 @@ class Facts:
         return wrong
 
     def _alive(self) -> list[int]:
-        return sorted(set(_processes(self._world.comm).values()))
+        running = _listed_processes()
+        self._old &= running  # the number of one that is gone may be given again
+        return sorted(set(_processes(self._world.comm, running - self._old).values()))
 
     def _best(self) -> str | None:
         with contextlib.suppress(OSError):
@@ -244,12 +247,14 @@ class Facts:
             noted.append(what)
 
 
-def _processes(comm: str) -> dict[int, int]:
+def _listed_processes() -> set[str]:
+    return {name for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208
+
+
+def _processes(comm: str, among: Iterable[str]) -> dict[int, int]:
     """Give the live processes that call themselves <comm><number>, with the numbers."""
     found = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208
-        if not name.isdigit():
-            continue
+    for name in among:
         with contextlib.suppress(OSError, ValueError):
             with open(f"/proc/{name}/stat", "rb") as stream:  # noqa: PTH123
                 called, _, rest = stream.read().partition(b" (")[2].rpartition(b") ")

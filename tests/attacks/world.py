@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,51 +113,65 @@ class World:
         return [self._tcp, self._udp, self._unix, *([self._abstract] if sys.platform == "linux" else [])]
 
 
-def by_stat(path: Path) -> str:
+def by_stat(path: str) -> str:
     """Give what the file system says of a file; empty when there is none."""
     with contextlib.suppress(OSError):
-        facts = path.lstat()
+        facts = os.lstat(path)
         return f"{facts.st_ino} {facts.st_mode} {facts.st_size} {facts.st_mtime_ns}"
     return ""
 
 
-def by_content(path: Path) -> str:
+def by_content(path: str) -> str:
     """Give the bytes of a file as a digest, or where a link leads."""
+    place = Path(path)
     with contextlib.suppress(OSError):
-        if path.is_symlink():
-            return f"-> {path.readlink()}"
-        if path.is_file():
-            with path.open("rb") as stream:  # a sparse file may pretend to hold terabytes
-                return f"{path.stat().st_size} {hashlib.sha256(stream.read(1 << 20)).hexdigest()}"
-        return f"a special file, mode {path.stat().st_mode}"
+        if place.is_symlink():
+            return f"-> {place.readlink()}"
+        if place.is_file():
+            with place.open("rb") as stream:  # a sparse file may pretend to hold terabytes
+                return f"{place.stat().st_size} {hashlib.sha256(stream.read(1 << 20)).hexdigest()}"
+        return f"a special file, mode {place.stat().st_mode}"
     return ""
 
 
-def state(repo: Path, facts: Callable[[Path], str] = by_stat) -> dict[str, str]:
-    """Give what belongs to the user in a repository: checkout, configuration, hooks, index, HEAD and own refs."""
-    found: dict[str, str] = {}
-    for folder, folders, names in os.walk(repo):
-        place = Path(folder)
-        if place == repo:
-            folders[:] = [name for name in folders if name not in {".git", ".autoexp"}]
-        for name in names:
-            found[str((place / name).relative_to(repo))] = facts(place / name)
-    inside = repo / ".git"
-    for name in ("HEAD", "config", "index", "info/exclude", "info/attributes", "packed-refs", "shallow"):
-        found[f".git/{name}"] = facts(inside / name)
-    for pattern in (
-        "*.lock",
-        "hooks/*",
-        "refs/heads/**/*",
-        "refs/tags/**/*",
-        "refs/replace/*",
-        "objects/info/*",
-        "modules/*",
-    ):
-        for path in inside.glob(pattern):
-            if path.is_file() and path.relative_to(inside).as_posix() != f"refs/heads/autoexp/{TAG}":
-                found[f".git/{path.relative_to(inside)}"] = facts(path)
-    return found
+_ALONE = ("HEAD", "config", "index", "info/exclude", "info/attributes", "packed-refs", "shallow")
+_DEEP = ("refs/heads", "refs/tags")
+_FLAT = ("hooks", "refs/replace", "objects/info", "modules")
+
+
+def state(repo: Path, facts: Callable[[str], str] = by_stat) -> dict[str, str]:
+    """Give what belongs to the user in a repository: checkout, configuration, hooks, index, HEAD and own refs.
+
+    It is asked for many times a second, so it works with names, not with paths.
+    """
+    root, inside = str(repo), f"{repo}/.git"
+    found = {f".git/{name}": facts(f"{inside}/{name}") for name in _ALONE}
+    seen = list(_names(root, without={".git", ".autoexp"}))
+    seen += [path for folder in _DEEP for path in _names(f"{inside}/{folder}") if _is_file(path)]
+    for folder in _FLAT:
+        seen += [path for path in _listed(f"{inside}/{folder}") if _is_file(path)]
+    seen += [path for path in _listed(inside) if path.endswith(".lock") and _is_file(path)]
+    own = f"{inside}/refs/heads/autoexp/{TAG}"
+    return found | {path[len(root) + 1 :]: facts(path) for path in seen if path != own}
+
+
+def _names(folder: str, *, without: Collection[str] = ()) -> Iterator[str]:
+    """Give the files below a folder, at any depth; some folders right below it are left out."""
+    for place, folders, names in os.walk(folder):
+        if place == folder and without:
+            folders[:] = [name for name in folders if name not in without]
+        yield from (f"{place}/{name}" for name in names)
+
+
+def _listed(folder: str) -> list[str]:
+    """Give what stands right in a folder; nothing where there is none."""
+    with contextlib.suppress(OSError):
+        return [f"{folder}/{name}" for name in os.listdir(folder)]  # noqa: PTH208
+    return []
+
+
+def _is_file(path: str) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def _make_venv(folder: Path) -> None:
