@@ -35,13 +35,15 @@ def etc_in(folder: Path) -> Path:
     digest = _digest(entries)
     home = folder / f"etc-{digest[:16]}"
     if home.is_dir():
-        if _digest(_below(home, "")) == digest:
+        if _digest(_below(str(home), "")) == digest:
             return home
         shutil.rmtree(home, ignore_errors=True)
     draft = folder / f"etc-{secrets.token_hex(8)}"
     draft.mkdir(parents=True)
+    for parent in {entry.name.rpartition("/")[0] for entry in entries}:
+        (draft / parent).mkdir(parents=True, exist_ok=True)
     for entry in entries:
-        _write(entry, draft / entry.name)
+        _write(entry, f"{draft}/{entry.name}")
     with suppress(OSError):  # it is there already
         draft.rename(home)
     shutil.rmtree(draft, ignore_errors=True)
@@ -54,34 +56,33 @@ def _shown() -> Iterator[_Entry]:
         place = _HOME / name
         with suppress(OSError):
             if place.is_dir():
-                yield from _below(place, name)
+                yield from _below(str(place), name)
             elif place.is_file():
                 yield _Entry(name, place.read_bytes())
 
 
-def _below(folder: Path, name: str) -> Iterator[_Entry]:
-    """Read the files and links below a folder, under the name that it has in /etc."""
-    for place, folders, files in os.walk(folder):
-        links = [one for one in folders if (Path(place) / one).is_symlink()]
-        for one in (*files, *links):
-            path = Path(place) / one
-            shown = (Path(name) / path.relative_to(folder)).as_posix()
+def _below(folder: str, name: str) -> Iterator[_Entry]:
+    """Read the files and links below a folder, under the name that it has in /etc. It is done at every start, for hundreds of certificates."""
+    with suppress(OSError), os.scandir(folder) as found:
+        for one in found:
+            shown = f"{name}/{one.name}" if name else one.name
             with suppress(OSError):
-                mode = path.lstat().st_mode
-                if stat.S_ISLNK(mode):
-                    yield _Entry(shown, os.fsencode(path.readlink()), is_link=True)
-                elif stat.S_ISREG(mode):
-                    yield _Entry(shown, path.read_bytes(), mode=stat.S_IMODE(mode))
+                if one.is_symlink():
+                    yield _Entry(shown, os.fsencode(os.readlink(one.path)), is_link=True)  # noqa: PTH115
+                elif one.is_dir():
+                    yield from _below(one.path, shown)
+                elif one.is_file():
+                    mode = stat.S_IMODE(one.stat().st_mode)
+                    yield _Entry(shown, Path(one.path).read_bytes(), mode=mode)
 
 
-def _write(entry: _Entry, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _write(entry: _Entry, target: str) -> None:
     if entry.is_link:
-        target.symlink_to(os.fsdecode(entry.content))
+        os.symlink(os.fsdecode(entry.content), target)  # noqa: PTH211
         return
-    target.write_bytes(entry.content)
+    Path(target).write_bytes(entry.content)
     if entry.mode is not None:
-        target.chmod(entry.mode)
+        Path(target).chmod(entry.mode)
 
 
 def _digest(entries: Iterable[_Entry]) -> str:
