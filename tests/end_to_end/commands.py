@@ -153,6 +153,7 @@ if __name__ == "__main__":
     import autoexp.api.files
     import autoexp.api.looking
     import autoexp.api.starting
+    import autoexp.engine.doctor.agents
     import autoexp.faces.cli.interruptions
     import autoexp.faces.cli.main
     import autoexp.faces.cli.progress
@@ -163,9 +164,11 @@ if __name__ == "__main__":
     import autoexp.proposers.script
     import autoexp.strategies.greedy
     from autoexp.plugins import GROUPS, offered
+    from autoexp.proposers.agents.surveying import known
 
     for group in GROUPS:  # which is read once
         offered(group)
+    known()  # all agents
     autoexp.faces.report.command.register(autoexp.faces.cli.main.app)
     autoexp.faces.cli.main.commands()
 

@@ -1,7 +1,10 @@
 """A real repository, and the real command line run against it."""
 
+import atexit
+import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -133,17 +136,32 @@ def helper() -> Iterator[Helper]:
 def made(folder: Path, helper: Helper) -> Project:
     """Make a repository with one commit and a contract, in a folder of its own."""
     path = folder / "a project"
-    path.mkdir()
+    shutil.copytree(_template(), path)
     project = Project(path, folder / "cache", helper)
-    project.git("init", "-q", "-b", "main")
-    for name, value in (("user.name", "U"), ("user.email", "u@localhost")):
-        project.git("config", name, value)
-    for name, text in (("value.txt", "100\n"), ("bench.sh", BENCH), ("checks.sh", CHECKS), (".gitignore", "*.log\n")):
-        (path / name).write_text(text, encoding="utf-8")
-    project.git("add", ".")
-    project.git("commit", "-q", "-m", "start")
     project.contract(CONTRACT)
     return project
+
+
+@functools.cache
+def _template() -> Path:
+    """Make the repository that is copied, once for all tests of a worker."""
+    kept = tempfile.mkdtemp(prefix="autoexp-template-")
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    path = Path(kept) / "a project"
+    path.mkdir()
+    for name, text in (("value.txt", "100\n"), ("bench.sh", BENCH), ("checks.sh", CHECKS), (".gitignore", "*.log\n")):
+        (path / name).write_text(text, encoding="utf-8")
+    for command in (
+        ["init", "-q", "-b", "main"],
+        ["config", "user.name", "U"],
+        ["config", "user.email", "u@localhost"],
+        ["add", "."],
+        ["commit", "-q", "-m", "start"],
+    ):
+        subprocess.run(["git", "-C", str(path), *command], check=True)
+    for sample in (path / ".git/hooks").glob("*.sample"):
+        sample.unlink()
+    return path
 
 
 @pytest.fixture

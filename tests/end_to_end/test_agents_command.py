@@ -3,8 +3,7 @@
 import json
 import os
 import signal
-import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pytest
 
 from tests import machines
 from tests.end_to_end.agent_programs import claude, script
+from tests.end_to_end.commands import Helper, Running
 
 USUAL = "/usr/local/bin:/usr/bin:/bin"
 
@@ -24,6 +24,7 @@ class Here:
     """A machine with a PATH, a HOME and a folder for temporary files of its own."""
 
     folder: Path
+    helper: Helper
 
     @property
     def programs(self) -> Path:
@@ -42,14 +43,9 @@ class Here:
         kept = {name: value for name, value in os.environ.items() if "API_KEY" not in name}
         return {**kept, **own, "AUTOEXP_CACHE_DIR": str(self.folder / "cache"), **more}
 
-    def start(self, *arguments: str, **environ: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "autoexp", "agents", *arguments],
-            env=self.environ(**environ),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, *arguments: str, **environ: str) -> Running:
+        out = Path(tempfile.mkdtemp(prefix="printed-", dir=self.folder))
+        return self.helper.start(["agents", *arguments], self.environ(**environ), out)
 
     def ran(self, *arguments: str, code: int = 0, **environ: str) -> tuple[str, str]:
         with self.start(*arguments, **environ) as process:
@@ -63,10 +59,10 @@ class Here:
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Here:
+def here(tmp_path: Path, helper: Helper) -> Here:
     for name in ("programs", "home", "tmp"):
         (tmp_path / name).mkdir()
-    return Here(tmp_path)
+    return Here(tmp_path, helper)
 
 
 def test_agents_that_are_not_installed_are_listed_with_the_command_that_installs_them(here: Here) -> None:
@@ -218,7 +214,7 @@ def test_killed_dry_run_leaves_no_process(here: Here) -> None:
     claude(here.programs, "hang")
     with here.start("claude-code", "--dry-run") as process:
         _until(lambda: list((here.folder / "tmp").glob("autoexp-dry-run-*/cache/*/propose/*/started")))
-        process.kill()
+        process.send_signal(signal.SIGKILL)
         process.communicate()
     _until(lambda: _of(here) == [])
 
