@@ -124,7 +124,7 @@ def _again(tape: Tape, draw: st.DrawFn) -> None:
     tape.end(outcome, keep if outcome is Outcome.MEASURED else None)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(tapes() | campaigns())
 def test_knowledge_is_that_of_the_experiments_as_they_are_now(tape: Tape) -> None:
     state = fold_all(tape.records)
@@ -133,7 +133,7 @@ def test_knowledge_is_that_of_the_experiments_as_they_are_now(tape: Tape) -> Non
     assert all(n > state.experiments[state.firm.count - 1].n for n in state.provisional if state.firm.count)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(tapes() | campaigns())
 def test_totals_are_what_one_counts_by_going_through_all_experiments(tape: Tape) -> None:
     state = fold_all(tape.records)
@@ -161,7 +161,7 @@ def test_totals_are_what_one_counts_by_going_through_all_experiments(tape: Tape)
     }
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(tapes() | campaigns())
 def test_pace_is_that_of_the_decided_experiments_of_the_last_segment(tape: Tape) -> None:
     state = fold_all(tape.records)
@@ -176,7 +176,7 @@ def test_pace_is_that_of_the_decided_experiments_of_the_last_segment(tape: Tape)
     assert (worth(state) is None) == (not pace.experiments or state.segment is None or pace.segment != state.segment.k)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(tapes() | campaigns())
 def test_knowledge_is_what_one_finds_by_looking_at_all_experiments(tape: Tape) -> None:
     state = fold_all(tape.records)
@@ -208,7 +208,7 @@ def test_tape_of_tests_has_tests_in_it() -> None:
     found: list[CampaignState] = []
 
     @settings(
-        deadline=None, max_examples=200, database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+        deadline=None, max_examples=60, database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
     )
     @given(campaigns(least=15))
     def look(tape: Tape) -> None:

@@ -13,13 +13,19 @@ TWICE = ("propose", "capture", "attempt", "measure")
 """Steps that an experiment goes through once more when its change is mended."""
 
 
-def points(n: int) -> list[Any]:
-    """Give all points of an experiment whose change is mended: some of them are reached twice, and the others have little to do with it."""
+def points(n: int, *moments: str) -> list[Any]:
+    """Give all points of an experiment whose change is mended: some of them are reached twice, and the others have little to do with it.
+
+    What is not of the `moments` is left to the long tests, too.
+    """
     found = [(step, time) for step in TWICE for time in (1, 2)] + [
         (step, 1) for step in PROTOCOL[1:] if step not in TWICE
     ]
-    named = [(f"{when}-{step}:{n}:{time}", step) for step, time in found for when in ("before", "after")]
-    return [name if step in TWICE else pytest.param(name, marks=pytest.mark.long) for name, step in named]
+    return [
+        pytest.param(f"{when}-{step}:{n}:{time}", marks=[] if step in TWICE and when in moments else pytest.mark.long)
+        for step, time in found
+        for when in ("before", "after")
+    ]
 
 
 NEXT = {"100": ("crash", 90), "90": (80, 80), "80": ("crash", 85)}
@@ -58,7 +64,7 @@ def agreed(project: Project) -> list[dict[str, Any]]:
     return [row for row in rows if row["status"] != "interrupted"]
 
 
-@pytest.mark.parametrize("point", points(3))
+@pytest.mark.parametrize("point", points(3, "before", "after"))
 def test_mended_experiment_that_is_killed_goes_on_as_if_never_killed(project: Project, point: str) -> None:
     with FakeModel(handler=mending, cost=0.5) as model:
         by_model(project, model, budget=", experiments: 3")
@@ -90,7 +96,7 @@ def offering(request: Any) -> str:
     return several(90, "crash", 70) if "Best so far: 100" in request.text else several(150, 160, 170)
 
 
-@pytest.mark.parametrize("point", points(2))
+@pytest.mark.parametrize("point", points(2, "after"))
 def test_paid_hypotheses_are_neither_lost_nor_tried_twice(project: Project, point: str) -> None:
     with FakeModel(handler=offering, cost=0.5) as model:
         by_model(project, model, several=3, budget=", experiments: 5")

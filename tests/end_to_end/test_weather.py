@@ -52,20 +52,23 @@ def whole(project: Project, *, asked: int, failed: int) -> None:
     assert (asked, len(proposals(project))) == (COUNT + failed, COUNT)
 
 
-@pytest.mark.parametrize("place", ["first", pytest.param("middle", marks=pytest.mark.long), "last"])
+@pytest.mark.parametrize(
+    "places", [[*PLACES], *(pytest.param([one], marks=pytest.mark.long) for one in PLACES)], ids=" and ".join
+)
 @pytest.mark.parametrize("name", WEATHER)
-def test_bad_weather_burns_nothing(project: Project, name: str, place: str) -> None:
+def test_bad_weather_burns_nothing(project: Project, name: str, places: list[str]) -> None:
     fault, kind, words = WEATHER[name]
-    usage = {"input": 100, "output": 10}
-    with FakeModel(turns=turns(fault, PLACES[place]), usage=usage, cost=0.5, key=KEY) as model:
+    usage, struck = {"input": 100, "output": 10}, [PLACES[place] for place in places]
+    with FakeModel(turns=turns(fault, *struck), usage=usage, cost=0.5, key=KEY) as model:
         by_model(project, model, idle="0.5s", budget=", experiments: 5, cost_usd: 2.5, tokens: 5k, requests: 5")
         said = project.run("run", code=3)
         asked = model.requests
     found = waits(project)
-    assert {(event["kind"], event["n"]) for event in found} == {(kind, PLACES[place] + 1)}
-    assert any(word.lower() in found[0]["reason"].lower() for word in words.split("|")), found[0]["reason"]
+    assert {(event["kind"], event["n"]) for event in found} == {(kind, place + 1) for place in struck}
+    for one in found:
+        assert any(word.lower() in one["reason"].lower() for word in words.split("|")), one["reason"]
     assert f"then asking again: {found[0]['reason'][:20]}" in said
-    whole(project, asked=asked, failed=fault.get("times", 1))
+    whole(project, asked=asked, failed=len(places) * fault.get("times", 1))
 
 
 @pytest.mark.parametrize("name", WEATHER)
@@ -80,8 +83,18 @@ def test_bad_weather_burns_nothing_by_the_other_protocol(project: Project, name:
     whole(project, asked=asked, failed=3 * fault.get("times", 1))
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("kind", ["expired_key", "forbidden", "no_model"])
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        *(("expired_key", place) for place in PLACES),
+        *((kind, "middle") for kind in ("forbidden", "no_model")),
+        *(
+            pytest.param(kind, place, marks=pytest.mark.long)
+            for kind in ("forbidden", "no_model")
+            for place in ("first", "last")
+        ),
+    ],
+)
 def test_key_problem_pauses_with_the_mend_and_the_campaign_goes_on_afterwards(
     project: Project, kind: str, place: str
 ) -> None:
