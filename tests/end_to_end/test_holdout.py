@@ -107,7 +107,7 @@ def test_holdout_counts_in_the_samples_used(project: Project) -> None:
     status = project.status()
     assert status["holdout_looks"] == 1
     assert status["samples_used"] == sum(row["samples"] for row in project.rows()) == 1 + 3 + 1
-    assert "holdout      1 answers" in project.run("status")
+    assert "holdout      1 look" in project.run("status")
 
 
 def test_hidden_files_are_in_the_holdout_run_alone(tmp_path: Path, helper: Helper) -> None:

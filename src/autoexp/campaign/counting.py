@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from autoexp.campaign.amounts import cost_of_runs, plus, together, unanswered
-from autoexp.campaign.events import CampaignOpened, HoldoutRun, Record, SessionOpened
+from autoexp.campaign.events import CampaignOpened, HeldOutAtEnd, HoldoutRun, Record, SessionOpened
 from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState, Counts, Experiment, Segment
 from autoexp.decision.items import mean_items
@@ -86,7 +86,7 @@ def sampled(counts: Counts, sample: Sample) -> Counts:
     return replace(counts, samples=counts.samples + 1 + sample.voided)
 
 
-def held_out(counts: Counts, event: HoldoutRun) -> Counts:
+def held_out(counts: Counts, event: HoldoutRun | HeldOutAtEnd) -> Counts:
     """Count the runs of a holdout, void ones too, and its answer if it gave one."""
     answered = counts.holdouts + (event.passed is not None)
     runs = sum(1 + sample.voided for sample in event.samples)

@@ -168,6 +168,25 @@ class HoldoutRun(Value):
     detail: str = ""
 
 
+class HeldOutAtEnd(Value):
+    """The runs of the holdout as a rule ended the campaign: of its baseline, on the side `baseline`, and of the best so far.
+
+    `n` is the experiment that made the best so far. `gain` is what showed, `claimed` what the keeps together had shown, both as a fraction of
+    the baseline (None where that is 0); `passed` is None when it gave no answer.
+    """
+
+    event: Literal["holdout_end"] = "holdout_end"
+    n: int
+    segment: int
+    baseline: str
+    commit: str
+    samples: tuple[Sample, ...] = ()
+    claimed: float | None = None
+    gain: float | None = None
+    passed: bool | None = None
+    detail: str = ""
+
+
 class Continued(Value):
     """A session takes up experiment `n`, which another one left `pause_s` seconds ago.
 
@@ -347,6 +366,7 @@ Event = (
     | SampleTaken
     | ChecksRun
     | HoldoutRun
+    | HeldOutAtEnd
     | Continued
     | Decided
     | Done

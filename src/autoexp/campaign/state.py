@@ -6,7 +6,7 @@ from typing import Any
 from autoexp.campaign.backlog import Backlog
 from autoexp.campaign.closed import Closed
 from autoexp.campaign.confirmations import Confirmation
-from autoexp.campaign.events import BaselineMeasured, Waiting
+from autoexp.campaign.events import BaselineMeasured, HeldOutAtEnd, Waiting
 from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.knowledge import Knowledge
 from autoexp.decision.beliefs import Beliefs
@@ -107,8 +107,8 @@ class CampaignState:
     `knowledge` is what all closed experiments amount to, and `firm` the same without the first keep that waits for its test and all after it.
     `used` are the tokens by kind. `unsettled` is what was set aside for the experiments, `cut_off` of them, that ended before anybody
     said what they used: nobody will ever know. `budget` is that of the last session's contract,
-    `host` and `place` tell where it was. `confirmation` is the last one that came to its end, `confirming` one that did not yet, and
-    `confirmations` counts all that were begun.
+    `host` and `place` tell where it was. `confirmation` is the last one that came to its end, `ablation` the last that left keeps out, `confirming` one without end, and
+    `confirmations` counts all that were begun. `held_out` is the last holdout at an end.
     """
 
     tag: str = ""
@@ -149,8 +149,10 @@ class CampaignState:
     knowledge: Knowledge = Knowledge()
     firm: Knowledge = Knowledge()
     confirmation: Confirmation | None = None
+    ablation: Confirmation | None = None
     confirming: Confirmation | None = None
     confirmations: int = 0
+    held_out: HeldOutAtEnd | None = None
 
     @property
     def primary_baseline(self) -> Measurement:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from autoexp.campaign import confirming, tallies
+from autoexp.campaign import confirming, looks, tallies
 from autoexp.campaign.convergence import improvement_rate, streak, worth
 from autoexp.campaign.forecast import forecast, spending
 from autoexp.campaign.ideas import counted_ideas
@@ -47,7 +47,7 @@ def summary(state: CampaignState, *, running: bool) -> dict[str, Any]:
             "metrics": state.incumbent.measurement.means(),
         },
         "samples_used": state.counts.samples,
-        "holdout_looks": state.counts.holdouts,
+        **looks.as_data(state),
         "discards_in_row": streak(state),
         "in_loop_gain": state.gain,
         "improvement_rate": improvement_rate(state),

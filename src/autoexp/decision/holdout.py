@@ -19,13 +19,17 @@ Row = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What the holdout says: gains on the gain scale, None where there is no ratio, and why in words."""
+    """What the holdout says: gains on the gain scale, None where there is no ratio, and why in words.
+
+    `relative` is the gain as a fraction of the incumbent's value.
+    """
 
     passed: bool
     claimed: float | None
     needed: float | None
     gain: float | None
     words: str
+    relative: float | None = None
 
 
 def claim(decision: Decision, evidence: Evidence) -> float | None:
@@ -55,11 +59,13 @@ def judge(
     claimed: float | None,
     noise: float | None,
     share: float = HOLDOUT_SHARE,
+    called: tuple[str, str] = ("candidate", "best so far"),
 ) -> Ruling:
     """Hold the claimed fraction to the values of both sides, one value a run, in pairs; of more than two runs a slow spell does not count.
 
     At least `share` of the claimed gain must show, as a logarithm of the ratio (on a linear scale: as a fraction). A gain of a few
     percent need only not be contradicted: what shows may be 2 %, or two standard errors of the metric's `noise`, less.
+    `called` is what the words call the two sides.
     """
     names = {name for row in (*candidate, *incumbent) for name in row}
     if len(names) != 1:
@@ -70,18 +76,18 @@ def judge(
     better = theirs - ours if lower else ours - theirs
     if theirs == 0 or claimed is None:  # no fraction: what is better is better
         passed = better > 0 or (better == 0 and (lower or claimed == 0))
-        return Ruling(passed=passed, claimed=claimed, needed=None, gain=None, words=_words(ours, theirs))
-    relative = better / abs(theirs)
+        return Ruling(passed=passed, claimed=claimed, needed=None, gain=None, words=_words(ours, theirs, called))
+    relative = min(max(better / abs(theirs), -1e9), 1e9)
     if criterion.scale != "linear" and min(ours, theirs) > 0 and not (lower and claimed >= 1):
         claimed = _logarithm(claimed, lower=lower)
         gain = math.log(theirs) - math.log(ours) if lower else math.log(ours) - math.log(theirs)
     else:
-        gain = min(max(relative, -1e9), 1e9)
+        gain = relative
     slack = max(SLACK, 2 * (noise or 0.0) * math.sqrt(2 / min(len(candidate), len(incumbent))))
     needed = min(share * claimed, claimed - slack)
     runs = f" (medians of {len(candidate)} runs)" if len(candidate) > 1 else ""
-    words = f"{_words(ours, theirs)}{runs}, a gain of {gain:.4g}, and {needed:.4g} were needed"
-    return Ruling(passed=gain >= needed, claimed=claimed, needed=needed, gain=gain, words=words)
+    words = f"{_words(ours, theirs, called)}{runs}, a gain of {gain:.4g}, and {needed:.4g} were needed"
+    return Ruling(passed=gain >= needed, claimed=claimed, needed=needed, gain=gain, words=words, relative=relative)
 
 
 def _median(values: Sequence[float]) -> float:
@@ -93,5 +99,5 @@ def _logarithm(fraction: float, *, lower: bool) -> float:
     return -math.log1p(-fraction) if lower else math.log1p(fraction)
 
 
-def _words(ours: float, theirs: float) -> str:
-    return f"candidate {ours:.6g}, best so far {theirs:.6g}"
+def _words(ours: float, theirs: float, called: tuple[str, str]) -> str:
+    return f"{called[0]} {ours:.6g}, {called[1]} {theirs:.6g}"

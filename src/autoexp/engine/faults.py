@@ -8,7 +8,7 @@ A session that ends what another one left goes through decision, keep and done f
 
 Steps between other facts that last; those of a session count as 0, those of a segment by its number: open, session (their records), segment,
 baseline (their records), mirror (a segment, kept in git as well), tail (the last records, kept in git), sample (one run; 0 for a baseline),
-checks, holdout, mend (asked for), withdraw (a number), branch (the view that people look at; the last n), request (one answered, not yet
+checks, holdout (0 for the one at the end), mend (asked for), withdraw (a number), branch (the view that people look at; the last n), request (one answered, not yet
 removed), pack (the refs; the last n), stopped, close (their records).
 
 Steps of an import and of a deletion, which no session goes through: objects, refs, record (put in place); unlist (the record taken out of

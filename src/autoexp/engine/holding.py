@@ -26,8 +26,8 @@ def hold_out(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -
         return _on_record(shop.state.open.holdout)
     samples: list[Sample] = []
     commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
-    enough = (1,) if shop.segment.deterministic else (PAIRS, PAIRS_TO_FAIL)
-    for i in range(enough[-1]):
+    looks = enough(shop)
+    for i in range(looks[-1]):
         for side in _order(shop.state.counts.decided + 1 + i):
             shop.observer.working(f"experiment {n}: the holdout on the {side.value}, run {i + 1}")
             seed = sample_seed(shop.state, shop.spec, i)
@@ -36,9 +36,14 @@ def hold_out(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -
                 return _without_answer(shop, n, samples, Outcome.INTERRUPTED, shop.stop.reason)
         if any(sample.outcome is not Outcome.MEASURED for sample in samples):
             return _failed(shop, n, samples)
-        if i + 1 in enough and (found := _ruling(shop, decision, samples)).passed:
+        if i + 1 in looks and (found := _ruling(shop, decision, samples)).passed:
             break
     return _judged(shop, n, samples, found)
+
+
+def enough(shop: Workshop) -> tuple[int, ...]:
+    """Give the pairs of runs after which there is an answer: the last of them is as many as it takes to fail."""
+    return (1,) if shop.segment.deterministic else (PAIRS, PAIRS_TO_FAIL)
 
 
 def _order(turn: int) -> tuple[Side, Side]:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from autoexp.campaign.checkpoints import due
 from autoexp.campaign.events import SessionClosed, Stopped
 from autoexp.campaign.interruptions import to_measure_again
+from autoexp.campaign.looks import due_at_end
 from autoexp.campaign.reviews import asked_for
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop, stop_rule, too_dear, used_up
 from autoexp.campaign.views import View
 from autoexp.engine.attempt import attempt
+from autoexp.engine.holding_at_end import hold_out_at_end
 from autoexp.engine.mirror import keep_tail
 from autoexp.engine.printed import mask_output
 from autoexp.engine.recovery import recover
@@ -28,7 +30,7 @@ from autoexp.spec.budget import BudgetSection
 def run(shop: Workshop, *, experiments: int | None = None) -> Stop | None:
     """Work until a rule, a person, the proposer or a full disk ends it, or `experiments` more are decided (then None).
 
-    Provisional keeps are tested in between, and before the campaign ends by a rule.
+    Provisional keeps are tested in between, and before the campaign ends by a rule; then the holdout has the last word.
     """
     try:
         stop = _worked(shop, experiments)
@@ -48,12 +50,13 @@ def _worked(shop: Workshop, experiments: int | None) -> Stop | None:
     goal = None if experiments is None else shop.state.counts.decided + experiments
     go_on(shop)
     stop = _ended(shop, used_up)  # before the segment fits the contract, its numbers prove nothing
-    if stop is None or due(shop.state, shop.spec, stop=stop):
+    if stop is None or due(shop.state, shop.spec, stop=stop) or due_at_end(shop.state, shop.spec, stop=stop):
         ensure_segment(shop)
         stop = _tested(shop, _ended(shop, stop_rule))
     while stop is None and (goal is None or shop.state.counts.decided < goal):
         stop = _tested(shop, _ended(shop, stop_rule) or _next(shop))
         tidy_on_the_way(shop)
+    hold_out_at_end(shop, stop)
     tidy_at_end(shop)
     return stop
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from autoexp.faces.cli.holdouts import holdout_lines
 from autoexp.faces.cli.ideas import show_lines, status_lines
 from autoexp.faces.cli.printing import (
     cut,
@@ -107,7 +108,7 @@ def _reviews(found: dict[str, Any]) -> list[tuple[str, str]]:
         *([("accepted", f"{accepted}; measured again by the next `autoexp run`")] if accepted else []),
         *([("interrupted", f"{interrupted}; measured again by the next `autoexp run`")] if interrupted else []),
         *_left_open(found),
-        *([("holdout", f"{found['holdout_looks']} answers")] if found["holdout_looks"] else []),
+        *holdout_lines(found),
     ]
 
 

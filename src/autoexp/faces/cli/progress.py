@@ -12,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from autoexp.campaign import events as ev
+from autoexp.campaign.confirmations import BASELINE, BEST, pairs
 from autoexp.campaign.rows import primary_of
 from autoexp.campaign.state import CampaignState, Experiment
+from autoexp.faces.cli.holdouts import end_line
 from autoexp.faces.cli.printing import cut, gain, number, one_line, say, seconds, style_of
 from autoexp.faces.cli.spending import cost_of_state
 
@@ -44,7 +46,7 @@ class Quiet:
 class Plain(Quiet):
     """One line for the baseline, each experiment and each note."""
 
-    def recorded(self, record: ev.Record, state: CampaignState) -> None:
+    def recorded(self, record: ev.Record, state: CampaignState) -> None:  # noqa: C901  one line an event
         """Print what is news."""
         match record.event:
             case ev.SessionOpened(notice=text) if text:
@@ -60,8 +62,14 @@ class Plain(Quiet):
                 say(_waiting(event))
             case ev.MendAsked() as event:
                 say(f"      {event.outcome.value}: asked to mend it{_last_line(event.detail)}")
+            case ev.HeldOutAtEnd() as event:
+                say(end_line(event.model_dump()))
             case ev.Continued() as event:
                 say(f"note: {_goes_on(event)}")
+            case ev.ConfirmationBegun() as event:
+                say(_confirming(event))
+            case ev.ConfirmationRun() as event if line := _round(event, state):
+                say(line)
             case ev.Noted(text=text):
                 say(f"note: {one_line(text)}")
             case _:
@@ -96,6 +104,8 @@ class Live(Quiet):
         if isinstance(record.event, ev.SessionOpened) and record.event.notice:
             self._console.print(Text(record.event.notice, style="dim"))
         match record.event:
+            case ev.HeldOutAtEnd() as event:
+                self._notes.append(end_line(event.model_dump()))
             case ev.Continued() as event:
                 self._notes.append(f"note: {_goes_on(event)}")
             case ev.Noted(text=text):
@@ -129,7 +139,7 @@ def _figures(state: CampaignState) -> str:
     best = state.incumbent.measurement.means().get(primary_of(state))
     counts = state.counts
     return (
-        f"best so far {number(best, _unit(state))} ({gain(state.gain)})   kept {counts.kept} of {counts.decided}   "
+        f"best so far {number(best, _unit(state))} ({gain(state.gain)} in-loop)   kept {counts.kept} of {counts.decided}   "
         f"samples {counts.samples}   {seconds(state.active_s)}{_cost(state)}"
     )
 
@@ -140,6 +150,28 @@ def _cost(state: CampaignState) -> str:
 
 def _goes_on(event: ev.Continued) -> str:
     return f"experiment {event.n} goes on where the session before this one ended, {seconds(event.pause_s)} ago"
+
+
+def _say_confirming(event: ev.ConfirmationBegun | ev.ConfirmationRun, state: CampaignState) -> None:
+    if line := _confirming(event) if isinstance(event, ev.ConfirmationBegun) else _round(event, state):
+        say(line)
+
+
+def _confirming(event: ev.ConfirmationBegun) -> str:
+    """Say what a confirmation will run."""
+    source = "the holdout" if event.source == "holdout" else "the harness, with seeds that no sample had"
+    few = event.enough if event.enough is not None and event.enough < event.pairs else event.pairs
+    left_out = sum(arm.kind == "without" for arm in event.arms)
+    more = f", and the best without each of {left_out} kept changes" if left_out else ""
+    return f"confirming: {few} fresh pair{'s' if few > 1 else ''} of baseline and best so far{more}, by {source}"
+
+
+def _round(event: ev.ConfirmationRun, state: CampaignState) -> str:
+    """Say that a pair is complete."""
+    opened = state.confirming
+    if opened is None or event.arm > BEST or not {BASELINE, BEST} <= opened.rounds().get(event.round, {}).keys():
+        return ""
+    return f"pair {len(pairs(opened))} of {opened.wanted}"
 
 
 def _waiting(event: ev.Waiting) -> str:
