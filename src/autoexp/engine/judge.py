@@ -50,7 +50,10 @@ def _measured(shop: Workshop, n: int, candidate: Candidate) -> Decision | Failur
 def _answer(shop: Workshop) -> Decision | MeasureMore:
     """Ask the rule: what only takes out has to be no worse, everything else better."""
     opened, evidence = shop.state.open, evidence_for(shop.state, shop.spec)
-    return no_worse(evidence) if opened is not None and opened.directive.takes_out else decide(evidence)
+    if opened is None or not opened.directive.takes_out:
+        return decide(evidence)
+    margin = opened.directive.margin
+    return no_worse(evidence) if margin is None else no_worse(evidence, margin=margin)
 
 
 def _taken(shop: Workshop, side: Side) -> tuple[Sample, ...]:

@@ -27,8 +27,10 @@ def prunable(shop: Workshop, members: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(found)) if found and held.changes else ()
 
 
-def prune(shop: Workshop, members: Sequence[int]) -> Experiment:
+def prune(shop: Workshop, members: Sequence[int], *, margin: float | None = None) -> Experiment:
     """Try the best so far without these keeps: it takes its place where it is shown to be no worse. Gives the experiment, closed.
+
+    `margin` is what it may be worse by, where numbers do not repeat; None asks for the usual one.
 
     Raises CampaignError where keeps wait for their test, a member is no keep of the best so far, or others are built on it.
     """
@@ -42,7 +44,7 @@ def prune(shop: Workshop, members: Sequence[int]) -> Experiment:
         raise CampaignError(
             f"{named} cannot be taken out: {others}{where}", fix="name those as well, or leave this one in"
         )
-    return _tried(shop, Directive(operator="ablate", parents=(best,), members=tuple(sorted(members))))
+    return _tried(shop, Directive(operator="ablate", parents=(best,), members=tuple(sorted(members)), margin=margin))
 
 
 def bundle(shop: Workshop, members: Sequence[int]) -> Experiment | None:

@@ -26,6 +26,7 @@ class Directive(Value):
 
     `of` is the number of the accepted experiment whose change is to be measured again, `again` that of one which was interrupted.
     `members` are the experiments whose changes are taken out together (operator ablate) or tried together (merge).
+    What is left without them may be worse by `margin`, a fraction; None asks for the usual one.
     """
 
     operator: Operator = "improve"
@@ -36,6 +37,7 @@ class Directive(Value):
     of: int | None = None
     again: int | None = None
     members: tuple[int, ...] = ()
+    margin: float | None = None
 
     @property
     def by_person(self) -> bool:
