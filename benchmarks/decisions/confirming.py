@@ -28,6 +28,7 @@ from autoexp.decision import MeasureMore
 from autoexp.decision.ablation import ROUNDS, open_arms, rule
 from autoexp.decision.confirmation import confirmed
 from autoexp.decision.regression import no_worse
+from autoexp.experiment.confirmation import Interval
 from autoexp.experiment.measurement import Side
 from autoexp.experiment.outcome import Verdict
 from autoexp.spec.criteria import Criterion
@@ -120,7 +121,7 @@ def campaign(noise: str, seed: int, prune: bool) -> Confirmed:  # noqa: FBT001
     )
 
 
-def confirmation(world: World):  # noqa: ANN201
+def confirmation(world: World) -> Interval:
     """Confirm on fresh pairs, each in random order."""
     best, baseline = [], []
     for _ in range(PAIRS):
@@ -129,7 +130,10 @@ def confirmation(world: World):  # noqa: ANN201
         world.rng.shuffle(sides)
         for values, effect in sides:
             values.append(world.run(effect))
-    return confirmed(best, baseline, CRITERION)
+    found = confirmed(best, baseline, CRITERION)
+    if found is None:
+        raise ValueError("a baseline of 0")
+    return found
 
 
 def pruned(world: World, loop: Ours, effects: Sequence[float]) -> Pruned:
@@ -138,8 +142,8 @@ def pruned(world: World, loop: Ours, effects: Sequence[float]) -> Pruned:
     useful = {n for n, effect in enumerate(effects) if effect > USEFUL}
     began = world.runs
     pairs: dict[int, list[tuple[float, float]]] = {n: [] for n in range(len(effects))}
-    exact, baseline = loop.deterministic, math.exp(-world.level)
-    rounds, still = 0, tuple(pairs)
+    exact, rounds, still = loop.deterministic, 0, tuple(pairs)
+    untouched: list[float] = []
     while still and rounds < ROUNDS:
         world.think()
         arms: list[int | None] = [None, *still]
@@ -147,14 +151,17 @@ def pruned(world: World, loop: Ours, effects: Sequence[float]) -> Pruned:
         values = {n: world.run(0.0 if n is None else without(math.log1p(-effects[n]))) for n in arms}
         for n in still:
             pairs[n].append((values[None], values[n]))
+        if rounds < PAIRS:
+            untouched.append(world.run(without(world.level)))
         rounds += 1
+        baseline = fmean(untouched)
         still = open_arms(pairs, CRITERION, baseline=baseline, deterministic=exact)
     found = rule(pairs, CRITERION, baseline=baseline, deterministic=exact, last=True)
     ablation_runs = world.runs - began
     unsupported = [n for n, one in found.items() if one.support == "unsupported"]
     taken = bool(unsupported) and regression(world, loop, [effects[n] for n in unsupported])
     removed = set(unsupported) if taken else set()
-    truths = {n: math.expm1(-math.log1p(-effects[n])) / baseline * math.exp(world.level) for n in pairs}
+    truths = {n: math.expm1(-math.log1p(-effects[n])) * math.exp(world.level) for n in pairs}
     intervals = [(truths[n], one.interval) for n, one in found.items() if one.interval is not None]
     return Pruned(
         unsupported=len(set(unsupported) & set(planted)),
@@ -219,19 +226,19 @@ def summed(campaigns: Sequence[Confirmed]) -> dict[str, float]:
 
 def told(noise: str, found: dict[str, float]) -> str:
     """Say what came out for a noise."""
-    lines = [
+    text = (
         f"{noise:<9} gain {found['gain']:.1%}; confirmed minus true {100 * found['error']:+.2f} points (standard error {100 * found['error_se']:.2f},"
         f" of one {100 * found['error_sd']:.2f}); {found['covered']:.1%} of the 95 % intervals hold it, {100 * found['width']:.1f} points wide;"
         f" claimed in the loop {100 * found['claimed']:+.2f}; {found['runs']:.0f} runs"
-    ]
+    )
     if "removed" in found:
-        lines.append(
-            f"          planted: {found['unsupported']:.0%} without support, {found['removed']:.0%} removed; of {found['useful']:.0f} keeps over"
+        text += (
+            f"\n          planted: {found['unsupported']:.0%} without support, {found['removed']:.0%} removed; of {found['useful']:.0f} keeps over"
             f" {USEFUL:.0%} {found['useful_unsupported']:.0f} without support, {found['useful_removed']:.0f} removed;"
             f" {found['rounds']:.0f} rounds, {found['ablation_runs']:.0f} + {found['prune_runs']:.0f} runs;"
             f" {found['keep_covered']:.1%} of {found['intervals']:.0f} intervals hold what a keep adds"
         )
-    return "\n".join(lines)
+    return text
 
 
 def shortfalls(noise: str, found: dict[str, float]) -> list[str]:
