@@ -92,8 +92,9 @@ class Facts:
     def end(self) -> None:
         """Look at which processes are left, and end them."""
         self.look()
-        self._alive_at_the_end = self._alive()
-        for number in _processes(self._world.comm, _listed_processes()):
+        left = _processes(self._world.comm, _listed_processes())
+        self._alive_at_the_end = sorted(set(left.values()))
+        for number in left:
             with contextlib.suppress(OSError):
                 os.kill(number, signal.SIGKILL)
 

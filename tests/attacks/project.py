@@ -127,7 +127,7 @@ worker = subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE,
 if worker.stdout.readline() != "ready\\n":
     sys.exit("the worker did not start")
 times = []
-for _ in range(8):
+for _ in range(16):
     numbers = [draw.randrange(19000, 20000) for _ in range(4)]
     started = time.perf_counter()
     worker.stdin.write(json.dumps(numbers) + "\\n")
