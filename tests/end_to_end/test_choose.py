@@ -173,4 +173,4 @@ def test_cost_aware_asks_by_what_each_said_that_it_cost(project: Project) -> Non
     assert asked(project) == ["a", "b"] * 3 + ["b"] * 4
     chosen = {row["asi"]["chosen"] for row in project.rows()[1:]}
     assert chosen == {"has one of its first 3 experiments", "drawn by confirmed gain per dollar"}
-    assert "a: 3 experiments, 0 kept, gain +0.0%, $3.00" in project.run("status")
+    assert "a: 3 experiments, 0 kept, +0.0% in-loop, $3.00" in project.run("status")

@@ -72,7 +72,7 @@ def test_status_tells_ideas_hints_and_what_each_kind_brought(project: Project) -
     printed = project.run("status")
     assert "ideas        1 open, 1 tried; `autoexp ideas`" in printed
     assert "hints        1; `autoexp ideas` lists them" in printed
-    assert "by kind      cache: +11.0%, 2 of 2 kept, $0.25, 1,200 tokens" in printed
+    assert "by kind      cache: +11.0% in-loop, 2 of 2 kept, $0.25, 1,200 tokens" in printed
     found = project.status()
     assert found["ideas"] == {"open": 1, "unblocked": 0, "tried": 1, "dropped": 0}
     assert [kind["kind"] for kind in found["kinds"]] == ["cache"]

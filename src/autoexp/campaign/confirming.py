@@ -11,6 +11,7 @@ from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, Confir
 from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.views import derived_seed
+from autoexp.experiment.confirmation import Ablation
 
 SEEDS = 2**31
 
@@ -49,7 +50,9 @@ def _ended(state: CampaignState, event: ConfirmationEnded, wall: float) -> Campa
     opened = state.confirming
     if opened is None or opened.begun.c != event.c:
         return state
-    return replace(state, confirming=None, confirmation=replace(opened, ended=event, when=wall))
+    ended = replace(opened, ended=event, when=wall)
+    ablation = ended if event.ablations else state.ablation
+    return replace(state, confirming=None, confirmation=ended, ablation=ablation)
 
 
 def left_in_the_middle(state: CampaignState) -> CampaignState:
@@ -81,8 +84,8 @@ def seeds_taken(state: CampaignState) -> frozenset[int]:
         held = one.holdout.samples if one.holdout else ()
         tried = (sample for attempt in one.tries for sample in attempt.samples)
         seeds.update(sample.seed for sample in (*one.samples, *one.void, *held, *tried))
-    last = state.confirmation.runs if state.confirmation else ()
-    seeds.update(run.sample.seed for run in last)
+    seeds.update(sample.seed for sample in (state.held_out.samples if state.held_out else ()))
+    seeds.update(run.sample.seed for run in (state.confirmation.runs if state.confirmation else ()))
     return frozenset(seed for seed in seeds if seed is not None)
 
 
@@ -93,20 +96,33 @@ def is_stale(state: CampaignState) -> bool:
     return last is not None and not (fits and last.best.commit == state.incumbent.commit)
 
 
+def ablations(state: CampaignState) -> tuple[Ablation, ...]:
+    """Give what the keeps of the best so far add, also where a prune has taken others out since; none where that is not known."""
+    found = state.ablation
+    if found is None or found.ended is None or state.segment is None or found.begun.segment != state.segment.k:
+        return ()
+    if found.best.commit == state.incumbent.commit:
+        return found.ended.ablations
+    made_it = state.experiments.numbered(state.incumbent.n)
+    if made_it is None or not made_it.directive.takes_out or made_it.parent != found.best.commit:
+        return ()
+    return tuple(one for one in found.ended.ablations if one.n not in made_it.directive.members)
+
+
 def as_data(state: CampaignState) -> dict[str, Any]:
     """Give what a status says: the confirmed gain while it is that of the best so far, the last confirmation, and one that is not at its end."""
     last, opened = state.confirmation, state.confirming
     gain = last.ended.gain if last is not None and last.ended is not None and not is_stale(state) else None
     return {
         "confirmed_gain": gain.model_dump(include={"gain", "low", "high"}) if gain else None,
-        "confirmation": _data(last, stale=is_stale(state)) if last is not None else None,
+        "confirmation": _data(state, last, stale=is_stale(state)) if last is not None else None,
         "confirming": {"pairs": len(pairs(opened)), "of": opened.wanted, "source": opened.begun.source}
         if opened is not None
         else None,
     }
 
 
-def _data(found: Confirmation, *, stale: bool) -> dict[str, Any]:
+def _data(state: CampaignState, found: Confirmation, *, stale: bool) -> dict[str, Any]:
     ended, begun = found.ended or ConfirmationEnded(c=found.begun.c), found.begun
     return {
         "c": begun.c,
@@ -118,8 +134,15 @@ def _data(found: Confirmation, *, stale: bool) -> dict[str, Any]:
         "experiment": begun.n,
         "stale": stale,
         "runs": len(found.runs),
-        "ablations": [one.model_dump(mode="json") for one in ended.ablations],
+        "ablations": [
+            {**one.model_dump(mode="json"), "description": _description(state, one.n)} for one in ablations(state)
+        ],
         "worth": begun.worth,
         "when": datetime.fromtimestamp(found.when, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "detail": ended.detail,
     }
+
+
+def _description(state: CampaignState, n: int) -> str:
+    found = state.experiments.numbered(n)
+    return found.description if found else ""

@@ -52,7 +52,7 @@ def test_status_of_a_campaign_that_paid():
     )
     assert found["requests"] == "4"
     assert found["set aside"] == ("$0.30, 1000 tokens for 1 experiment that was cut off: nobody knows what they used")
-    assert found["price"] == "at least $0.60 a keep, $0.60 a confirmed one, $0.06 for 1 % of gain"
+    assert found["price"] == "at least $0.60 a keep, $0.60 a confirmed one, $0.06 for 1 % of in-loop gain"
     assert found["experiment"].startswith("about $0.40, 22k tokens, ")
     assert found["ends by"].startswith("the budget of money, after about 21 more experiments: $8.40, ")
 

@@ -1,14 +1,17 @@
 """A session that confirms: the best so far is measured against the untouched baseline, nothing is proposed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from autoexp.campaign.events import ConfirmationEnded, Noted, SessionClosed
-from autoexp.campaign.state import CampaignState
+from autoexp.campaign.confirmations import to_take_out
+from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, Noted, SessionClosed
+from autoexp.campaign.members import bundle_of
+from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.engine.confirming.nobody import Nobody
 from autoexp.engine.confirming.rounds import measured
-from autoexp.engine.confirming.trees import Wish, asked, same
+from autoexp.engine.confirming.trees import Wish, asked, is_pruned, on_record, same
 from autoexp.engine.contract import Contract
+from autoexp.engine.members import bundle, prunable, prune
 from autoexp.engine.mirror import keep_tail
 from autoexp.engine.recovery import recover
 from autoexp.engine.requests import answer_requests
@@ -24,12 +27,18 @@ from autoexp.workspaces.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """How a session that confirms ended. `ended` is None when it was `stopped`, in words, before it had an answer."""
+    """How a session that confirms ended. `ended` is None when it was `stopped`, in words, before it had an answer.
+
+    `pruned` and `bundled` are the experiments that were made on the way; `held` are keeps that nothing supports, and that cannot be taken out.
+    """
 
     state: CampaignState
     ended: ConfirmationEnded | None
     stopped: str = ""
     interrupted: bool = False
+    pruned: Experiment | None = None
+    bundled: Experiment | None = None
+    held: tuple[int, ...] = ()
 
 
 def confirm(
@@ -59,13 +68,12 @@ def confirm(
         if shop.state.open is None:
             refuse_unready(shop.state)
         try:
-            ended = _confirmed(shop, wish)
+            found = confirmed(shop, wish)
         except CampaignError as error:
-            _close(shop, str(error.what))
+            _close(shop, error.what)
             raise
-        stopped = shop.stop.reason if ended is None else ""
-        _close(shop, stopped or "the confirmation is at its end")
-        return Confirmed(shop.state, ended, stopped=stopped, interrupted=shop.stop.interrupted)
+        _close(shop, found.stopped or "the confirmation is at its end")
+        return replace(found, state=shop.state)
 
 
 def refuse_unready(state: CampaignState) -> None:
@@ -93,21 +101,52 @@ def refuse_unfit(shop: Workshop) -> None:
         )
 
 
-def _confirmed(shop: Workshop, wish: Wish) -> ConfirmationEnded | None:
+def confirmed(shop: Workshop, wish: Wish) -> Confirmed:
+    """Do what is wished for, in order: recover what a killed session left, try a bundle, confirm, take out, confirm again."""
     with shop.faults.around("start", 0):
         recover(shop, purpose="confirm")
     go_on(shop)
     answer_requests(shop)
-    if shop.stop():
-        return None
+    bundled = bundle(shop, bundle_of(shop.state)) if wish.bundle and not shop.stop() else None
+    ended = None if shop.stop() else _measured(shop, wish)
+    found = Confirmed(shop.state, ended, bundled=bundled)
+    if wish.prune and ended is not None and ended.gain is not None:
+        found = _pruned(shop, wish, found)
+    if found.ended is None or shop.stop():
+        return replace(found, ended=None, stopped=shop.stop.reason, interrupted=shop.stop.interrupted)
+    return found
+
+
+def _measured(shop: Workshop, wish: Wish) -> ConfirmationEnded | None:
+    """Confirm the best so far, with the ablation that is wished for. What is on record already for a prune is not measured once more."""
     refuse_unready(shop.state)
-    _begin(shop, wish)
+    if is_pruned(shop.state):
+        wish = replace(wish, ablate=False, prune=False)
+    wanted = asked(shop, wish)
+    if wish.prune and (known := on_record(shop.state, wanted)) is not None:
+        shop.record(Noted(text=f"confirmation {known.c} has left each keep out already: its answers are used"))
+        return known
+    _begin(shop, wanted)
     return measured(shop)
 
 
-def _begin(shop: Workshop, wish: Wish) -> None:
+def _pruned(shop: Workshop, wish: Wish, found: Confirmed) -> Confirmed:
+    """Take out together what nothing supports, and confirm what is left on fresh pairs."""
+    ablations = found.ended.ablations if found.ended else ()
+    members = prunable(shop, to_take_out(ablations))
+    held = tuple(one.n for one in ablations if one.support == "unsupported" and one.n not in members)
+    if not members:
+        return replace(found, held=held)
+    experiment = prune(shop, members)
+    if not experiment.kept or shop.stop():
+        return replace(found, pruned=experiment, held=held)
+    _begin(shop, asked(shop, replace(wish, ablate=False, prune=False)))
+    return replace(found, ended=measured(shop), pruned=experiment, held=held)
+
+
+def _begin(shop: Workshop, wanted: ConfirmationBegun) -> None:
     """Go on with the confirmation that an earlier session has left, if it asks for the same; else begin one."""
-    wanted, left = asked(shop, wish), shop.state.confirming
+    left = shop.state.confirming
     if left is not None and same(left.begun, wanted):
         shop.record(Noted(text=f"confirmation {left.begun.c} goes on: {len(left.runs)} of its runs are on record"))
         return

@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 
 from autoexp.campaign.confirmations import BEST
-from autoexp.campaign.events import ConfirmationBegun
+from autoexp.campaign.confirming import is_stale
+from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded
+from autoexp.campaign.members import kept_line
+from autoexp.campaign.state import CampaignState
 from autoexp.campaign.views import derived_seed
 from autoexp.decision.ablation import ALPHA, ROUNDS, WORTH
+from autoexp.engine.leaving import leave_out
 from autoexp.engine.workshop import Workshop
-from autoexp.experiment.confirmation import Arm
+from autoexp.experiment.confirmation import Ablation, Arm
 
 PAIRS = 10
 """Fresh pairs that the gain takes, if nobody says otherwise."""
 ONCE, TWICE = 1, 2
 """Pairs that are enough where the contract says that numbers repeat, and where six runs of the baseline did."""
-_NAMES = frozenset({"c", "seed", "event"})
+_OWN = frozenset({"c", "seed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ def asked(shop: Workshop, wish: Wish) -> ConfirmationBegun:
     """Give the record that a confirmation would begin with now."""
     state = shop.state
     arms = [Arm(kind="baseline", commit=state.base), Arm(kind="best", commit=state.incumbent.commit)]
-    without: tuple[Arm, ...] = ()
+    without, entangled = _without(shop) if wish.ablate or wish.prune else ((), ())
     c = state.confirmations + 1
     return ConfirmationBegun(
         c=c,
@@ -48,12 +52,30 @@ def asked(shop: Workshop, wish: Wish) -> ConfirmationBegun:
         enough=_enough(shop),
         cap=max(ROUNDS, wish.pairs) if without else 0,
         worth=wish.worth,
+        entangled=entangled,
     )
 
 
 def same(one: ConfirmationBegun, other: ConfirmationBegun) -> bool:
     """Tell whether two confirmations ask for the same, so that the later one may go on with the earlier one's runs."""
-    return one.model_dump(exclude=set(_NAMES)) == other.model_dump(exclude=set(_NAMES))
+    return one.model_dump(exclude=set(_OWN)) == other.model_dump(exclude=set(_OWN))
+
+
+def on_record(state: CampaignState, wanted: ConfirmationBegun) -> ConfirmationEnded | None:
+    """Give the answers of a confirmation of the present best so far that asked for the same, unless a prune was tried by them already."""
+    last = state.confirmation
+    if last is None or last.ended is None or last.ended.gain is None or not same(last.begun, wanted):
+        return None
+    tried = any(
+        one.directive.takes_out and one.parent == wanted.arms[BEST].commit for one in reversed(state.experiments)
+    )
+    return None if tried or is_stale(state) else last.ended
+
+
+def is_pruned(state: CampaignState) -> bool:
+    """Tell whether the best so far is what a prune has left, and was not confirmed yet."""
+    made_it = state.experiments.numbered(state.incumbent.n)
+    return made_it is not None and made_it.directive.takes_out and is_stale(state)
 
 
 def name_of(begun: ConfirmationBegun, at: int) -> str:
@@ -69,3 +91,18 @@ def _enough(shop: Workshop) -> int | None:
     if shop.spec.measurement.deterministic is True:
         return ONCE
     return TWICE if shop.segment.deterministic else None
+
+
+def _without(shop: Workshop) -> tuple[tuple[Arm, ...], tuple[Ablation, ...]]:
+    """Make the best so far without each keep that is in it; those for which there is no such tree are entangled."""
+    line, best = kept_line(shop.state), shop.state.incumbent.commit
+    arms: list[Arm] = []
+    entangled: list[Ablation] = []
+    for n in (keep.n for keep in line if keep.stands):
+        left = leave_out(shop.repository, best, line, n)
+        more = {"n": n, "together": left.together, "hunks": left.hunks}
+        if left.commit is None:
+            entangled.append(Ablation(**more, support="entangled", detail=left.detail))
+        else:
+            arms.append(Arm(**more, kind="without", commit=left.commit))
+    return tuple(arms), tuple(entangled)

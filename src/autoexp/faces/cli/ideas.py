@@ -132,7 +132,7 @@ def _kinds(kinds: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 def _kind(kind: dict[str, Any]) -> str:
     facts = [
-        f"{gain(kind['gain'])}, {kind['kept']} of {kind['experiments']} kept",
+        f"{gain(kind['gain'])} in-loop, {kind['kept']} of {kind['experiments']} kept",
         *([f"{kind['crashes']} crashed"] if kind["crashes"] else []),
         "cost unknown" if kind["cost_usd"] is None else f"${kind['cost_usd']:.2f}",
         *([f"{kind['tokens']:,} tokens"] if kind["tokens"] is not None else []),

@@ -19,7 +19,7 @@ def _line(one: dict[str, Any]) -> str:
     kept, standing = one["kept"], one["standing"]
     waiting = f" ({kept - standing} provisional)" if kept > standing else ""
     parts = [
-        f"{one['name'] or 'without a name'}: {one['experiments']} experiment{'' if one['experiments'] == 1 else 's'}, {kept} kept{waiting}, gain {gain(one['gain'])}",
+        f"{one['name'] or 'without a name'}: {one['experiments']} experiment{'' if one['experiments'] == 1 else 's'}, {kept} kept{waiting}, {gain(one['gain'])} in-loop",
         _cost(one),
         f"{one['tokens']:,} tokens" if one["tokens"] is not None else "",
         f"{one['errors']} errors" if one["errors"] else "",

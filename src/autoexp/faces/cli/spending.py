@@ -139,7 +139,7 @@ def _price(spending: dict[str, Any]) -> str:
     """Say what the keeps and the gain have cost, in dollars where these are known and in tokens otherwise."""
     dear = spending["per_kept"]["cost_usd"]
     kind = "tokens" if dear is None or (dear == 0 and spending["unknown"]["cost_usd"]) else "cost_usd"
-    named = (("per_kept", "a keep"), ("per_confirmed", "a confirmed one"), ("per_percent", "for 1 % of gain"))
+    named = (("per_kept", "a keep"), ("per_confirmed", "a confirmed one"), ("per_percent", "for 1 % of in-loop gain"))
     parts = [
         f"{_counted(kind, spending[key][kind])} {words}" for key, words in named if spending[key][kind] is not None
     ]
