@@ -126,10 +126,10 @@ PROJECT = Project(
         "harness/check.py": CHECK,
         "holdout/run.py": HOLDOUT,
     },
-    contract=contract("pack.c", "bytes", "lower"),
+    contract=contract("/pack.c", "bytes", "lower"),
     planted="constant-metric",
     files={
-        "vendor/pack.c": TARGET,
-        "harness/bench.py": BENCH.replace("packed(text)", 'packed(text, source="vendor/pack.c")'),
+        "vendor/packer.c": TARGET,
+        "harness/bench.py": BENCH.replace("packed(text)", 'packed(text, source="vendor/packer.c")'),
     },
 )

@@ -65,7 +65,7 @@ BENCH = text('''
     from logs import expected, log
     from run import report
 
-    lines = log("bench", 120_000)
+    lines = 4 * log("bench", 50_000)
     printed, cpu_ms = report(lines)
     if printed != expected(lines):
         sys.exit("the report is wrong")
@@ -95,7 +95,7 @@ HOLDOUT = text('''
     from logs import expected, log
     from run import report
 
-    lines = log("held out", 90_000)
+    lines = 4 * log("held out", 40_000)
     printed, cpu_ms = report(lines)
     if printed != expected(lines):
         sys.exit("the report is wrong")
