@@ -1,11 +1,11 @@
 """Keeps taken out together and discards tried together: experiments like others, and the best so far without a keep as a commit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.engine.conftest import CONTRACT, Bench, Reading
+from tests.engine.conftest import CONTRACT, Bench, Reading, opened
 
 from autoexp.campaign.events import Event, Record
 from autoexp.campaign.fold import fold_all
@@ -13,11 +13,13 @@ from autoexp.campaign.interruptions import to_measure_again
 from autoexp.campaign.members import bundle_of, kept_line, standing
 from autoexp.campaign.rows import rows
 from autoexp.campaign.state import CampaignState
+from autoexp.campaign.views import Brief
 from autoexp.engine.members import LeftOut, bundle, leave_out, leave_out_all, prunable, prune
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import CampaignError
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.records import Proposal
 from autoexp.ports import Desk
 from autoexp.stores.reading import Torn, read_from
 
@@ -84,24 +86,55 @@ def pruning(*members: int) -> Callable[[Workshop], object]:
     return lambda shop: prune(shop, members)
 
 
-def test_what_adds_nothing_any_more_is_taken_out(bench: Bench) -> None:
-    before = begun(bench, A, B, QUICK)
-    assert standing(before) == (1, 2, 3)
-    state = bench.session(act=pruning(1))
+@dataclass(frozen=True)
+class Pruned:
+    """A campaign of three keeps, of which the third made the first useless, before and after a prune; and what was left out before it."""
+
+    bench: Bench
+    before: CampaignState
+    after: CampaignState
+    asked: list[str]
+
+
+class Eager:
+    """A proposer that would mend anything, and notes that it was asked."""
+
+    repairs = 3
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def propose(self, brief: Brief, desk: Desk) -> Proposal:
+        self.asked.append(brief.directive.operator)
+        raise AssertionError
+
+
+@pytest.fixture(scope="module")
+def pruned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pruned]:
+    with opened(tmp_path_factory.mktemp("pruned")) as bench:
+        before = begun(bench, A, B, QUICK)
+        bench.proposer = eager = Eager()
+        after = bench.session(act=pruning(1))
+        bench.proposer = None
+        yield Pruned(bench, before, after, eager.asked)
+
+
+def test_what_adds_nothing_any_more_is_taken_out(pruned: Pruned) -> None:
+    state, bench = pruned.after, pruned.bench
+    assert standing(pruned.before) == (1, 2, 3)
     found = state.experiments[-1]
     assert (found.n, found.status, found.directive.members) == (4, "keep", (1,))
     assert found.description == "take out experiment 1, which a confirmation does not support"
     assert state.incumbent.n == 4
     assert text(bench, state.incumbent.commit) == WITHOUT_A
-    assert bench.git("rev-parse", f"{state.incumbent.commit}^") == before.incumbent.commit
+    assert bench.git("rev-parse", f"{state.incumbent.commit}^") == pruned.before.incumbent.commit
     refs = bench.git("for-each-ref", "--format=%(refname:lstrip=3)").split()
     assert {"best", "attempt/4", "record/4", "attempt/1"} <= set(refs)
     assert bench.git("rev-parse", "refs/autoexp/main/best") == state.incumbent.commit
 
 
-def test_a_member_that_is_taken_out_is_no_keep_any_more(bench: Bench) -> None:
-    before = begun(bench, A, B, QUICK)
-    state = bench.session(act=pruning(1))
+def test_a_member_that_is_taken_out_is_no_keep_any_more(pruned: Pruned) -> None:
+    before, state = pruned.before, pruned.after
     member = state.experiments[0]
     assert (member.status, member.kept, member.taken_out, member.pruned_by) == ("discard", False, True, 4)
     assert member.reasons[0] == "taken out by experiment 4: a confirmation did not support it"
@@ -113,13 +146,44 @@ def test_a_member_that_is_taken_out_is_no_keep_any_more(bench: Bench) -> None:
     assert state.knowledge.totals.taken_out == (1,)
 
 
-def test_gain_that_was_claimed_for_a_member_is_counted_no_more(bench: Bench) -> None:
-    before = begun(bench, A, B, QUICK)
-    claimed = before.experiments[0].decision
+def test_gain_that_was_claimed_for_a_member_is_counted_no_more(pruned: Pruned) -> None:
+    claimed = pruned.before.experiments[0].decision
     assert claimed is not None
-    state = bench.session(act=pruning(1))
-    assert state.gain == pytest.approx(before.gain - claimed.effect)
-    assert before.gain - state.gain == pytest.approx(10 / 90)
+    assert claimed.effect == pytest.approx(10 / 90)
+    assert pruned.after.gain == pytest.approx(pruned.before.gain - claimed.effect)
+
+
+def test_a_prune_asks_no_proposer(pruned: Pruned) -> None:
+    assert pruned.asked == []
+    assert pruned.after.counts.attempts == 3
+    assert pruned.after.knowledge.tallies.by_name[""].experiments == 3
+
+
+def test_the_journal_alone_tells_all_of_it(pruned: Pruned) -> None:
+    folded, state = fold_all(_records(pruned.bench)), pruned.after
+    assert list(rows(folded)) == list(rows(state))
+    assert (folded.gain, folded.counts, standing(folded)) == (state.gain, state.counts, standing(state))
+    assert "taken_out" in next(row for row in rows(folded) if row["n"] == 1)["flags"]
+
+
+def test_the_same_tree_is_the_same_commit_each_time_and_has_no_ref(pruned: Pruned) -> None:
+    bench, state = pruned.bench, pruned.before
+    one, other = _left(bench, state, 2), _left(bench, state, 2)
+    assert one == other
+    assert one.commit is not None
+    assert bench.git("rev-parse", f"{one.commit}^") == state.incumbent.commit
+    assert bench.git("for-each-ref", f"--points-at={one.commit}") == ""
+
+
+def test_a_keep_can_be_left_out_of_what_a_prune_left(pruned: Pruned) -> None:
+    found = _left(pruned.bench, pruned.after, 2)
+    assert found.commit is not None
+    assert text(pruned.bench, found.commit) == PARTS.replace("mode full", "mode quick")
+
+
+def test_a_keep_that_is_out_already_cannot_be_left_out(pruned: Pruned) -> None:
+    for n in (1, 4):
+        assert _left(pruned.bench, pruned.after, n).detail == f"experiment {n} is not in the best so far"
 
 
 def test_a_keep_that_is_needed_stays(bench: Bench) -> None:
@@ -141,28 +205,12 @@ def test_a_campaign_goes_on_from_what_a_prune_left(bench: Bench) -> None:
     assert standing(state) == (2, 3, 5)
 
 
-def test_a_prune_asks_no_proposer_and_is_not_mended(bench: Bench) -> None:
-    begun(bench, A, B, QUICK)
-    asked: list[str] = []
-
-    class Eager:
-        repairs = 3
-
-        def propose(self, brief, desk):
-            asked.append(brief.directive.operator)
-            raise AssertionError
-
-    bench.proposer = Eager()
-    state = bench.session(act=pruning(2))
-    assert asked == []
-    assert state.experiments[-1].status == "discard"
-    assert state.counts.attempts == 3
-    assert state.knowledge.tallies.by_name[""].experiments == 3
-
-
 def test_a_prune_that_breaks_the_program_takes_nothing_out(bench: Bench) -> None:
+    """Nobody is asked to mend it, whatever the proposer offers."""
     before = begun(bench, A, Edit("c 20\n.\n.\nmode full", "c 15\n.\n.\nmode strict"))
+    bench.proposer = eager = Eager()
     state = bench.session(act=pruning(1))
+    assert eager.asked == []
     assert (state.experiments[-1].status, standing(state)) == ("crash", (1, 2))
     assert state.incumbent == before.incumbent
 
@@ -198,15 +246,6 @@ def test_a_keep_of_which_nothing_is_left_cannot_be_left_out(bench: Bench) -> Non
     state = begun(bench, Edit("a 50", "a 40"), Edit("a 40\n.\n.\nb 20", "a 50\n.\n.\nb 1"))
     found = _left(bench, state, 1)
     assert found == LeftOut(None, (), (), "nothing of it is left in the best so far")
-
-
-def test_the_same_tree_is_the_same_commit_each_time(bench: Bench) -> None:
-    state = begun(bench, A, B, C)
-    one, other = _left(bench, state, 2), _left(bench, state, 2)
-    assert one == other
-    assert one.commit is not None
-    assert bench.git("rev-parse", f"{one.commit}^") == state.incumbent.commit
-    assert bench.git("for-each-ref", f"--points-at={one.commit}") == ""
 
 
 def test_all_keeps_left_out_is_the_untouched_baseline(bench: Bench) -> None:
@@ -295,12 +334,3 @@ def test_an_interrupted_prune_is_not_measured_again_by_a_run(bench: Bench) -> No
     again = bench.session(act=pruning(1))
     assert again.experiments[-1].status == "keep"
     assert standing(again) == (2, 3)
-
-
-def test_the_journal_alone_tells_all_of_it(bench: Bench) -> None:
-    begun(bench, A, B, QUICK)
-    state = bench.session(act=pruning(1))
-    folded = fold_all(_records(bench))
-    assert list(rows(folded)) == list(rows(state))
-    assert (folded.gain, folded.counts, standing(folded)) == (state.gain, state.counts, standing(state))
-    assert "taken_out" in next(row for row in rows(folded) if row["n"] == 1)["flags"]
