@@ -4,16 +4,18 @@ import ast
 from collections.abc import Iterator
 
 from autoexp.harness.audits.finding import Finding
-from autoexp.harness.audits.ground import Edits, Ground
+from autoexp.harness.audits.ground import Ground
+from autoexp.harness.audits.idle import work_s
 from autoexp.harness.audits.numbers import figures, seconds_of, words_of
 from autoexp.harness.audits.sources import judge_files, python_of
-from autoexp.spec.metric import MEASURED_BY_AUTOEXP
 
 SHORT_S, NOISY = 0.02, 0.08
 """A timed span is too short below the first, where single runs differ by the second and more."""
 TINY_S = 0.002
-_STARTING = 0.8
-"""Share of a run that may pass without any work of the target."""
+STARTING_S = 0.1
+"""No bare program takes longer to start."""
+_WORK = 0.5
+"""Share of a timed span that is work of the target, at least."""
 _USED = frozenset({"memory", "mem", "rss", "cpu", "ram"})
 
 
@@ -34,23 +36,14 @@ def short_run(ground: Ground) -> Iterator[Finding]:
             longer,
         )
         return
-    usage = ground.samples[0].usage
-    whole_s = usage.cpu_s if criterion.name == "cpu_s" else usage.wall_s
-    if ground.scope and (criterion.name in MEASURED_BY_AUTOEXP or span_s > _STARTING * whole_s):
-        yield from _mostly_starting(ground, criterion.name, span_s, longer)
-
-
-def _mostly_starting(ground: Ground, name: str, span_s: float, fix: str) -> Iterator[Finding]:
-    """Compare with a run in which the target is empty: what it takes is what starting takes."""
-    empty: Edits = dict.fromkeys(ground.scope, b"")
-    usage = ground.measure(empty).usage
-    idle_s = usage.cpu_s if name == "cpu_s" else usage.wall_s
-    if _STARTING * span_s < idle_s and span_s < 1.0:
+    worked_s = work_s(ground, criterion.name, span_s) if span_s < STARTING_S else None
+    if worked_s is not None and worked_s < _WORK * span_s:
         yield Finding(
             "short-run",
-            f"most of {name} is the start of programs, not work of the target",
-            f"a run takes {_ms(span_s)}; with the target emptied it takes {_ms(idle_s)}",
-            fix,
+            f"most of {criterion.name} is the start of programs, not work of the target",
+            f"{criterion.name} times {_ms(span_s)}; a run with a target that does nothing takes "
+            + (f"only {_ms(worked_s)} less" if worked_s > 0 else "as long"),
+            longer,
         )
 
 
