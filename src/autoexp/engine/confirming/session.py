@@ -137,7 +137,7 @@ def _pruned(shop: Workshop, wish: Wish, found: Confirmed) -> Confirmed:
     held = tuple(one.n for one in ablations if one.support == "unsupported" and one.n not in members)
     if not members:
         return replace(found, held=held)
-    experiment = prune(shop, members)
+    experiment = prune(shop, members, margin=wish.worth)
     if not experiment.kept or shop.stop():
         return replace(found, pruned=experiment, held=held)
     _begin(shop, asked(shop, replace(wish, ablate=False, prune=False)))
