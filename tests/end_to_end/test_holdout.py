@@ -105,7 +105,7 @@ def test_holdout_counts_in_the_samples_used(project: Project) -> None:
     project.edits(write(70), write(110))
     project.run("run")
     status = project.status()
-    assert status["holdout_looks"] == 1
+    assert (status["holdout_looks"], status["holdout_end"]) == (1, None)
     assert status["samples_used"] == sum(row["samples"] for row in project.rows()) == 1 + 3 + 1
     assert "holdout      1 look" in project.run("status")
 
@@ -277,3 +277,92 @@ def test_provided_path_cannot_be_hidden(tmp_path: Path, helper: Helper) -> None:
     (project.path / "hidden/more").mkdir()
     project.edits(write(90))
     assert "harness.provide shows hidden/more" in project.run("run", code=2)
+
+
+LITTLE = [write(99), write(98), write(97), write(96)]
+"""Each gains so little that the holdout need not show it, and all together do not."""
+
+
+def ends(project: Project) -> list[dict[str, Any]]:
+    return [event for event in project.journal() if event["event"] == "holdout_end"]
+
+
+def test_holdout_at_the_end_shows_what_all_keeps_together_gain(project: Project) -> None:
+    project.edits(write(95), write(80))
+    project.run("run", "--experiments", "2")
+    assert ends(project) == []
+    assert "the holdout shows +20.0% of +20.0% claimed, passed" in project.run("run")
+    (end,) = ends(project)
+    base, best = project.git("rev-parse", "main"), project.refs()["best"]
+    assert (end["n"], end["baseline"], end["commit"]) == (2, base, best)
+    assert {(run["side"], run["values"]["heldout"]) for run in end["samples"]} == {
+        ("baseline", 10000),
+        ("incumbent", 8000),
+    }
+    status = project.status()
+    assert (
+        status["holdout_end"].items()
+        >= {"claimed": pytest.approx(0.2), "gain": pytest.approx(0.2), "passed": True}.items()
+    )
+    assert (status["holdout_looks"], status["samples_used"]) == (3, 1 + 2 + 4 + 2)
+    assert "at the end   the holdout shows +20.0% of +20.0% claimed, passed" in project.run("status")
+    project.run("run")
+    assert len(ends(project)) == 1
+
+
+def test_gains_too_small_to_be_asked_for_one_by_one_fail_together_at_the_end(project: Project) -> None:
+    (project.path / "hidden/holdout.sh").write_text('read -r hidden < hidden/data.txt\necho "METRIC h=31337"\n')
+    project.git("commit", "-qam", "nothing shows")
+    project.edits(*LITTLE)
+    assert "the holdout shows 0.0% of +4.0% claimed, FAILED" in project.run("run").replace("+0.0%", "0.0%")
+    assert project.statuses() == ["keep"] * 5
+    assert project.status()["holdout_end"]["passed"] is False
+    project.edits(*LITTLE, write(94))
+    project.run("run", "--experiments", "1")
+    told = project.run("brief", "--json") + project.run("brief")
+    assert "the holdout passed" in told
+    assert re.search(r"31337|FAILED|at the end", told) is None
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_holdout_at_the_end_that_was_killed_is_on_record_once(project: Project, moment: str) -> None:
+    project.edits(write(95))
+    project.killed(f"{moment}-holdout:0")
+    assert len(ends(project)) == (moment == "after")
+    project.run("run")
+    (end,) = ends(project)
+    assert end["passed"] is True
+    status = project.status()
+    assert (status["stop_reason"], status["holdout_looks"], status["samples_used"]) == ("exhausted", 2, 1 + 1 + 2 + 2)
+
+
+@pytest.mark.long
+def test_stop_in_the_holdout_at_the_end_leaves_it_to_the_next_session(tmp_path: Path, project: Project) -> None:
+    wait = """\
+read -r x < value.txt
+echo "$x" >> "$MARK.runs"
+if [ "$(wc -l < "$MARK.runs")" = 4 ]; then : > "$MARK"; while [ ! -e "$MARK.go" ]; do sleep 0.05; done; fi
+echo "METRIC heldout=$x"
+"""  # the first is that of the baseline of the segment
+    (project.path / "hidden/holdout.sh").write_text(wait)
+    project.git("commit", "-qam", "it waits")
+    project.edits(write(95))
+    with project.start("run") as process:
+        wait_until((tmp_path / "mark").exists, "the holdout at the end")
+        process.send_signal(signal.SIGTERM)
+    assert [end["passed"] for end in ends(project)] == [None]
+    assert project.status()["state"] == "idle"
+    (tmp_path / "mark.go").touch()
+    project.run("run")
+    assert [end["passed"] for end in ends(project)] == [None, True]
+
+
+@pytest.mark.long
+def test_holdout_at_the_end_that_the_baseline_fails_has_no_answer(tmp_path: Path, project: Project) -> None:
+    wears = 'echo x >> "$MARK.runs"\nread -r x < value.txt\n[ "$(wc -l < "$MARK.runs")" -gt 3 ] && [ "$x" = 100 ] && exit 1\necho "METRIC h=$x"\n'
+    (project.path / "hidden/holdout.sh").write_text(wears)
+    project.git("commit", "-qam", "it wears off")
+    project.edits(write(95))
+    assert "the holdout gave no answer: the baseline does not pass the holdout: crash" in project.run("run")
+    assert project.status()["holdout_end"] is None
+    assert project.statuses() == ["keep", "keep"]
