@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from autoexp.campaign.events import Noted
 from autoexp.errors import JournalError
 from autoexp.stores.journal import FileJournal
 from autoexp.stores.lines import Stamp
@@ -54,7 +55,11 @@ def test_end_of_a_journal_cut_at_any_byte_costs_the_last_record_alone(tmp_path: 
         with opened(tmp_path) as journal:
             assert journal.torn
             assert journal.position.number == len(whole)
-        assert (tmp_path / "journal.jsonl").read_bytes() == b"".join(whole)
+            assert (tmp_path / "journal.jsonl").read_bytes() == b"".join(whole) + tail
+            journal.append(Noted(text="gone on"))
+        lines = (tmp_path / "journal.jsonl").read_bytes().splitlines(keepends=True)
+        assert lines[:-1] == whole
+        assert b"gone on" in lines[-1]
 
 
 def test_whole_record_whose_new_line_is_another_byte_is_not_cut(tmp_path: Path, torn: bytes) -> None:

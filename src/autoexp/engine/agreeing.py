@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from autoexp.campaign.events import Noted
 from autoexp.engine.conclude import moved_by_others, show_branch
-from autoexp.engine.mirror import behind, meet
+from autoexp.engine.lost import behind
+from autoexp.engine.mirror import meet
 from autoexp.engine.workshop import Workshop
 from autoexp.workspaces.refs import RefUpdate
 
@@ -27,7 +28,7 @@ def survey(shop: Workshop) -> Survey:
     there = {name.removeprefix(prefix): oid for name, oid in shop.refs.list(prefix).items()}
     later = [int(found[2]) for name in there if (found := _NUMBER.match(name)) and int(found[2]) > shop.state.last_n]
     if later:
-        raise behind(shop, f"git holds refs of experiment {min(later)}")
+        raise behind(shop.folder, f"refs of experiment {min(later)}")
     meet(shop)
     return Survey(there, _missing(shop, there))
 

@@ -33,11 +33,20 @@ def refuse_behind(folder: CampaignFolder, repository: Repository, state: Campaig
     elif (number := _records_in(repository, f"{prefix}/tail")) > state.events:
         what = f"records up to number {number - 1}"
     if what:
-        raise CampaignError(
-            f"git holds {what}, and the journal ends before: it was cut, or an older one was put in its place",
-            where=str(folder.journal),
-            fix=f"`autoexp repair --tag {folder.tag}` brings back what git holds; nothing was changed",
-        )
+        raise behind(folder, what)
+
+
+def behind(folder: CampaignFolder, what: str) -> CampaignError:
+    """Give the error for a journal that ends before `what` git holds."""
+    return at_odds(
+        folder, f"git holds {what}, and the journal ends before: it was cut, or an older one was put in its place"
+    )
+
+
+def at_odds(folder: CampaignFolder, what: str) -> CampaignError:
+    """Give the error for a journal and refs that do not tell of the same campaign."""
+    fix = f"`autoexp repair --tag {folder.tag}` brings back what git holds; nothing was changed"
+    return CampaignError(what, where=str(folder.journal), fix=fix)
 
 
 def _records_in(repository: Repository, tail: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from autoexp.campaign.events import BaselineMeasured, Noted
 from autoexp.campaign.state import Experiment, Segment
+from autoexp.engine.lost import at_odds, behind
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import CampaignError, GitError
 from autoexp.stores.backward import place_of
@@ -26,13 +27,11 @@ def meet(shop: Workshop) -> None:
         held = _held(shop, name)
         if held is None or not held.lines:
             continue
-        place = place_of(path, held.end)
-        if place is None or place.previous != held.digest:
-            raise (
-                behind(shop, f"git holds records up to number {held.end - 1}")
-                if place is None
-                else _another(shop, name)
-            )
+        place = place_of(path, held.end) if held.end <= shop.state.events else None  # a line behind these is torn
+        if place is None:
+            raise behind(shop.folder, f"records up to number {held.end - 1}")
+        if place.previous != held.digest:
+            raise _another(shop, name)
         if name != shop.ref("tail") and place.number > since.number:
             since = place
     shop.mirrored = since
@@ -127,21 +126,9 @@ def _held(shop: Workshop, name: str) -> Held | None:
         return None
 
 
-def behind(shop: Workshop, what: str) -> CampaignError:
-    """Give the error for a journal that ends before what git tells of."""
-    return _at_odds(shop, f"{what}, and the journal ends before: it was cut, or an older one was put in its place")
-
-
 def _another(shop: Workshop, name: str) -> CampaignError:
-    return _at_odds(shop, f"{name} tells of other records than the journal: one of them belongs to another campaign")
-
-
-def _at_odds(shop: Workshop, what: str) -> CampaignError:
-    return CampaignError(
-        what,
-        where=str(shop.folder.journal),
-        fix=f"`autoexp repair --tag {shop.folder.tag}` brings back what git holds; nothing was changed",
-    )
+    what = f"{name} tells of other records than the journal: one of them belongs to another campaign"
+    return at_odds(shop.folder, what)
 
 
 def _since(shop: Workshop) -> Position:

@@ -13,7 +13,7 @@ _NUMBER = re.compile(rb'\{"v":\d+,"i":(\d+),')
 def place_of(path: Path, number: int) -> Position | None:
     """Give the place in front of record `number`, which may be the one that comes next; None when the file ends before.
 
-    The chain of a journal that is read here was followed before; a file that is none gives None.
+    The chain of a journal that is read here was followed before; what is torn may stand behind it. A file that is none gives None.
     """
     if number == 0:
         return Position()
@@ -26,8 +26,11 @@ def place_of(path: Path, number: int) -> Position | None:
             end = text.find(b"\n", start) + 1
             found = _NUMBER.match(text[start : start + 64])
             if found is None:
-                return None
-            if int(found[1]) == number - 1:
+                behind = start
+            elif int(found[1]) == number - 1:
                 return Position(number, end, digest_of(text[start:end]))
-            before, behind = (end, behind) if int(found[1]) < number - 1 else (before, start)
+            elif int(found[1]) < number - 1:
+                before = end
+            else:
+                behind = start
     return None

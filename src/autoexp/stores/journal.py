@@ -28,13 +28,14 @@ class FileJournal:
     """A campaign's journal, opened for writing. One process at a time holds it."""
 
     def __init__(self, folder: Path, stamp: Callable[[], Stamp], *, reserve: Reserve | None = None) -> None:
-        """Take the lock, read the whole chain, cut a torn last line (`self.torn` tells), and set the reserve aside.
+        """Take the lock, read the whole chain, and set the reserve aside. A torn last line (`self.torn` tells) stays until something is written.
 
         Raises CampaignError when another process holds the lock, JournalError for damage before the last line.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / JOURNAL
         self.torn: str | None = None
+        self._uncut = False
         self._stamp = stamp
         self._failed = ""
         self._reserve = reserve
@@ -64,9 +65,7 @@ class FileJournal:
         self._forget_what_is_cached()
         position, torn = verify(self.path)
         if torn is not None:
-            os.ftruncate(self._fd, torn.offset)
-            _sync(self._fd)
-            self.torn = torn.why
+            self.torn, self._uncut = torn.why, True
         return position
 
     def _forget_what_is_cached(self) -> None:
@@ -92,7 +91,7 @@ class FileJournal:
         return (found for found in lines_from(self.path) if found[0] >= start)
 
     def append(self, event: Event) -> Record:
-        """Write one event, synced. A disk that is full gets the reserve, if there is one, and is tried once more.
+        """Write one event, synced. A torn last line is cut first. A disk that is full gets the reserve, if there is one, and is tried once more.
 
         Raises StorageError; then the file is as it was before. Where that is not certain (a failed sync, a failed cut) nothing is written any
         more, and what the file holds shows at the next start.
@@ -103,6 +102,7 @@ class FileJournal:
         number = self._position.number
         line, digest = encode(event, number=number, previous=self._position.previous, stamp=stamp)
         try:
+            self._cut()
             self._write(line)
         except OSError as error:
             raise self._lost(number, error) from error
@@ -117,6 +117,13 @@ class FileJournal:
         # As whoever reads the file has them.
         wall, monotonic = round(stamp.wall, DIGITS), round(stamp.monotonic, DIGITS)
         return Record(number, wall, monotonic, stamp.boot, event)
+
+    def _cut(self) -> None:
+        """Take away what is torn, once somebody has found that this journal is the one to go on with."""
+        if self._uncut:
+            os.ftruncate(self._fd, self._position.offset)
+            _sync(self._fd)
+            self._uncut = False
 
     def _write(self, line: bytes) -> None:
         try:
