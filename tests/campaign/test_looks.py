@@ -1,14 +1,15 @@
 """Looks at the holdout: when the one at the end is due, what it counts for, and what a status says of it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import Tape, commit, spec
 
 from autoexp.campaign import events as ev
-from autoexp.campaign.fold import fold_all
-from autoexp.campaign.looks import MANY, baseline_commit, due_at_end, folder_of, is_unmasked
-from autoexp.campaign.state import CampaignState
+from autoexp.campaign.looks import MANY, baseline_commit, due_at_end, folder_of, is_unmasked, many
+from autoexp.campaign.state import CampaignState, Counts
 from autoexp.campaign.stopping import Stop
 from autoexp.campaign.summary import summary
 from autoexp.experiment.measurement import Sample, Side
@@ -27,9 +28,10 @@ def tape() -> Tape:
     return made
 
 
-def look(made: Tape, *, passed: bool | None = True) -> ev.HeldOutAtEnd:
+def look(made: Tape, *, passed: bool | None = True, scored: int = 0) -> ev.HeldOutAtEnd:
     state = made.state
-    runs = tuple(Sample(side=side, i=0, values={"h": 1.0}, cost_usd=0.25) for side in (Side.BASELINE, Side.INCUMBENT))
+    sides = (Side.BASELINE, Side.INCUMBENT)
+    runs = tuple(Sample(side=side, i=0, values={"h": 1.0}, cost_usd=0.25, scored=scored) for side in sides)
     event = ev.HeldOutAtEnd(
         n=state.incumbent.n,
         segment=made.k,
@@ -118,13 +120,19 @@ def test_state_with_it_is_kept_in_a_snapshot() -> None:
     assert kept == event
 
 
-@given(st.integers(0, 2 * MANY))
-def test_many_looks_are_told_to_be_many(count: int) -> None:
+@given(looks=st.integers(0, 2 * MANY), items=st.integers(0, 500))
+def test_many_looks_are_told_to_be_many_for_the_size_of_what_is_held_out(looks: int, items: int) -> None:
+    state = CampaignState(counts=Counts(holdouts=looks, held_out_items=items))
+    assert many(state) == (looks * 10 > items if items else looks >= MANY)
+    assert many(replace(state, counts=replace(state.counts, holdouts=looks + 1))) >= many(state)
+
+
+def test_size_of_what_is_held_out_is_that_of_the_last_run_that_told_it() -> None:
     made = tape()
-    for _ in range(count):
-        look(made)
-    found = summary(fold_all(made.records), running=False)
-    assert (found["holdout_looks"], found["holdout_looks_many"]) == (count, count >= MANY)
+    look(made, scored=40)
+    look(made)
+    found = summary(made.state, running=False)
+    assert (found["holdout_looks"], found["holdout_items"], found["holdout_looks_many"]) == (2, 40, False)
 
 
 def test_output_of_one_that_came_to_no_end_is_known_to_be_unmasked() -> None:

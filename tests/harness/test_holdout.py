@@ -38,6 +38,11 @@ def test_one_line_of_any_name_is_the_value(held, name) -> None:
     assert sample.output == "1/holdout-candidate-0.out"
 
 
+def test_items_are_counted_and_their_scores_are_nowhere(held) -> None:
+    sample = held("echo ITEM a=0.25; echo METRIC h=2; echo ITEM b=1")
+    assert (sample.outcome, sample.values, sample.items, sample.scored) == (Outcome.MEASURED, {"h": 2}, {}, 2)
+
+
 @pytest.mark.parametrize(
     ("printed", "words"),
     [

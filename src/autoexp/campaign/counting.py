@@ -90,4 +90,5 @@ def held_out(counts: Counts, event: HoldoutRun | HeldOutAtEnd) -> Counts:
     """Count the runs of a holdout, void ones too, and its answer if it gave one."""
     answered = counts.holdouts + (event.passed is not None)
     runs = sum(1 + sample.voided for sample in event.samples)
-    return replace(counts, samples=counts.samples + runs, holdouts=answered)
+    items = max((sample.scored for sample in event.samples), default=0) or counts.held_out_items
+    return replace(counts, samples=counts.samples + runs, holdouts=answered, held_out_items=items)

@@ -12,8 +12,8 @@ from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop
 from autoexp.spec.model import Spec
 
-MANY = 20
-"""Looks from which on a person is told that each lets a little of the holdout through."""
+MANY, ITEMS_A_LOOK = 20, 10
+"""Looks from which on a person is told that each lets a little of the holdout through; or, where it names its items, these for each look."""
 
 _FOLDERS = "end-"
 
@@ -48,6 +48,16 @@ def is_unmasked(state: CampaignState, folder: str) -> bool:
     return folder.startswith(_FOLDERS) and folder not in ended
 
 
+def many(state: CampaignState) -> bool:
+    """Tell whether there were many looks for the size of what is held out.
+
+    Whoever sees k words, passed or failed, can choose among 2^k candidates: on n items the best of them may look better than it is by up to
+    sqrt(k ln 2 / 2n) of the range of a score (Hoeffding's bound for all of them). With ten items a look that is 0.19.
+    """
+    looks, items = state.counts.holdouts, state.counts.held_out_items
+    return looks * ITEMS_A_LOOK > items if items else looks >= MANY
+
+
 def noted(state: CampaignState, event: HeldOutAtEnd) -> CampaignState:
     """Give the state after the holdout at the end: its runs count in the totals, and it is one look more."""
     counts, cost = held_out(state.counts, event), plus(state.cost_usd, cost_of_runs(event.samples))
@@ -60,7 +70,8 @@ def as_data(state: CampaignState) -> dict[str, Any]:
     current = known is not None and known.passed is not None and _fits(state, known)
     return {
         "holdout_looks": state.counts.holdouts,
-        "holdout_looks_many": state.counts.holdouts >= MANY,
+        "holdout_looks_many": many(state),
+        "holdout_items": state.counts.held_out_items or None,
         "holdout_end": known.model_dump(include={"gain", "claimed", "passed", "detail"}) if known and current else None,
     }
 

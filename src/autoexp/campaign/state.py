@@ -74,7 +74,7 @@ class Incumbent:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What budgets and stop rules look at; `holdouts` is how often the holdout gave an answer.
+    """What budgets and stop rules look at; `holdouts` is how often the holdout gave an answer, `held_out_items` how many items it scored last.
 
     `requests` are answers of models, `repairs` how often a proposer was asked to mend its change, `waits` how often its service could not
     answer, and `waited_s` the seconds waited for it.
@@ -89,6 +89,7 @@ class Counts:
     infra_errors_in_row: int = 0
     samples: int = 0
     holdouts: int = 0
+    held_out_items: int = 0
     requests: int | None = None
     repairs: int = 0
     waits: int = 0

@@ -31,7 +31,7 @@ class Sample(Value):
     """One execution of the harness: values per metric, and scores per item, when `outcome` is measured, else why not.
 
     `channel` tells where they were printed: stdout, or the private descriptor of the harness kit. `voided` counts runs before this one that did
-    not count, because something else used the machine.
+    not count, because something else used the machine. `scored` counts the items of a holdout, whose scores nobody is told.
     """
 
     side: Side
@@ -48,6 +48,7 @@ class Sample(Value):
     channel: str = "stdout"
     sandbox: str = ""
     voided: int = 0
+    scored: int = 0
 
 
 class Summary(Value):

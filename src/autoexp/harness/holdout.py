@@ -32,15 +32,14 @@ def hold_out(bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: s
         return taken
     files = bench.files(name)
     try:
-        if taken.channel == "stdout":
-            values = one_value(files.stdout, harness.metrics, bench.metrics)
-        else:
-            values = one_value(files.report, "lines", bench.metrics)
+        printed, form = (files.stdout, harness.metrics) if taken.channel == "stdout" else (files.report, "lines")
+        values, scored = one_value(printed, form, bench.metrics), items_in(printed)
     except BadMetric as bad:
         return taken.model_copy(
             update={"outcome": Outcome.BAD_METRIC, "values": {}, "items": {}, "detail": told(str(bad), files.tail())}
         )
-    return taken.model_copy(update={"outcome": Outcome.MEASURED, "values": values, "items": {}, "detail": ""})
+    found = {"outcome": Outcome.MEASURED, "values": values, "items": {}, "scored": scored, "detail": ""}
+    return taken.model_copy(update=found)
 
 
 def one_value(printed: Path, form: FormName, metrics: Mapping[str, MetricSection]) -> dict[str, float]:
@@ -57,6 +56,12 @@ def one_value(printed: Path, form: FormName, metrics: Mapping[str, MetricSection
     if form == "lines":
         raise BadMetric("the holdout did not print a line METRIC name=value")
     return _in_form(printed, form, metrics)
+
+
+def items_in(printed: Path) -> int:
+    """Count the ITEM lines of an output: so many held-out items were scored, where the holdout says so."""
+    with printed.open("rb") as stream:
+        return sum(1 for line in lines_of(stream) if line.startswith("ITEM "))
 
 
 def _in_form(printed: Path, form: FormName, metrics: Mapping[str, MetricSection]) -> dict[str, float]:

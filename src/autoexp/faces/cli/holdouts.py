@@ -8,9 +8,10 @@ from autoexp.faces.cli.printing import gain
 def holdout_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     """Give the lines of a status; none where the holdout has given no answer."""
     looks, end = found["holdout_looks"], found["holdout_end"]
+    at = f" at {found['holdout_items']} held-out items" if found["holdout_items"] else ""
     many = "; each look lets a little of it through: take fresh data for it" if found["holdout_looks_many"] else ""
     return [
-        *([("holdout", f"{looks} look{'s' if looks != 1 else ''}{many}")] if looks else []),
+        *([("holdout", f"{looks} look{'s' if looks != 1 else ''}{at}{many}")] if looks else []),
         *([("at the end", end_line(end))] if end else []),
     ]
 

@@ -15,11 +15,12 @@ TIMEOUT_S = 2.0
 
 @dataclass(frozen=True)
 class Score:
-    """Addresses found, whole; matches that are none; addresses missed."""
+    """Addresses found, whole; matches that are none; addresses missed; and of each message whether all was right."""
 
     found: int
     wrong: int
     missed: int
+    right: tuple[bool, ...]
 
     @property
     def f1(self) -> float:
@@ -51,4 +52,5 @@ def score(messages: Sequence[Labelled]) -> Score:
         found=sum(len(spans & message.addresses) for spans, message in pairs),
         wrong=sum(len(spans - message.addresses) for spans, message in pairs),
         missed=sum(len(message.addresses - spans) for spans, message in pairs),
+        right=tuple(spans == message.addresses for spans, message in pairs),
     )
