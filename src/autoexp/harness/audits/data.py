@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from autoexp.experiment.measurement import Sample
 from autoexp.experiment.outcome import Outcome
@@ -40,7 +40,7 @@ _DRAWS = frozenset(
         "random_sample",
     ]
 )
-_MODULES = frozenset({"random", "np.random", "numpy.random"})
+_MODULES = frozenset({"random", "numpy.random"})
 _MAKERS = re.compile(r"(^|\.)(Random|default_rng|RandomState)$")
 _ELSEWHERE = {
     (".sh", ".bash"): re.compile(r"\$\{?RANDOM\b|\bshuf\b(?!.*--random-source)|/dev/u?random|\bsort\b[^|;]*\s-\w*R"),
@@ -108,7 +108,12 @@ def _unseeded(ground: Ground, path: str) -> Iterator[str]:
                     yield f"{path}:{text_of(ground, path).count(chr(10), 0, found.start()) + 1} draws by `{found[0].strip()}`"
         return
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    seeded = {module for module in _MODULES if any(_is_call(call, f"{module}.seed") and call.args for call in calls)}
+    modules = _modules(tree)
+    seeded = {
+        called
+        for call in calls
+        if call.args and (called := _module_of(call, modules)[0]) and ast.unparse(call.func).endswith(".seed")
+    }
     plain = {
         alias.asname or alias.name
         for node in ast.walk(tree)
@@ -118,10 +123,8 @@ def _unseeded(ground: Ground, path: str) -> Iterator[str]:
     }
     for call in calls:
         function = ast.unparse(call.func)
-        module, _, method = function.rpartition(".")
-        draws = (module in _MODULES and method in _DRAWS and not seeded & {module, module.replace("np", "numpy")}) or (
-            function in plain and not seeded
-        )
+        module, method = _module_of(call, modules)
+        draws = (module and method in _DRAWS and module not in seeded) or (function in plain and not seeded)
         if draws or (_MAKERS.search(function) and _without_seed(ground, tree, call)):
             yield f"{path}:{call.lineno} draws by `{ast.unparse(call)[:60]}` without a seed"
 
@@ -156,8 +159,25 @@ def _gets_nothing(ground: Ground, function: ast.FunctionDef, parameter: str) -> 
     return False
 
 
-def _is_call(call: ast.Call, name: str) -> bool:
-    return ast.unparse(call.func) in {name, name.replace("np.", "numpy.")}
+def _modules(tree: ast.Module) -> dict[str, str]:
+    """Give what a file calls the modules that draw; a name that is bound to anything else as well may be a seeded generator."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                found |= {one.asname or one.name: one.name for one in names if one.name in {"random", "numpy.random"}}
+                found |= {f"{one.asname or one.name}.random": "numpy.random" for one in names if one.name == "numpy"}
+            case ast.ImportFrom(module="numpy", names=names):
+                found |= {one.asname or one.name: "numpy.random" for one in names if one.name == "random"}
+    bound = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    bound |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return {name: module for name, module in found.items() if name not in bound}
+
+
+def _module_of(call: ast.Call, modules: Mapping[str, str]) -> tuple[str, str]:
+    """Give the drawing module whose function a call is of, and the function; empty where it is of none."""
+    holder, _, method = ast.unparse(call.func).rpartition(".")
+    return modules.get(holder, ""), method
 
 
 def dated_data(ground: Ground) -> Iterator[Finding]:

@@ -78,7 +78,9 @@ def formulas(ground: Ground, metric: str) -> tuple[Formula, ...]:
 
 def constant_terms(ground: Ground) -> Iterator[ConstantTerm]:
     """Give the terms of sums in the harness that are made of named constants alone, beside terms that are not."""
-    for path, tree, constants in _files(ground):
+    files = list(_files(ground))
+    trees = [tree for _, tree, _ in files]
+    for path, tree, constants in files:
         for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
             for node, _ in _sums(function):
                 terms = _terms(node)
@@ -86,7 +88,7 @@ def constant_terms(ground: Ground) -> Iterator[ConstantTerm]:
                 if not fixed or len(fixed) == len(terms):
                     continue
                 value = sum(_value(term, constants) or 0.0 for term in fixed)
-                words = words_of(function.name) | _goal(function, node)
+                words = words_of(function.name) | _goal(function, node) | _given_to(trees, function.name)
                 if value > 0:
                     yield ConstantTerm(f"{path}:{node.lineno}", " + ".join(map(ast.unparse, fixed)), value, words)
 
@@ -239,6 +241,17 @@ def _goal(function: ast.FunctionDef, node: ast.expr) -> frozenset[str]:
                     if value is node and isinstance(key, ast.Constant):
                         return words_of(str(key.value))
     return frozenset()
+
+
+def _given_to(trees: Sequence[ast.Module], function: str) -> frozenset[str]:
+    """Give the words of the names that the answer of a function goes to."""
+    found = frozenset[str]()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=called)):
+                if ast.unparse(called).rpartition(".")[2] == function:
+                    found |= words_of(name)
+    return found
 
 
 def _telling(name: str) -> frozenset[str]:
