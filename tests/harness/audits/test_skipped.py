@@ -48,11 +48,13 @@ def test_harness_that_compares_answers_gives_no_finding(ground):
     assert not list(skipped_work(ground({"target.py": TARGET, "bench.py": BENCH}, **project("strict"))))
 
 
+@pytest.mark.long
 def test_checks_that_compare_answers_give_no_finding(ground):
     asked = project(checks="python -S -B -c 'import target; assert target.smooth([4, 8, 0]) == [4, 6, 3]'")
     assert not list(skipped_work(ground({"target.py": TARGET, "bench.py": BENCH}, **asked)))
 
 
+@pytest.mark.long
 def test_work_that_no_answer_needs_may_be_skipped(ground):
     target = "def work(n):\n    for turn in range(n):\n        spin()\n    return 3\n\ndef spin():\n    pass\n"
     bench = (

@@ -1,3 +1,5 @@
+import pytest
+
 from autoexp.harness.audits.unarmed import unarmed_checks
 
 TARGET = '''"""The sum of what is large enough."""
@@ -49,6 +51,7 @@ def test_harness_that_compares_answers_notices_every_mistake(ground):
     assert score(made)["score"] == 1.0
 
 
+@pytest.mark.long
 def test_checks_that_compare_other_answers_notice_most_mistakes(ground):
     check = "import target; assert target.total([1, 5, 5, 7], 5) == 12; assert target.total([], 5) == 6"
     made = ground(FILES, **project(checks=f'python -S -B -c "{check}"'))
@@ -56,6 +59,7 @@ def test_checks_that_compare_other_answers_notice_most_mistakes(ground):
     assert score(made)["counted"] >= 4
 
 
+@pytest.mark.long
 def test_changes_that_alter_no_answer_count_for_nothing(ground):
     target = "STEP = 100\nFAST = True\n\ndef total(values, low):\n    return max(values) if FAST and values else max(values)\n"
     made = ground(FILES | {"target.py": target}, **project())
@@ -72,6 +76,7 @@ def test_guard_on_a_printed_answer_is_a_check(ground):
     assert score(made)["score"] == 1.0
 
 
+@pytest.mark.long
 def test_program_of_which_its_children_keep_stderr_to_themselves_is_watched_all_the_same(ground):
     script = "import sys\nn = int(sys.argv[1])\nm = 0\nfor i in range(n):\n    m += i * 2\nprint(m)\n"
     bench = BENCH.replace(
@@ -91,6 +96,7 @@ SHELL = {
 }
 
 
+@pytest.mark.long
 def test_shell_target_without_checks_is_found_and_with_checks_not(ground):
     contract = {"scope": {"edit": ["run.sh"]}, "harness": {"measure": "sh bench.sh"}}
     (found,) = unarmed_checks(ground(SHELL, **contract))

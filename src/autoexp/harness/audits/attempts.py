@@ -11,6 +11,7 @@ from autoexp.harness.audits.ground import Edits, Ground
 NOISES = 5.0
 """A single run lies so many standard deviations of noise away before it counts as different."""
 LEAST = 0.02
+_TWICE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,14 @@ def margin(ground: Ground) -> float:
     if ground.deterministic:
         return least or 0.0
     return max(NOISES * (ground.noise or 0.0), least or 0.0, LEAST)
+
+
+def is_better(ground: Ground, sample: Sample) -> bool:
+    """Tell whether a run's number is better than HEAD's by more than two runs in a row are by chance."""
+    least = ground.spec.criteria[0].min_effect
+    return gain(ground, sample) > (
+        (least or 0.0) if ground.deterministic else max(_TWICE * (ground.noise or 0.0), least or 0.0, LEAST)
+    )
 
 
 def shown(ground: Ground, sample: Sample) -> str:

@@ -76,6 +76,10 @@ class Spy:
         if count & (count - 1) == 0:
             self._tell(name, count)
 
+    def has_seen(self, name: str, most: int) -> bool:
+        """Tell whether more answers would not be taken note of."""
+        return self._calls.get(name, 0) >= most
+
     def _from_outside(self, frame: Any) -> bool:
         return "_autoexp_spy" not in frame.f_globals
 

@@ -32,8 +32,8 @@ class Watched:
 
     @property
     def asked(self) -> Mapping[str, frozenset[str]]:
-        """Give the functions of each file that are called from outside."""
-        files = {file for file, _, _ in self.steady}
+        """Give the functions of each file that are called from outside; of a program that only prints there are none."""
+        files = {file for file, name, _ in self.steady if name != spy.PRINTED}
         return {
             file: frozenset(name.removesuffix(spy.ITEMS) for of, name, _ in self.steady if of == file) for file in files
         }
