@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from autoexp.decision.confirmation import as_lead, pair_scale
-from autoexp.decision.leads import Lead, Scatter, above, lead_of, range_of, scatter_of
+from autoexp.decision.leads import Lead, Scatter, above, lead_of, range_of, scatter_of, size_of, step_of
 from autoexp.decision.scale import Scale
-from autoexp.decision.sequential.lessons import quantum
 from autoexp.experiment.confirmation import Ablation, Interval, Support
 from autoexp.experiment.measurement import summarise
 from autoexp.spec.criteria import Criterion
@@ -64,9 +63,9 @@ def rule(
         supported = _by_holm(p, looks, answers, alpha=alpha)
         for n, look in looks.items():
             if n in supported:
-                answers[n] = arms.told(look, "supported", p[n], bar, worth=worth)
+                answers[n] = arms.told(look, "supported", p[n], bar)
             elif look.something <= 0 and look.little >= bar:
-                answers[n] = arms.told(look, "unsupported", p[n], bar, worth=worth)
+                answers[n] = arms.told(look, "unsupported", p[n], bar)
     if last:
         for n in pairs:
             if n not in answers:
@@ -96,6 +95,7 @@ class _Look:
     lead: Lead
     something: float
     little: float
+    size: float
     rounds: int
 
 
@@ -110,14 +110,13 @@ class _Arms:
 
     def step(self, rounds: int) -> float:
         """Give the step in which values come, if they do."""
-        longest = max(self.pairs.values(), key=len)
-        values = [best for best, _ in longest[:rounds]]
-        values += [without for arm in self.pairs.values() for _, without in arm[:rounds]]
-        return quantum([self.scale.gain(value) for value in values])
+        bests = [best for best, _ in max(self.pairs.values(), key=len)]
+        sides = [bests, *([without for _, without in arm] for arm in self.pairs.values())]
+        return step_of([self.scale.gain(value) for value in side[:rounds]] for side in sides)
 
-    def told(self, look: _Look, support: Support, p: float, log_bar: float, *, worth: float) -> Ablation:
+    def told(self, look: _Look, support: Support, p: float, log_bar: float) -> Ablation:
         """Put a look into words and fractions of the baseline."""
-        low, high = range_of(look.lead, log_bar, size=worth)
+        low, high = range_of(look.lead, log_bar, size=look.size)
         level = 1 - 2 * math.exp(-log_bar)
         interval = self.interval(look.n, (look.lead.mean, low, high), level=level, rounds=look.rounds)
         return Ablation(n=look.n, support=support, interval=interval, p=p)
@@ -140,9 +139,10 @@ class _Arms:
 @lru_cache(maxsize=1024)  # what was seen in a round is asked for again in every later one
 def _look(n: int, leads: tuple[float, ...], scatter: Scatter, worth: float) -> _Look:
     """Look at a keep's leads; what is said must be left without the round that says most."""
-    something = above(leads, 0.0, scatter, size=worth)
-    little = above([-lead for lead in leads], -worth, scatter, size=worth)
-    return _Look(n, lead_of(leads, scatter), something, little, len(leads))
+    size = size_of(worth, scatter)
+    something = above(leads, 0.0, scatter, size=size)
+    little = above([-lead for lead in leads], -worth, scatter, size=size)
+    return _Look(n, lead_of(leads, scatter), something, little, size, len(leads))
 
 
 def _by_holm(
@@ -162,8 +162,8 @@ def _unclear(n: int, arms: _Arms, p: float, log_bar: float, *, worth: float) -> 
     if not leads:
         return Ablation(n=n, support="unclear")
     scatter = scatter_of(tuple(some[: len(leads)] for some in arms.leads.values()), step=arms.step(len(leads)))
-    look = _Look(n, lead_of(leads, scatter), 0.0, 0.0, len(leads))
-    return arms.told(look, "unclear", p, log_bar, worth=worth)
+    look = _Look(n, lead_of(leads, scatter), 0.0, 0.0, size_of(worth, scatter), len(leads))
+    return arms.told(look, "unclear", p, log_bar)
 
 
 def _repeating(n: int, arms: _Arms) -> Ablation:

@@ -1,11 +1,12 @@
 """Leads of one tree over another in pairs of runs: where they lie, and the evidence that they lie above a line."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from autoexp.decision.evidence import log_mixture
+from autoexp.decision.sequential.lessons import quantum
 from autoexp.decision.sequential.machine import FLAT, centre, spread
 from autoexp.experiment.measurement import summarise
 
@@ -14,6 +15,7 @@ LEAST_SD = 0.0005
 SIZES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0)
 WEIGHTS = (0.02, 0.03, 0.05, 0.10, 0.15, 0.35, 0.15, 0.10, 0.05)
 """Distances beyond a line that the evidence weighs up, in multiples of the one that matters, and how much each weighs."""
+LEAST_SHARE = 0.25
 _HALVINGS = 30
 
 
@@ -48,6 +50,16 @@ def scatter_of(arms: tuple[tuple[float, ...], ...], *, known: tuple[float, ...] 
     variance, df, spikes = spread(residuals)
     df = max(1.0, df * (1 - lost / len(residuals))) if residuals else 1.0
     return Scatter(max(variance, step * step / 6, LEAST_SD**2), df, FLAT * spikes / (1 - spikes))
+
+
+def step_of(sides: Iterable[Sequence[float]]) -> float:
+    """Give the step in which the values of each side come, or 0 when none come in steps."""
+    return min((step for side in sides if (step := quantum(side)) > 0), default=0.0)
+
+
+def size_of(matters: float, scatter: Scatter) -> float:
+    """Give the distance about which evidence is sought: the one that matters, or in much noise one that may be seen at all."""
+    return max(matters, LEAST_SHARE * math.sqrt(scatter.variance))
 
 
 def _inner(leads: Sequence[float]) -> Sequence[float]:

@@ -9,9 +9,8 @@ from autoexp.decision.case import Evidence, metric_of
 from autoexp.decision.confirmation import as_lead, pair_scale
 from autoexp.decision.effect import Effect, compare
 from autoexp.decision.guards import broken_words, first_broken, strained, strained_words
-from autoexp.decision.leads import above, lead_of, log_above, scatter_of
+from autoexp.decision.leads import above, lead_of, log_above, scatter_of, size_of, step_of
 from autoexp.decision.rule import missed, sides_of
-from autoexp.decision.sequential.lessons import quantum
 from autoexp.decision.teaching import lessons
 from autoexp.decision.words import odds, runs, share
 from autoexp.experiment.measurement import Side
@@ -118,15 +117,16 @@ def _held(criterion: Criterion, evidence: Evidence, *, margin: float) -> _Held |
         return None
     places = [[scale.gain(value) for value in side] for side in (ours, theirs)]
     leads = tuple(a - b for a, b in zip(*places, strict=True))
-    scatter = scatter_of((leads,), known=_known(criterion, evidence), step=quantum([*places[0], *places[1]]))
+    scatter = scatter_of((leads,), known=_known(criterion, evidence), step=step_of(places))
     line = as_lead(margin, scale)
+    size = size_of(line, scatter)
     lead = lead_of(leads, scatter)
     level = math.fsum(places[1]) / len(places[1])
     return _Held(
         criterion,
         compare(scale.value(level + lead.mean), scale.value(level), metric_of(criterion, evidence)),
-        fine=log_above(lead, -line, size=line),
-        worse=above([-one for one in leads], 0.0, scatter, size=line),
+        fine=log_above(lead, -line, size=size),
+        worse=above([-one for one in leads], 0.0, scatter, size=size),
         lead=lead.mean,
         error=lead.error,
     )
