@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autoexp.decision.methods import settings_of
+from autoexp.decision.resolution import Resolution, resolution
 from autoexp.engine import parts
 from autoexp.engine.auditing import AuditGround
 from autoexp.engine.cache import cache_folder, campaign_identity
@@ -31,8 +31,6 @@ from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
 
-TYPICAL_RUNS = {"standard": 3.0, "patient": 5.0, "thorough": 10.0, "eager": 2.5, "thrifty": 1.5, "one-shot": 1.5}
-"""Runs of an average experiment in the simulated campaigns of benchmarks/decisions."""
 AUDITS_S = 120.0
 """Seconds that the audits may take together, if nobody says otherwise."""
 
@@ -41,7 +39,8 @@ AUDITS_S = 120.0
 class Checkup:
     """What `check` found. `noise` is the sd of one sample as a fraction of the mean; seconds are wall clock.
 
-    `expected` is what proposer and harness will probably cost, `findings` what the audits saw, `figures` what they measured on the way.
+    `resolution` is the smallest gain that the rule finds, `campaign_samples` and `campaign_s` are what the budget of experiments will probably
+    take, `expected` is what proposer and harness will probably cost, `findings` what the audits saw, `figures` what they measured on the way.
     """
 
     commit: str
@@ -54,6 +53,8 @@ class Checkup:
     checks_s: float
     experiment_s: float
     campaign_s: float | None
+    campaign_samples: int | None
+    resolution: Resolution
     sandbox: dict[str, str]
     notices: tuple[str, ...] = ()
     expected: Expected = Expected()
@@ -121,7 +122,7 @@ def check_up(  # noqa: PLR0913  what the command hands in
     report = _report(
         contract, commit, inside, samples, checks_s=checks_s, deterministic=deterministic, noise=found.noise
     )
-    runs = _method(spec, deterministic=deterministic)[1] * (1 + spec.measurement.warmup)
+    runs = report.resolution.samples * (1 + spec.measurement.warmup)
     foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
     notices = (*_notices(contract, repository), *_without_login(spec, environ), *_unpriced(spec, foretold))
     return replace(
@@ -224,9 +225,9 @@ def _report(
     noise: float | None,
 ) -> Checkup:
     spec = contract.spec
-    method, runs = _method(spec, deterministic=deterministic)
+    resolved = resolution(spec, noise=noise, deterministic=deterministic)
     sample_s = _mean_s(samples)
-    experiment_s = sample_s * runs * (1 + spec.measurement.warmup) + checks_s
+    experiment_s = sample_s * resolved.samples * (1 + spec.measurement.warmup) + checks_s
     wanted = spec.budget.experiments
     return Checkup(
         commit=commit,
@@ -234,12 +235,14 @@ def _report(
         baseline=measure(samples),
         deterministic=deterministic,
         noise=noise,
-        method=method,
+        method=_method(spec, resolved, deterministic=deterministic),
         sample_s=sample_s,
         checks_s=checks_s,
         experiment_s=experiment_s,
         campaign_s=None if wanted is None else wanted * experiment_s,
         sandbox={},
+        resolution=resolved,
+        campaign_samples=None if wanted is None else round(wanted * resolved.samples),
     )
 
 
@@ -247,14 +250,11 @@ def _mean_s(samples: list[Sample]) -> float:
     return sum(sample.usage.wall_s for sample in samples) / len(samples)
 
 
-def _method(spec: Spec, *, deterministic: bool) -> tuple[str, float]:
-    """Name the rule in force, and about how many runs it takes for an experiment."""
+def _method(spec: Spec, resolved: Resolution, *, deterministic: bool) -> str:
+    """Name the rule in force."""
     method = spec.decision.method
     if deterministic or method == "single":
-        return "single run", 1
+        return "single run"
     if isinstance(method, BatchMethod):
-        return f"batch of {method.batch.k} interleaved pairs", 2 * method.batch.k
-    settings = settings_of(spec)
-    return f"run by run, preset {spec.decision.preset} (at most {settings.cap} runs an experiment)", min(
-        TYPICAL_RUNS[spec.decision.preset], settings.cap
-    )
+        return f"batch of {method.batch.k} interleaved pairs"
+    return f"run by run, preset {spec.decision.preset} (at most {resolved.most} runs an experiment)"

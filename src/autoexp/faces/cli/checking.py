@@ -11,6 +11,7 @@ from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 
 if TYPE_CHECKING:
     from autoexp.api import Checked
+    from autoexp.decision.resolution import Resolution
 
 WEAK = 2
 """The exit code of `--strict` where an audit found something: the user can fix it."""
@@ -91,10 +92,12 @@ def _tell(found: "Checked") -> None:
     )
     say(f"noise       {noise}")
     say(f"decision    {checkup.method}; smallest effect {_smallest(spec.criteria[0].min_effect)}")
+    say(f"resolution  {_resolution(checkup.resolution)}")
     say(f"time        {seconds(checkup.sample_s)} a sample, about {seconds(checkup.experiment_s)} an experiment")
     if checkup.campaign_s is not None:
         say(
-            f"campaign    about {seconds(checkup.campaign_s)} for {spec.budget.experiments} experiments, proposer aside"
+            f"campaign    about {checkup.campaign_samples} samples and {seconds(checkup.campaign_s)} for {spec.budget.experiments} experiments, "
+            "proposer aside"
         )
     kind = spec.proposer.kind if spec.proposer else ""
     for name, text in expected_lines(checkup.expected, kind=kind, experiments=spec.budget.experiments):
@@ -119,6 +122,17 @@ def _audited(found: "Checked") -> Iterator[str]:
         yield ""
         count = len(found.checkup.findings)
         yield f"{count} finding{'s' if count > 1 else ''}; `--skip NAME`, or check: {{skip: [NAME]}} in the contract, switches an audit off"
+
+
+def _resolution(resolved: "Resolution") -> str:
+    """Say which gains are found, and what that takes."""
+    runs = f"about {resolved.samples:.3g} run{'' if resolved.samples == 1 else 's'} an experiment, both sides together"
+    if resolved.effect is None:
+        return f"unknown, as the noise is; {runs}"
+    if resolved.effect == 0:
+        return f"any gain is found; {runs}"
+    often = "" if not resolved.luck else f" {resolved.power:.0%} of the time"
+    return f"a gain of {resolved.effect:.2%} or more is found{often}; {runs}"
 
 
 def _smallest(min_effect: float | None) -> str:

@@ -1,0 +1,59 @@
+"""`autoexp check`: what it foretells, what its audits find, and how they are switched off."""
+
+import json
+
+import pytest
+
+from tests.end_to_end.conftest import CONTRACT, write
+
+FINDINGS = "finding     "
+
+
+@pytest.fixture
+def project(project):
+    """Have something to propose."""
+    project.edits(write(90))
+    return project
+
+
+def test_check_foretells_and_lists_findings_with_evidence_and_mend(project):
+    said, _ = project.ran("check")
+    assert "resolution  any gain is found; about 1 run an experiment, both sides together" in said
+    assert (
+        f"{FINDINGS}no-holdout: nothing is measured on inputs that the proposer cannot read\n  evidence  harness.holdout"
+        in said
+    )
+    assert "\n  do        put inputs" in said
+    assert project.git("status", "--porcelain").split() == ["??", "autoexp.yaml", "??", "edits.yaml"]
+
+
+def test_strict_makes_a_finding_an_error_and_data_name_it(project):
+    found = json.loads(project.ran("check", "--strict", "--json", code=2)[0])
+    assert {"no-holdout"} <= {finding["audit"] for finding in found["findings"]}
+    assert all(set(finding) == {"audit", "what", "evidence", "fix"} for finding in found["findings"])
+    assert found["resolution"]["samples"] == 1.0
+    assert "mutation" in found
+
+
+@pytest.mark.parametrize("how", ["flag", "key", "all"])
+def test_audits_are_switched_off_by_name(project, how):
+    names = [finding["audit"] for finding in json.loads(project.ran("check", "--json")[0])["findings"]]
+    if how == "key":
+        project.contract(f"{CONTRACT}check: {{skip: [{', '.join(names)}]}}\n")
+    flags = {"flag": [word for name in names for word in ("--skip", name)], "key": [], "all": ["--no-audits"]}[how]
+    said, told = project.ran("check", "--strict", *flags)
+    assert FINDINGS not in said
+    assert not any(f"audit {name}:" in told for name in names)
+
+
+def test_unknown_audit_is_refused_with_the_nearest_name(project):
+    assert "there is no audit 'no-holdouts'\n  fix: did you mean no-holdout?" in project.run(
+        "check", "--skip", "no-holdouts", code=2
+    )
+    project.contract(f"{CONTRACT}check:\n  skip: [tripwires]\n")
+    said = project.run("check", code=2)
+    assert "autoexp.yaml:17: check.skip: there is no audit 'tripwires'\n  fix: did you mean tripwire?" in said
+
+
+def test_time_of_audits_must_be_a_time(project):
+    assert "is not a duration" in project.run("check", "--audit-time", "soon", code=2)
