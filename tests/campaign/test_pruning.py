@@ -1,7 +1,7 @@
 """What a prune changes in all that is counted: a fold of a journal gives it again, and nothing else has moved."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Tape, commit, spec
 
@@ -120,6 +120,7 @@ def test_a_person_reads_by_what_a_keep_was_taken_out() -> None:
 kept = st.lists(st.floats(0.001, 0.2), min_size=1, max_size=6)
 
 
+@settings(max_examples=25, deadline=None)
 @given(effects=kept, data=st.data())
 def test_prunes_in_any_order_leave_the_same_gain_and_counts_that_rows_tell(effects, data) -> None:
     tape = Tape().open()

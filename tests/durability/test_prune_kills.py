@@ -20,7 +20,6 @@ HELD = 'awk \'$1 == "mode" {m = $2} END {print "METRIC held=" (m == "quick" ? 1 
 
 WITHIN = tuple(step for step in STEPS[: STEPS.index("done") + 1] if step not in {"start", "propose"})
 CASES = points([*WITHIN, "sample", "checks", "branch"])
-SHORT = {"before-attempt", "after-attempt", "before-keep"}
 
 
 def edit(old: str, new: str) -> dict[str, Any]:
@@ -43,11 +42,32 @@ def best(project: Project) -> str:
     return project.git("cat-file", "blob", "refs/autoexp/demo/best:value.txt") + "\n"
 
 
-@pytest.mark.parametrize("point", [pytest.param(one, marks=() if one in SHORT else pytest.mark.long) for one in CASES])
+def test_a_prune_that_is_killed_again_and_again_is_brought_to_its_end(tmp_path: Path, helper: Helper) -> None:
+    """Without a candidate it is made anew under the next number; with one it goes on."""
+    project = three_keeps(tmp_path, helper)
+    for fault in ("before-attempt:4", "after-attempt:5", "before-keep:5"):
+        project.run("confirm", "--prune", code=-9, fault=fault)
+    project.run("confirm", "--prune")
+    pruned_once(project)
+    assert project.statuses() == ["keep", "discard", "keep", "keep", "interrupted", "keep"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("point", CASES)
 def test_a_prune_that_is_killed_is_brought_to_its_end(tmp_path: Path, helper: Helper, point: str) -> None:
-    project = campaign(tmp_path, helper, edit("a 50", "a 40"), edit("b 20", "b 10"), edit("mode full", "mode quick"))
+    project = three_keeps(tmp_path, helper)
     project.run("confirm", "--prune", code=-9, fault=f"{point}:4")
     project.run("confirm", "--prune")
+    pruned_once(project)
+
+
+def three_keeps(folder: Path, helper: Helper) -> Project:
+    """Give a campaign of three keeps, of which the third makes the first useless."""
+    return campaign(folder, helper, edit("a 50", "a 40"), edit("b 20", "b 10"), edit("mode full", "mode quick"))
+
+
+def pruned_once(project: Project) -> None:
+    """Hold what must be true in the end."""
     rows = lawful(project)
     assert best(project) == PARTS.replace("b 20", "b 10").replace("mode full", "mode quick")
     pruned = [row for row in rows if row["description"].startswith("take out")]

@@ -14,7 +14,7 @@ from autoexp.campaign.members import bundle_of, kept_line, standing
 from autoexp.campaign.rows import rows
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.views import Brief
-from autoexp.engine.members import LeftOut, bundle, leave_out, leave_out_all, prunable, prune
+from autoexp.engine.members import LeftOut, bundle, leave_out, prunable, prune
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import CampaignError
 from autoexp.experiment.measurement import Sample, Side
@@ -195,6 +195,7 @@ def test_a_keep_that_is_needed_stays(bench: Bench) -> None:
     assert state.experiments[0].pruned_by is None
 
 
+@pytest.mark.long
 def test_a_campaign_goes_on_from_what_a_prune_left(bench: Bench) -> None:
     begun(bench, A, B, QUICK)
     bench.session(act=pruning(1))
@@ -223,36 +224,6 @@ def test_what_cannot_be_taken_out_is_refused_with_the_place(bench: Bench) -> Non
         assert words in str(refused.value)
     state = bench.session(act=lambda shop: None)
     assert state.last_n == before.last_n
-
-
-def test_what_others_are_built_on_is_named_with_the_lines(bench: Bench) -> None:
-    state = begun(bench, A, B, Edit("a 40\n.", "new 1\na 30\n."))
-    found = _left(bench, state, 1)
-    assert found.together == (3,)
-    assert found.hunks == ("value.txt:1, in the hunk of experiment 3",)
-    assert found.commit is not None
-    assert text(bench, found.commit) == PARTS.replace("b 20", "b 10")
-
-
-def test_lines_are_followed_to_the_keep_that_put_them_there(bench: Bench) -> None:
-    """A later keep moves them, and another one changes the file elsewhere."""
-    head = Edit("a 50\n", "x 0\nx 0\nx 0\na 49\n")
-    state = begun(bench, C, Edit("c 15", "c 14"), head, B)
-    found = _left(bench, state, 1)
-    assert (found.together, found.hunks) == ((2,), ("value.txt:10, in the hunk of experiment 2",))
-
-
-def test_a_keep_of_which_nothing_is_left_cannot_be_left_out(bench: Bench) -> None:
-    state = begun(bench, Edit("a 50", "a 40"), Edit("a 40\n.\n.\nb 20", "a 50\n.\n.\nb 1"))
-    found = _left(bench, state, 1)
-    assert found == LeftOut(None, (), (), "nothing of it is left in the best so far")
-
-
-def test_all_keeps_left_out_is_the_untouched_baseline(bench: Bench) -> None:
-    state = begun(bench, A, Edit("a 40", "a 30"), B, QUICK)
-    found = leave_out_all(bench.repository, state.incumbent.commit, kept_line(state), (1, 2, 3, 4))
-    assert found.commit is not None
-    assert bench.repository.tree_of(found.commit) == bench.repository.tree_of(state.base)
 
 
 def _left(bench: Bench, state: CampaignState, n: int) -> LeftOut:
@@ -298,22 +269,19 @@ def test_discards_that_are_better_together_are_kept_as_one(bench: Bench) -> None
     assert bundle_of(state) == ()
 
 
-def test_of_changes_that_do_not_go_together_the_newest_is_tried(bench: Bench) -> None:
+@pytest.mark.long
+def test_of_changes_that_do_not_go_together_the_newest_is_tried_and_one_alone_is_no_bundle(bench: Bench) -> None:
     bench.contract = SMALL
+    none: list[object] = []
     begun(bench, Edit("a 50", "a 46"), Edit("a 50", "a 45"), Edit("c 20", "c 15"))
     state = bench.session(act=bundling)
     assert state.experiments[-1].directive.members == (3, 2)
     assert bundle_of(state) == (1,)
+    alone = bench.session(act=lambda shop: none.append(bundle(shop, bundle_of(shop.state))))
+    assert (none, alone.last_n) == ([None], state.last_n)
 
 
-def test_one_discard_alone_is_no_bundle(bench: Bench) -> None:
-    bench.contract = SMALL
-    begun(bench, Edit("a 50", "a 46"), Edit("a 50", "a 45"))
-    state = bench.session(act=bundling)
-    assert state.last_n == 2
-    assert bundle_of(state) == (2, 1)
-
-
+@pytest.mark.long
 def test_a_bundle_that_is_not_kept_is_not_tried_again(bench: Bench) -> None:
     bench.contract = SMALL
     begun(bench, Edit("a 50", "a 49"), Edit("c 20", "c 19"))

@@ -178,7 +178,7 @@ def test_names_of_every_kind_are_merged(repository: Repository, three) -> None:
 
 texts = st.lists(st.sampled_from(["a", "b", "c", "", "}"]), max_size=12).map(lambda found: lines(*found))
 trees = st.dictionaries(st.sampled_from(["a", "b", "d/x", "d/y"]), texts | st.just(b"\0\1") | st.just(b"no end"))
-few = settings(max_examples=12, deadline=None, suppress_health_check=NO_FIXTURE)
+few = settings(max_examples=8, deadline=None, suppress_health_check=NO_FIXTURE)
 
 
 def rooted(repository: Repository, files: Mapping[str, bytes], parent: str | None = None) -> str:

@@ -60,12 +60,9 @@ def without(repository: Repository, best: str, keeps: Sequence[Keep], members: C
     if unknown := sorted(set(members) - known):
         return Taken(detail=f"{_numbered(unknown)} not in the best so far")
     line = _Line(repository, best, keeps)
-    if not line.conflicts(members):
-        together: tuple[int, ...] = ()
-    elif (found := _together(line, members)) is None:
+    together = _together(line, members)
+    if together is None:
         return Taken(hunks=line.words(members), detail="what was taken out of the best so far since is built on it")
-    else:
-        together = found
     draft = line.draft({*members, *together})
     changes = draft.store() if draft else ()
     hunks = line.words({*members, *together}) if together else ()
@@ -73,14 +70,17 @@ def without(repository: Repository, best: str, keeps: Sequence[Keep], members: C
 
 
 def _together(line: "_Line", members: Collection[int]) -> tuple[int, ...] | None:
-    """Find the later keeps that have to go as well: from all that may hold on to the members, newest first, each is left in where it can be."""
-    found = line.later(members)
-    if line.conflicts({*members, *found}):
-        return None
-    for n in sorted(found, reverse=True):
-        if not line.conflicts({*members, *(found - {n})}):
-            found = found - {n}
-    return tuple(sorted(found))
+    """Find the later keeps that have to go as well: those that hold lines of the members, or of one another, and no more than needed."""
+    taken = set(members)
+    while stuck := line.stuck(taken):
+        held_by = line.holders(*stuck, aside=taken) or line.later(taken)
+        if not held_by:
+            return None
+        taken |= held_by
+    for n in sorted(taken.difference(members)):  # the oldest first: what is built on it is out of the way then
+        if not line.stuck(taken - {n}):
+            taken.discard(n)
+    return tuple(sorted(taken.difference(members)))
 
 
 class _Line:
@@ -97,27 +97,18 @@ class _Line:
         draft = Draft(self._repository, self._best, self._trees)
         return None if self._revert(draft, members) else draft
 
-    def conflicts(self, members: Collection[int]) -> bool:
-        """Tell whether these keeps cannot be taken out and all others left in."""
-        return self.draft(members) is None
+    def stuck(self, members: Collection[int]) -> tuple[Keep, tuple[Conflict, ...]] | None:
+        """Give the first of these keeps, newest first, that cannot be taken out where all others are left in, and the places."""
+        return self._revert(Draft(self._repository, self._best, self._trees), members)
 
-    def later(self, members: Collection[int]) -> frozenset[int]:
-        """Give the standing keeps after the first of these that may hold on to them: over files that they share, or others share with both."""
-        first, paths = min(members), set[str]()
-        for keep in self._keeps:
-            if keep.n in members:
-                paths |= self._paths(keep)
-        found: set[int] = set()
-        more = True
-        while more:
-            more = False
-            for keep in self._keeps:
-                is_new = keep.stands and keep.n > first and keep.n not in found and keep.n not in members
-                if is_new and not paths.isdisjoint(self._paths(keep)):
-                    found.add(keep.n)
-                    paths |= self._paths(keep)
-                    more = True
-        return frozenset(found)
+    def holders(self, keep: Keep, conflicts: Sequence[Conflict], *, aside: Collection[int]) -> set[int]:
+        """Give the standing keeps that put the lines of conflicts there, in a best so far without those `aside`."""
+        found = {self._holder(conflict, keep, aside=aside) for conflict in conflicts}
+        return {one.n for one in self._keeps if one.n in found and one.stands}
+
+    def later(self, members: Collection[int]) -> set[int]:
+        """Give all standing keeps after the first of these."""
+        return {keep.n for keep in self._keeps if keep.stands and keep.n > min(members)} - set(members)
 
     def words(self, members: Collection[int]) -> tuple[str, ...]:
         """Name the places of the best so far where later keeps hold on to one of these, and the keeps."""
@@ -130,30 +121,30 @@ class _Line:
         more = len(found) - PLACES_NAMED
         return (*list(found)[:PLACES_NAMED], *([f"and {more} more places"] if more > 0 else []))
 
-    def _revert(self, draft: Draft, members: Collection[int]) -> bool:
+    def _revert(self, draft: Draft, members: Collection[int]) -> tuple[Keep, tuple[Conflict, ...]] | None:
         for keep in reversed(self._keeps):
-            if keep.n in members and draft.merge(base=keep.commit, theirs=keep.parent):
-                return True
-        return False
-
-    def _paths(self, keep: Keep) -> set[str]:
-        return set(self._trees.changes(keep.parent, keep.commit))
+            if keep.n in members and (conflicts := draft.merge(base=keep.commit, theirs=keep.parent)):
+                return keep, conflicts
+        return None
 
     def _named(self, conflict: Conflict, keep: Keep) -> str:
-        holder = self._holder(conflict, keep)
+        holder = self._holder(conflict, keep, aside=())
         if holder is None:
             return f"{conflict.place}, {conflict.why}"
         what = "in the hunk of" if conflict.start is not None else "which was changed by"
         return f"{conflict.place}, {what} experiment {holder}"
 
-    def _holder(self, conflict: Conflict, keep: Keep) -> int | None:
-        """Follow lines of the best so far down the kept line, to the newest keep after `keep` that put them there."""
+    def _holder(self, conflict: Conflict, keep: Keep, *, aside: Collection[int]) -> int | None:
+        """Follow lines of the best so far down the kept line, to the newest keep after `keep` that put them there.
+
+        Those `aside` were taken out before, so that they have moved no line.
+        """
         at = None if conflict.start is None else conflict.start - 1
         for later in reversed(self._keeps):
             if later.n <= keep.n:
                 return None
             change = self._trees.changes(later.parent, later.commit).get(conflict.path)
-            if change is None:
+            if change is None or later.n in aside:
                 continue
             if at is None or change.old is None or change.new is None:
                 return later.n
