@@ -96,10 +96,11 @@ def _by_pairs(evidence: Evidence, *, margin: float) -> Decision | MeasureMore:
     found = [one for one in held if one is not None]
     weakest, worst = min(found, key=lambda one: one.fine), max(found, key=lambda one: one.worse)
     bar = math.log(ODDS)
-    kept, is_worse = weakest.fine >= bar, worst.worse >= bar
+    is_worse = worst.worse >= bar  # what is clearly worse is not kept because it is so by little
+    kept = weakest.fine >= bar and not is_worse
     if not kept and not is_worse and ours < PAIRS:
         return MeasureMore(_next_side(ours, theirs))
-    shown = worst if is_worse and not kept else weakest
+    shown = worst if is_worse else weakest
     words = f"{share(shown.effect, metric_of(shown.criterion, evidence))}, {runs(ours + theirs)}"
     told = f"evidence {odds(shown.fine)} against a bar of {odds(bar)} that it is worse by less than {margin:.3g}"
     if not kept:
