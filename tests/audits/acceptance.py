@@ -13,9 +13,8 @@ from autoexp import api
 from autoexp.executors.local import LocalExecutor
 from autoexp.harness.audits import Figure, Finding
 
-WRONG_ANSWERS = ("unarmed-checks", "skipped-work", "no-checks")
 FAULTS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "F1": (WRONG_ANSWERS, r"PREDICATE_PUSHDOWN|run_pipeline|events"),
+    "F1": (("unarmed-checks",), "PREDICATE_PUSHDOWN"),
     "F2": (("unarmed-checks", "no-checks"), ""),
     "F3": (("placebo-knobs",), r"CHUNK_SIZE|MAX_MEMORY_MB|NUM_PARTITIONS|PARTITION_COLS|COMPRESSION"),
     "F4": (("sampler",), r"peak_memory_gb|cpu_utilization_pct|SAMPLE_EVERY_S|0\.5"),

@@ -58,8 +58,8 @@ MORE = (
     ),
 )
 """Faults of five audits more, in the same projects."""
-LIGHT = ("cache", "parcels")
-"""Those whose runs take the least."""
+LIGHT = ("cache",)
+"""Those that the short tests run."""
 
 
 def write(project: Project, folder: Path, *, faulty: bool) -> Path:

@@ -86,7 +86,13 @@ PROJECT = Project(
         "harness/check.py": CHECK,
         "holdout/run.py": HOLDOUT,
     },
-    contract=contract("cache.json", "hit_ratio", "higher", metrics={"memory_mb": {"role": "guard", "at_most": 30}}),
+    contract=contract(
+        "cache.json",
+        "hit_ratio",
+        "higher",
+        metrics={"memory_mb": {"role": "guard", "at_most": 30}},
+        measurement={"deterministic": True},
+    ),
     planted="placebo-knobs",
     files={"cache.json": configuration(shards=8, prefetch=True)},
 )
