@@ -148,7 +148,7 @@ class Executor(Protocol):
         """Run the holdout once on the tree of `commit`, with what is hidden in it: one value, under any name."""
         ...
 
-    def verify(self, n: int) -> tuple[str, ...]:
+    def verify(self, n: int | str) -> tuple[str, ...]:
         """Look at the trees of experiment `n` once more, and give the tracked paths that changed while it was measured."""
         ...
 

@@ -65,7 +65,7 @@ def test_prose_tells_best_baseline_scope_and_what_was_tried():
     tape.experiment(9.0, Verdict.KEEP, effect=0.1, proposal=Proposal(description="faster"))
     tape.failed(Outcome.CRASH)
     text = briefs.as_markdown(brief(tape, program="Know the domain.", hints=("try b",)))
-    assert "Improve `x` (lower is better). Best so far: 9, baseline 10; gain 10.0% of the baseline." in text
+    assert "Improve `x` (lower is better). Best so far: 9, baseline 10; in-loop gain 10.0% of the baseline." in text
     assert "You may change only: `a.py`, `b/**`." in text
     assert "- 1. **keep** +10.0%: “faster” (“because”)" in text
     assert "- 2. **crash**: “idea 2”" in text

@@ -80,6 +80,14 @@ def test_another_best_so_far_has_no_confirmed_gain_yet() -> None:
     assert (found["confirmed_gain"], found["confirmation"]["stale"]) == (None, True)
 
 
+def test_a_confirmation_without_end_is_told_while_it_can_go_on() -> None:
+    tape = campaign()
+    begin(tape)
+    assert summary(tape.state, running=False)["confirming"] == {"pairs": 0, "of": 3, "source": "harness"}
+    tape.experiment(8.0, Verdict.KEEP, effect=0.1)
+    assert summary(tape.state, running=False)["confirming"] is None
+
+
 def test_numbers_of_an_earlier_segment_confirm_nothing() -> None:
     tape = campaign()
     confirmed(tape, (8.0, 10.0), (8.0, 10.0))

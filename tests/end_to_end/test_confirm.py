@@ -154,6 +154,7 @@ def test_killed_confirmation_goes_on_with_nothing_lost_and_nothing_twice(noisy: 
 def test_interrupted_confirmation_goes_on_later(noisy: Project) -> None:
     with noisy.start("confirm", "--pairs", "40") as process:
         wait_until(lambda: len(runs_of(noisy)) > 2, "some runs")
+        assert "the campaign demo is running" in noisy.run("confirm", code=2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
@@ -216,7 +217,7 @@ def test_a_holdout_is_what_confirms_where_there_is_one(tmp_path: Path, helper: H
     found = confirmed(project)
     assert found["confirmation"]["source"] == "holdout"
     assert found["confirmed_gain"]["gain"] == pytest.approx(1 / 3)
-    assert "confirmed on 1 fresh pair of the holdout; +50.0% in-loop (biased)" in project.run("status")
+    assert "confirmed on 2 fresh pairs of the holdout; +50.0% in-loop (biased)" in project.run("status")
 
 
 def test_a_best_so_far_that_does_not_pass_any_more_is_not_confirmed(project: Project, tmp_path: Path) -> None:
@@ -245,6 +246,7 @@ def test_where_there_is_nothing_to_confirm_it_says_so_and_writes_nothing(project
     before = project.journal()
     project.contract(CONTRACT.replace("timeout: 5s", "timeout: 6s"))
     assert "the spec changed since the last numbers were measured" in project.run("confirm", code=2)
+    project.contract(CONTRACT)
     assert "--worth 300% is not between" in project.run("confirm", "--worth", "300%", code=2)
     assert project.journal() == before
 
@@ -268,3 +270,12 @@ def test_it_needs_no_proposer_and_is_moved_with_its_campaign(exact: Project, tmp
     assert not exact.refs()
     exact.run("import", "--bundle", str(tmp_path / "it.bundle"))
     assert exact.status()["confirmation"] == found["confirmation"]
+
+
+def test_an_experiment_that_was_left_open_is_ended_first(project: Project) -> None:
+    project.edits(write(90), write(80))
+    project.killed("before-decision:2")
+    found = confirmed(project)
+    assert project.statuses() == ["keep", "keep", "keep"]
+    assert found["confirmed_gain"]["gain"] == pytest.approx(0.2)
+    assert found["confirmation"]["experiment"] == 2

@@ -49,7 +49,7 @@ def _head(brief: Brief) -> Iterator[str]:
     yield ""
     yield (
         f"Improve `{one_line(brief.primary, FULL)}` ({brief.direction} is better). Best so far: {_number(best)} {one_line(unit, FULL)}".rstrip()
-        + f", baseline {_number(first)}; gain {brief.gain:.1%} of the baseline."
+        + f", baseline {_number(first)}; in-loop gain {brief.gain:.1%} of the baseline."
     )
     patterns, more = brief.scope[:MOST_SCOPE], len(brief.scope) - MOST_SCOPE
     named = ", ".join(f"`{one_line(pattern, 100)}`" for pattern in patterns)

@@ -91,9 +91,12 @@ def seeds_taken(state: CampaignState) -> frozenset[int]:
 
 def is_stale(state: CampaignState) -> bool:
     """Tell whether the last confirmation is of another best so far than the present one, or of numbers that compare no more."""
-    last, segment = state.confirmation, state.segment
-    fits = segment is not None and last is not None and last.begun.segment == segment.k
-    return last is not None and not (fits and last.best.commit == state.incumbent.commit)
+    return state.confirmation is not None and not _is_of_now(state, state.confirmation)
+
+
+def _is_of_now(state: CampaignState, found: Confirmation) -> bool:
+    is_of_segment = state.segment is not None and found.begun.segment == state.segment.k
+    return is_of_segment and found.best.commit == state.incumbent.commit
 
 
 def ablations(state: CampaignState) -> tuple[Ablation, ...]:
@@ -117,7 +120,7 @@ def as_data(state: CampaignState) -> dict[str, Any]:
         "confirmed_gain": gain.model_dump(include={"gain", "low", "high"}) if gain else None,
         "confirmation": _data(state, last, stale=is_stale(state)) if last is not None else None,
         "confirming": {"pairs": len(pairs(opened)), "of": opened.wanted, "source": opened.begun.source}
-        if opened is not None
+        if opened is not None and _is_of_now(state, opened)
         else None,
     }
 

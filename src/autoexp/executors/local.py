@@ -168,7 +168,7 @@ class LocalExecutor:
             touched = self._left()
         return replace(checked, outcome=Outcome.TAMPERED, detail=_named(touched)) if touched else checked
 
-    def verify(self, n: int) -> tuple[str, ...]:
+    def verify(self, n: int | str) -> tuple[str, ...]:
         """Look once more at the trees that experiment n was measured in; give the tracked paths that had changed."""
         if not any(number == n for number, _ in self._verified):
             return ()

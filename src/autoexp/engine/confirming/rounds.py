@@ -10,6 +10,7 @@ from autoexp.engine.workshop import Workshop
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
 
+PATHS_NAMED = 10
 SIDES = {BASELINE: Side.BASELINE, BEST: Side.INCUMBENT}
 
 
@@ -51,7 +52,7 @@ def _run(shop: Workshop, begun: ConfirmationBegun, number: int, at: int, *, used
 
 def _taken(shop: Workshop, begun: ConfirmationBegun, number: int, at: int, *, seed: int) -> Sample:
     commit, side, i = begun.arms[at].commit, SIDES.get(at, Side.CANDIDATE), number * len(begun.arms) + at
-    name = f"confirmation-{begun.c}"
+    name = _name(begun)
     if begun.source == "holdout":
         return shop.executor.holdout(commit, side, n=name, i=i, seed=seed)
     found = valued(shop.spec, on_channel(shop.segment, shop.executor.sample(commit, side, n=name, i=i, seed=seed)))
@@ -62,15 +63,22 @@ def _taken(shop: Workshop, begun: ConfirmationBegun, number: int, at: int, *, se
     return found
 
 
+def _name(begun: ConfirmationBegun) -> str:
+    """Give the name that its runs go by: their output lies below it."""
+    return f"confirmation-{begun.c}"
+
+
 def _end(shop: Workshop) -> ConfirmationEnded | None:
     opened = shop.state.confirming
     if opened is None:
         return None
-    gain = gain_of(opened)
-    detail = _failure(opened.begun, opened.failed) if opened.failed else ""
-    if gain is None and not detail:
+    gain, detail = gain_of(opened), _failure(opened.begun, opened.failed) if opened.failed else ""
+    if touched := shop.executor.verify(_name(opened.begun)):
+        gain, detail = None, f"the trees changed while they were measured: {', '.join(touched[:PATHS_NAMED])}"
+    elif gain is None and not detail:
         detail = "the baseline's value is 0, so that a gain is no fraction of it"
-    ended = ConfirmationEnded(c=opened.begun.c, gain=gain, ablations=ablations_of(opened), detail=detail)
+    ablations = ablations_of(opened) if gain is not None else ()
+    ended = ConfirmationEnded(c=opened.begun.c, gain=gain, ablations=ablations, detail=detail)
     with shop.faults.around("confirmed", opened.begun.c):
         shop.record(ended)
     return ended

@@ -11,10 +11,13 @@ from autoexp.campaign.views import derived_seed
 from autoexp.decision.ablation import ALPHA, ROUNDS, WORTH
 from autoexp.engine.leaving import leave_out
 from autoexp.engine.workshop import Workshop
+from autoexp.errors import CampaignError
 from autoexp.experiment.confirmation import Ablation, Arm
 
 PAIRS = 10
 """Fresh pairs that the gain takes, if nobody says otherwise."""
+LEAST = 2
+"""Pairs that tell something of the noise, if little."""
 ONCE, TWICE = 1, 2
 """Pairs that are enough where the contract says that numbers repeat, and where six runs of the baseline did."""
 _OWN = frozenset({"c", "seed"})
@@ -24,7 +27,7 @@ _OWN = frozenset({"c", "seed"})
 class Wish:
     """What a person asks for: `ablate` leaves each keep out once, `prune` takes out what nothing supports, `bundle` tries the promising discards together.
 
-    `worth` is the gain below which a keep adds nothing that would matter.
+    `worth` is the gain below which a keep adds nothing that would matter; a keep that is not clear after so many `rounds` stays so.
     """
 
     pairs: int = PAIRS
@@ -32,11 +35,17 @@ class Wish:
     prune: bool = False
     bundle: bool = False
     worth: float = WORTH
+    rounds: int = ROUNDS
 
 
 def asked(shop: Workshop, wish: Wish) -> ConfirmationBegun:
-    """Give the record that a confirmation would begin with now."""
-    state = shop.state
+    """Give the record that a confirmation would begin with now. Raises CampaignError for too few pairs to tell anything of noise."""
+    state, enough = shop.state, _enough(shop)
+    if enough is None and wish.pairs < LEAST:
+        raise CampaignError(
+            f"one pair says nothing of how sure its gain is, where numbers vary: at least {LEAST} are needed",
+            fix="leave --pairs out, or ask for more",
+        )
     arms = [Arm(kind="baseline", commit=state.base), Arm(kind="best", commit=state.incumbent.commit)]
     without, entangled = _without(shop) if wish.ablate or wish.prune else ((), ())
     c = state.confirmations + 1
@@ -49,8 +58,8 @@ def asked(shop: Workshop, wish: Wish) -> ConfirmationBegun:
         seed=derived_seed(state.seed, "confirmation", c),
         alpha=ALPHA,
         n=state.incumbent.n,
-        enough=_enough(shop),
-        cap=max(ROUNDS, wish.pairs) if without else 0,
+        enough=enough,
+        cap=max(wish.rounds, wish.pairs) if without else 0,
         worth=wish.worth,
         entangled=entangled,
     )
@@ -88,7 +97,8 @@ def name_of(begun: ConfirmationBegun, at: int) -> str:
 
 
 def _enough(shop: Workshop) -> int | None:
-    if shop.spec.measurement.deterministic is True:
+    """Tell how many pairs may do. What is declared to repeat are samples; a holdout may draw its inputs by the seed."""
+    if shop.spec.measurement.deterministic is True and shop.spec.harness.holdout is None:
         return ONCE
     return TWICE if shop.segment.deterministic else None
 

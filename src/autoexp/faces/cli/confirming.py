@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -33,6 +34,10 @@ def confirm(
     worth: Annotated[
         str, typer.Option(metavar="SHARE", help="A kept change that adds less than this may be taken out.")
     ] = "3%",
+    rounds: Annotated[
+        int | None,
+        typer.Option(min=3, help="Rounds after which it stays unclear what a kept change adds.", show_default="100"),
+    ] = None,
     allow_unsandboxed: Unsandboxed = False,
     repo: Repo = HERE,
     tag: Tag = None,
@@ -53,11 +58,12 @@ def confirm(
     from autoexp import api
     from autoexp.faces.cli.progress import Live, Plain, Quiet, is_terminal
 
+    wish = api.Wish(pairs=pairs, ablate=ablate, prune=prune, bundle=bundle, worth=_share(worth))
     watcher = Quiet() if json else (Live() if is_terminal() else Plain())
     with watcher:
         result = api.confirm(
             api.Place(repo, tag),
-            wish=api.Wish(pairs=pairs, ablate=ablate, prune=prune, bundle=bundle, worth=_share(worth)),
+            wish=wish if rounds is None else replace(wish, rounds=rounds),
             environ=os.environ,
             observer=watcher,
             allow_unsandboxed=allow_unsandboxed,
