@@ -71,6 +71,22 @@ def test_odd_would_be_keep_waits_for_a_person(project: Project) -> None:
     assert "needs_review" in (project.path / ".autoexp/demo/report.html").read_text()
 
 
+@pytest.mark.parametrize(("slow", "status"), [("once", "keep"), ("always", "inconclusive")])
+def test_run_that_looks_cut_short_beside_an_old_one_is_held_against_a_fresh_one(
+    project: Project, slow: str, status: str
+) -> None:
+    seen, work = project.path.parent / "seen", "i=0; while [ $i -lt 300000 ]; do i=$(( i + 1 )); done"
+    at_90 = f'if [ "$a" = 90 ] && {{ [ {slow} = always ] || [ ! -e "{seen}" ]; }}; then touch "{seen}"; {work}; fi\n'
+    (project.path / "bench.sh").write_text(BENCH.replace("echo", f"{at_90}echo", 1))
+    project.git("commit", "-qam", "one that works for long")
+    project.edits(write(90), write(80))
+    project.run("run")
+    assert project.statuses() == ["keep", "keep", status]
+    taken = [event["sample"]["side"] for event in project.journal() if event["event"] == "sample" and event["n"] == 2]
+    assert taken == ["candidate", "incumbent"]
+    assert any("ended early" in reason for reason in project.rows()[2]["reasons"]) == (slow == "always")
+
+
 def test_accepted_experiment_is_measured_again_and_kept(project: Project) -> None:
     asked(project)
     assert "the next `autoexp run` measures experiment 1 again" in project.run("accept", "1", "--why", "I read it")

@@ -1,8 +1,11 @@
 """What the state says about the open experiment: all that a ruling may look at, and nothing that a journal does not hold."""
 
+from collections.abc import Iterable
+
 from autoexp.campaign.state import CampaignState
 from autoexp.decision.case import Evidence
-from autoexp.experiment.measurement import Side, items, rows
+from autoexp.experiment.measurement import Sample, Side, items, rows
+from autoexp.experiment.outcome import Outcome
 from autoexp.spec.model import Spec
 
 
@@ -34,4 +37,9 @@ def evidence_for(state: CampaignState, spec: Spec) -> Evidence:
         incumbent_items=items(theirs),
         stored_items=incumbent.items,
         checkpoint=bool(experiment.tests),
+        disturbed=(_disturbed(ours), _disturbed(theirs)),
     )
+
+
+def _disturbed(samples: Iterable[Sample]) -> int:
+    return sum(sample.outcome is Outcome.MEASURED and "disturbed" in sample.flags for sample in samples)

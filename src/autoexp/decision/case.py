@@ -26,7 +26,8 @@ class Evidence:
     of its mean. `stored_spread` and `baseline_spread` are the two with count and spread, for guards; a metric that they lack
     counts as measured once. `beliefs` is what the campaign has learned, `horizon` how many experiments were planned when the
     segment began, and the change adds `net_lines` lines (less than 0: it removes some). With `checkpoint` the incumbent's side is
-    the last confirmed commit, and the candidate all that was kept since.
+    the last confirmed commit, and the candidate all that was kept since. `disturbed` counts the rows of candidate and incumbent
+    during which something else used the machine.
     """
 
     spec: Spec
@@ -46,6 +47,7 @@ class Evidence:
     incumbent_items: Sequence[Row] = ()
     stored_items: Row = field(default_factory=dict)
     checkpoint: bool = False
+    disturbed: tuple[int, int] = (0, 0)
 
     @property
     def is_single(self) -> bool:

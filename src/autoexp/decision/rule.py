@@ -5,8 +5,9 @@ from contextlib import suppress
 from autoexp.decision.asking import MeasureMore
 from autoexp.decision.case import Evidence, metric_of
 from autoexp.decision.checkpoint import afresh, retold
+from autoexp.decision.disturbed import undisturbed
 from autoexp.decision.guards import Sides, broken_words, first_broken, strained, strained_words, summed
-from autoexp.decision.methods import by_method
+from autoexp.decision.methods import by_method, settings_of
 from autoexp.decision.objective import gate, meets, routes
 from autoexp.decision.teaching import lessons
 from autoexp.experiment.measurement import Side
@@ -38,6 +39,9 @@ def _decide(evidence: Evidence) -> Decision | MeasureMore:
     if lost is not None and evidence.deterministic:
         return lost
     answer = _by_routes(evidence)
+    if isinstance(answer, Decision):
+        most = None if evidence.pairs is not None else settings_of(evidence.spec).cap
+        answer = undisturbed(answer, evidence, most=most)
     if isinstance(answer, MeasureMore):
         return answer
     kept = answer.verdict is Verdict.KEEP

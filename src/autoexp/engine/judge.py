@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from autoexp.campaign.events import ChecksRun, Decided, SampleTaken
+from autoexp.campaign.events import ChecksRun, Decided
 from autoexp.campaign.evidence import evidence_for
 from autoexp.decision import MeasureMore, decide
 from autoexp.decision.regression import no_worse
 from autoexp.engine.holding import Failure
 from autoexp.engine.review import review
-from autoexp.engine.sampling import on_channel, valued
-from autoexp.engine.seeds import sample_seed
+from autoexp.engine.taking import take, taken
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.measurement import Sample, Side, measure
 from autoexp.experiment.outcome import Outcome, Verdict
@@ -29,7 +28,7 @@ def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
             ruling = review(shop, n, candidate, ruling)
         if isinstance(ruling, Decision) and ruling.verdict is Verdict.KEEP and (touched := shop.executor.verify(n)):
             ruling = Outcome.TAMPERED, f"the trees changed while they were measured: {', '.join(touched[:PATHS_NAMED])}"
-    ours = _taken(shop, Side.CANDIDATE)
+    ours = taken(shop, Side.CANDIDATE)
     if isinstance(ruling, Decision):
         return _ruled(n, candidate, ours, decision=ruling)
     outcome, detail = ruling
@@ -38,12 +37,11 @@ def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
 
 def _measured(shop: Workshop, n: int, candidate: Candidate) -> Decision | Failure:
     """Take samples until the rule has enough, or something ends it."""
-    commits = {Side.CANDIDATE: candidate.commit, Side.INCUMBENT: candidate.parent}
     while (failure := _failure(shop, n, candidate)) is None:
         answer = _answer(shop)
         if not isinstance(answer, MeasureMore):
             return answer
-        _sample(shop, n, commits[answer.side], answer.side, candidate)
+        take(shop, n, answer.side, candidate)
     return failure
 
 
@@ -56,21 +54,6 @@ def _answer(shop: Workshop) -> Decision | MeasureMore:
     return no_worse(evidence) if margin is None else no_worse(evidence, margin=margin)
 
 
-def _taken(shop: Workshop, side: Side) -> tuple[Sample, ...]:
-    return shop.state.open.of_side(side) if shop.state.open else ()
-
-
-def _sample(shop: Workshop, n: int, commit: str, side: Side, candidate: Candidate) -> None:
-    i = len(_taken(shop, side))
-    shop.observer.working(f"experiment {n}: measuring the {side.value}, sample {i + 1}")
-    with shop.faults.around("sample", n):
-        taken = shop.executor.sample(commit, side, n=n, i=i, seed=sample_seed(shop.state, shop.spec, i))
-        sample = valued(shop.spec, on_channel(shop.segment, taken))
-        if side is Side.CANDIDATE and sample.outcome is Outcome.MEASURED:
-            sample = sample.model_copy(update={"values": {**sample.values, "diff_lines": float(candidate.diff_lines)}})
-        shop.record(SampleTaken(n=n, sample=sample))
-
-
 def _failure(shop: Workshop, n: int, candidate: Candidate) -> Failure | None:
     """Say what ends the measurement: somebody who wants to stop, a run that went wrong, or the checks, due once there is a good run."""
     if shop.stop():
@@ -79,7 +62,7 @@ def _failure(shop: Workshop, n: int, candidate: Candidate) -> Failure | None:
     for sample in opened.samples if opened else ():
         if sample.outcome is not Outcome.MEASURED:
             return _gone_wrong(shop, sample)
-    return _checks(shop, n, candidate) if _taken(shop, Side.CANDIDATE) else None
+    return _checks(shop, n, candidate) if taken(shop, Side.CANDIDATE) else None
 
 
 def _gone_wrong(shop: Workshop, sample: Sample) -> Failure:

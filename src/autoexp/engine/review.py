@@ -6,9 +6,10 @@ from autoexp.campaign.learning import numbered
 from autoexp.decision.plausibility import added_lines, suspicions
 from autoexp.decision.review import reviewed
 from autoexp.engine.holding import Failure, hold_out
+from autoexp.engine.taking import take, taken
 from autoexp.engine.workshop import Workshop
 from autoexp.experiment.measurement import Sample, Side
-from autoexp.experiment.outcome import Verdict
+from autoexp.experiment.outcome import Outcome, Verdict
 from autoexp.experiment.records import Candidate, Decision
 from autoexp.workspaces.changes import EXECUTABLE
 
@@ -29,7 +30,7 @@ def review(shop: Workshop, n: int, candidate: Candidate, decision: Decision) -> 
             return answer
         passed = answer
     is_known = opened.directive.takes_out  # a person asked for it, and the lines were there before
-    figures, change = ((), ()) if is_known else (_odd_figures(shop, opened), _odd_change(shop, candidate))
+    figures, change = ((), ()) if is_known else (_odd_figures(shop, n, candidate), _odd_change(shop, candidate))
     return reviewed(
         decision,
         evidence_for(shop.state, shop.spec),
@@ -52,12 +53,22 @@ def _accepted(shop: Workshop, of: int | None) -> str:
     return found.review.why if found and found.review else ""
 
 
-def _odd_figures(shop: Workshop, opened: Experiment) -> tuple[str, ...]:
-    """Say what is odd about the numbers of a candidate."""
-    incumbent = opened.of_side(Side.INCUMBENT) or _kept_with(shop, opened)
-    return suspicions(
-        spec=shop.spec, added=(), new_paths=(), candidate=opened.of_side(Side.CANDIDATE), incumbent=incumbent
-    )
+def _odd_figures(shop: Workshop, n: int, candidate: Candidate) -> tuple[str, ...]:
+    """Say what is odd about the numbers of a candidate. What is odd beside old runs of the best so far is held against a fresh one."""
+    opened = shop.state.open
+    if opened is None:
+        return ()
+    found = _odd_beside(shop, opened.of_side(Side.INCUMBENT) or _kept_with(shop, opened))
+    if not found or opened.of_side(Side.INCUMBENT) or shop.stop():
+        return found
+    take(shop, n, Side.INCUMBENT, candidate)
+    fresh = taken(shop, Side.INCUMBENT)
+    return _odd_beside(shop, fresh) if all(one.outcome is Outcome.MEASURED for one in fresh) else found
+
+
+def _odd_beside(shop: Workshop, incumbent: tuple[Sample, ...]) -> tuple[str, ...]:
+    ours = taken(shop, Side.CANDIDATE)
+    return suspicions(spec=shop.spec, added=(), new_paths=(), candidate=ours, incumbent=incumbent)
 
 
 def _odd_change(shop: Workshop, candidate: Candidate) -> tuple[str, ...]:
