@@ -1,8 +1,10 @@
-"""What all tests share: programs are found by their own names."""
+"""What all tests share: programs are found by their own names, and a machine that is busy fails no law."""
 
 import os
 import sys
 from pathlib import Path
+
+from hypothesis import settings
 
 
 def _without_shims() -> None:
@@ -14,3 +16,5 @@ def _without_shims() -> None:
 
 
 _without_shims()
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
