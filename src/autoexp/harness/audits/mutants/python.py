@@ -109,11 +109,11 @@ def _replaced(root: _Node, number: int, instead: ast.AST) -> _Node:
     target = next(node for at, node in enumerate(ast.walk(root)) if at == number)
     put = ast.copy_location(copy.deepcopy(instead), target)
 
-    class Put(ast.NodeTransformer):
+    class _Put(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> ast.AST:
             return put if node is target else self.generic_visit(node)
 
-    Put().visit(root)
+    _Put().visit(root)
     return root
 
 
