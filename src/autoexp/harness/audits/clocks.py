@@ -1,12 +1,12 @@
 """Runs that are too short: for the clock that times them, or for the sampler that watches them."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from autoexp.harness.audits.finding import Finding
 from autoexp.harness.audits.ground import Ground
 from autoexp.harness.audits.idle import work_s
-from autoexp.harness.audits.numbers import figures, seconds_of, words_of
+from autoexp.harness.audits.numbers import Shown, figures, seconds_of, words_of
 from autoexp.harness.audits.sources import judge_files, python_of
 
 SHORT_S, NOISY = 0.02, 0.08
@@ -16,7 +16,8 @@ STARTING_S = 0.1
 """No bare program takes longer to start."""
 _WORK = 0.5
 """Share of a timed span that is work of the target, at least."""
-_USED = frozenset({"memory", "mem", "rss", "cpu", "ram"})
+_HELD = frozenset({"memory", "mem", "rss", "ram"})
+_USED = _HELD | {"cpu"}
 
 
 def short_run(ground: Ground) -> Iterator[Finding]:
@@ -51,31 +52,45 @@ def sampler(ground: Ground) -> Iterator[Finding]:
     """See whether a sampler of memory or CPU has ever looked."""
     usage = ground.samples[0].usage
     printed = [figures(ground.printed(sample)) for sample in ground.samples]
-    names = [
-        name
+    zeros = {
+        name: sum(name in one and one[name].value == 0 for one in printed)
         for name in printed[0]
-        if words_of(name) & _USED and all(name in one and one[name].value == 0 for one in printed)
-    ]
-    late = next(_late_samplers(ground, max(sample.usage.wall_s for sample in ground.samples)), "")
+        if words_of(name) & _USED
+    }
+    names = [name for name, count in zeros.items() if count == len(printed) or (count and words_of(name) & _HELD)]
+    late = next(_late_samplers(ground, _span_s(ground, printed)), "")
+    fix = "read what the process used when it ends (resource.getrusage, or declare peak_rss_mb and cpu_s, which autoexp measures)"
     if names and (usage.peak_rss_mb > 1 or usage.cpu_s > 0):
+        often = (
+            "every run"
+            if all(zeros[name] == len(printed) for name in names)
+            else f"{max(zeros[name] for name in names)} of {len(printed)} runs"
+        )
+        one = len(names) == 1
         yield Finding(
             "sampler",
-            f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} 0 in every run: what samples {'it' if len(names) == 1 else 'them'} has seen nothing",
+            f"{' and '.join(names)} {'is' if one else 'are'} 0 in {often}: what samples {'it' if one else 'them'} has seen nothing",
             f"autoexp itself saw {usage.peak_rss_mb:.0f} MB and {usage.cpu_s:.2f} s of CPU in a run of {usage.wall_s:.2f} s"
             + (f"; {late}" if late else ""),
-            "read what the process used when it ends (resource.getrusage, or declare peak_rss_mb and cpu_s, which autoexp measures)",
+            fix,
         )
     elif late:
-        yield Finding(
-            "sampler",
-            "what samples memory or CPU looks less often than once in a run",
-            late,
-            "read what the process used when it ends (resource.getrusage, or declare peak_rss_mb and cpu_s, which autoexp measures)",
-        )
+        yield Finding("sampler", "what samples memory or CPU looks once in a run, or not at all", late, fix)
 
 
-def _late_samplers(ground: Ground, run_s: float) -> Iterator[str]:
-    """Say where a thread waits longer between two looks at memory or CPU than a whole run takes."""
+def _span_s(ground: Ground, printed: Sequence[Mapping[str, Shown]]) -> float:
+    """Give the longest span of time that a run printed, the longest run where none did."""
+    spans = [
+        span_s
+        for one in printed
+        for name, shown in one.items()
+        if (span_s := seconds_of(ground.spec, name, shown.value)) is not None
+    ]
+    return max(spans) if spans and max(spans) > 0 else max(sample.usage.wall_s for sample in ground.samples)
+
+
+def _late_samplers(ground: Ground, span_s: float) -> Iterator[str]:
+    """Say where a thread waits so long between two looks at memory or CPU that it hardly looks once."""
     for path in (*judge_files(ground), *ground.scope):
         tree = python_of(ground, path)
         if tree is None or "Thread" not in ast.dump(tree):
@@ -90,8 +105,8 @@ def _late_samplers(ground: Ground, run_s: float) -> Iterator[str]:
                 )
             )
             for wait_s, line in _waits(loop, constants):
-                if wait_s > run_s and looks & (_USED | {"psutil", "resident", "getrusage", "process", "percent"}):
-                    yield f"{path}:{line} waits {wait_s:g} s between two looks, and a whole run takes {run_s:.2f} s"
+                if 2 * wait_s > span_s and looks & (_USED | {"psutil", "resident", "getrusage"}):
+                    yield f"{path}:{line} waits {wait_s:g} s between two looks, and what it watches takes {span_s:.2g} s"
 
 
 def _waits(loop: ast.While, constants: dict[str, float]) -> Iterator[tuple[float, int]]:
