@@ -1,3 +1,5 @@
+import pytest
+
 from autoexp.harness.audits.tripwire import tripwire
 
 PYTHON = "python -S -B bench.py"
@@ -20,6 +22,7 @@ def test_harness_that_needs_its_target_gives_no_finding(ground):
     assert not list(tripwire(ground({"target.py": TARGET, "bench.py": HONEST}, **PROJECT)))
 
 
+@pytest.mark.long
 def test_checks_that_need_the_target_are_enough(ground):
     harness = {"measure": PYTHON, "checks": "grep -q 'def total' target.py"}
     assert not list(tripwire(ground({"target.py": TARGET, "bench.py": HIDING}, **{**PROJECT, "harness": harness})))

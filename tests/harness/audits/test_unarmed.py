@@ -68,6 +68,7 @@ def test_changes_that_alter_no_answer_count_for_nothing(ground):
     assert [name for name in ("STEP", "FAST", "else") if f"-> {name}" in made.figures[0].words] == []
 
 
+@pytest.mark.long
 def test_guard_on_a_printed_answer_is_a_check(ground):
     files = FILES | {"bench.py": BENCH + "print(f'METRIC answer={answer}')\n"}
     metrics = {"x": {"role": "primary", "direction": "lower"}, "answer": {"role": "guard", "equals": "baseline"}}
