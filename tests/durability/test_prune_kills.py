@@ -76,6 +76,9 @@ def pruned_once(project: Project) -> None:
     assert (found["taken_out"], found["kept"]) == ([1], 3)
     assert found["in_loop_gain"] == pytest.approx(40 / 70)
     assert found["confirmed_gain"]["gain"] == pytest.approx(50 / 70)
+    assert (rows[1]["pruned_by"], rows[-1]["members"]) == (rows[-1]["n"], [1])
+    exported = (project.path / ".autoexp/demo/results.tsv").read_text().splitlines()[1:]
+    assert [line.split("\t")[-2] for line in exported] == [row["status"] for row in rows]
     assert left_running(project) == []
 
 

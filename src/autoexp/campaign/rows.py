@@ -93,6 +93,8 @@ def experiment_row(state: CampaignState, experiment: Experiment, *, cost_total: 
         expect=list(proposal.expect) if proposal else [],
         segment=experiment.segment,
         again=experiment.directive.again,
+        members=list(experiment.directive.members),
+        pruned_by=experiment.pruned_by,
     )
 
 
