@@ -7,6 +7,8 @@ import pytest
 from tests.end_to_end.conftest import CONTRACT, write
 
 FINDINGS = "finding     "
+BRIEF = ("--audit-time", "1ms")
+"""No audit that runs the harness is reached."""
 
 
 @pytest.fixture
@@ -17,31 +19,32 @@ def project(project):
 
 
 def test_check_foretells_and_lists_findings_with_evidence_and_mend(project):
-    said, _ = project.ran("check")
+    said, _ = project.ran("check", *BRIEF)
     assert "resolution  any gain is found; about 1 run an experiment, both sides together" in said
     assert (
         f"{FINDINGS}no-holdout: nothing is measured on inputs that the proposer cannot read\n  evidence  harness.holdout"
         in said
     )
     assert "\n  do        put inputs" in said
+    assert "audit       tripwire: not made, the time for audits was over" in said
     assert project.git("status", "--porcelain").split() == ["??", "autoexp.yaml", "??", "edits.yaml"]
 
 
 def test_strict_makes_a_finding_an_error_and_data_name_it(project):
-    found = json.loads(project.ran("check", "--strict", "--json", code=2)[0])
+    found = json.loads(project.ran("check", "--strict", "--json", *BRIEF, code=2)[0])
     assert {"no-holdout"} <= {finding["audit"] for finding in found["findings"]}
     assert all(set(finding) == {"audit", "what", "evidence", "fix"} for finding in found["findings"])
     assert found["resolution"]["samples"] == 1.0
     assert "mutation" in found
 
 
-@pytest.mark.parametrize("how", ["flag", "key", "all"])
+@pytest.mark.parametrize("how", ["key", *(pytest.param(how, marks=pytest.mark.long) for how in ("flag", "all"))])
 def test_audits_are_switched_off_by_name(project, how):
-    names = [finding["audit"] for finding in json.loads(project.ran("check", "--json")[0])["findings"]]
+    names = [finding["audit"] for finding in json.loads(project.ran("check", "--json", *BRIEF)[0])["findings"]]
     if how == "key":
         project.contract(f"{CONTRACT}check: {{skip: [{', '.join(names)}]}}\n")
     flags = {"flag": [word for name in names for word in ("--skip", name)], "key": [], "all": ["--no-audits"]}[how]
-    said, told = project.ran("check", "--strict", *flags)
+    said, told = project.ran("check", "--strict", *flags, *BRIEF)
     assert FINDINGS not in said
     assert not any(f"audit {name}:" in told for name in names)
 

@@ -48,12 +48,17 @@ def summed(ground, *, weight=0.05, work=1.0, more=""):
 
 @pytest.mark.parametrize(
     ("expression", "found"),
-    [("a + 1000/b", True), ("100*a + 1000/b", False), ("a*b", False), ("a*b**40", True), ("a", False)],
+    [
+        ("a + 1000/b", True),
+        ("100*a + 1000/b", False),
+        *(pytest.param(*one, marks=pytest.mark.long) for one in (("a*b", False), ("a*b**40", True), ("a", False))),
+    ],
 )
 def test_term_of_an_expression_that_is_all_of_it_is_found(ground, expression, found):
     assert bool(list(disguise(weighted(ground, expression, a=10, b=1)))) == found
 
 
+@pytest.mark.long
 def test_penalty_that_is_at_zero_now_is_no_disguise(ground):
     assert not list(disguise(weighted(ground, "b + 1000*a", a=0, b=5)))
 
@@ -64,6 +69,7 @@ def test_sum_in_the_harness_is_found_by_the_numbers_that_it_printed(ground):
     assert "bench.py:10" in found.evidence
 
 
+@pytest.mark.long
 def test_balanced_sum_in_the_harness_is_left_alone(ground):
     assert not list(disguise(summed(ground)))
 
@@ -73,5 +79,6 @@ def test_term_that_no_target_can_move_is_found_with_its_share(ground):
     assert "`SIZE * PRICE` is 1.5, 75% of cost_dollars = 2" in found.evidence
 
 
+@pytest.mark.long
 def test_term_that_is_a_small_part_is_left_alone(ground):
     assert not list(constant_term(summed(ground, work=100.0)))

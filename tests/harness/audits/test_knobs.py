@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from autoexp.harness.audits.knobs import placebo_knobs
 
 TARGET = """\
@@ -56,18 +58,21 @@ def test_keys_that_no_program_names_and_no_run_uses_are_found(ground):
     assert knobs(ground({"c.json": json.dumps(config, indent=1), "bench.py": bench}, **sections)) == "shards, prefetch"
 
 
+@pytest.mark.long
 def test_keys_that_a_tool_reads_without_being_told_are_left_alone(ground):
     bench = "import json\nprint('METRIC x=%d' % sum(json.load(open('c.json')).values()))\n"
     sections = {"scope": {"edit": ["c.json"]}, "harness": {"measure": "python bench.py"}}
     assert knobs(ground({"c.json": json.dumps({"a": 1, "b": 2}), "bench.py": bench}, **sections)) == ""
 
 
+@pytest.mark.long
 def test_variable_of_a_shell_script_that_nothing_reads_is_found(ground):
     files = {"target.sh": "LEVEL=9\nWIDTH=4\nexport OTHER=1\necho METRIC x=$WIDTH\n"}
     sections = {"scope": {"edit": ["target.sh"]}, "harness": {"measure": "sh target.sh"}}
     assert knobs(ground(files, **sections)) == "LEVEL"
 
 
+@pytest.mark.long
 def test_macro_that_no_line_expands_is_found(ground):
     files = {
         "target.c": '#include <stdio.h>\n#define USED 4\n#define IDLE 9 /* none */\nint main(void) { printf("METRIC x=%d\\n", USED); return 0; }\n',

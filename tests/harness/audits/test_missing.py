@@ -33,6 +33,7 @@ def test_contract_that_tells_no_wrong_answer_is_told(ground, guard, found):
     assert bool(list(no_checks(of(ground, printed, metrics=metrics)))) == found
 
 
+@pytest.mark.long
 def test_contract_with_checks_is_not(ground):
     assert not list(no_checks(of(ground, checks="true")))
 
@@ -43,6 +44,7 @@ def test_sampler_that_saw_nothing_is_told(ground, memory, found):
     assert bool(list(sampler(stands))) == found
 
 
+@pytest.mark.long
 def test_sampler_that_sleeps_longer_than_a_run_is_named_with_its_line(ground):
     bench = (
         "import resource, threading\nEVERY_S = 20.0\nstopped, seen = threading.Event(), [1]\n\n\n"

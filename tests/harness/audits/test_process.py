@@ -1,5 +1,7 @@
 """Does an audit see that the target can report its own number? And does it leave harnesses alone that keep it apart?"""
 
+import pytest
+
 from autoexp.harness.audits.process import same_process
 
 CALLS = "import target\nprint('METRIC x=%d' % target.answer())\n"
@@ -19,6 +21,7 @@ def test_target_in_a_process_of_its_own_is_not(ground):
     assert not list(same_process(ground({"target.py": TARGET, "bench.py": ASKS}, **PYTHON)))
 
 
+@pytest.mark.long
 def test_script_that_a_shell_harness_reads_is_believed(ground):
     sections = {"scope": {"edit": ["target.sh"]}, "harness": {"measure": "sh bench.sh", "metrics": "keyvalue"}}
     (found,) = same_process(
@@ -27,6 +30,7 @@ def test_script_that_a_shell_harness_reads_is_believed(ground):
     assert "`x: 10.0`" in found.evidence
 
 
+@pytest.mark.long
 def test_harness_that_looks_for_a_pattern_believes_a_target_that_prints_it(ground):
     sections = {
         "scope": {"edit": ["target.sh"]},
@@ -37,6 +41,7 @@ def test_harness_that_looks_for_a_pattern_believes_a_target_that_prints_it(groun
     assert "it took 10.0 ms" in found.evidence
 
 
+@pytest.mark.long
 def test_what_autoexp_measures_itself_cannot_be_reported(ground):
     sections = {
         "scope": {"edit": ["target.sh"]},

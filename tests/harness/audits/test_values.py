@@ -20,6 +20,7 @@ def test_number_of_an_old_copy_is_constant(ground):
     assert "does not move" in found.what
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bench", ["echo METRIC x=$(wc -c < t.txt)\n", "grep -q one t.txt && echo METRIC x=7\n"])
 def test_number_that_moves_or_fails_with_the_target_is_not(ground, bench):
     assert not list(constant_metric(on(ground, bench)))
@@ -33,6 +34,7 @@ def test_time_in_too_few_digits_is_coarse(ground, printed, found):
     assert bool(list(coarse_metric(on(ground, f"echo METRIC {printed}\n", metrics=metrics)))) == found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("of", "found"), [(8, True), (1000, False)])
 def test_share_of_a_few_cases_is_coarse(ground, of, found):
     bench = f"n=$(wc -w < t.txt)\nawk -v n=$n 'BEGIN {{ printf \"METRIC accuracy=%.6f\\n\", (n + {of} / 2) / ({of} + 9) }}'\n"
@@ -48,12 +50,12 @@ DRAWS = "import os, random\n{how}\nprint('METRIC x=%.9f' % {draw})\n"
     ("how", "draw", "found"),
     [
         ("", "random.random()", True),
-        ("draw = random.Random()", "draw.random()", True),
-        ("from random import uniform", "uniform(1, 2)", True),
-        ("random.seed(os.environ['AUTOEXP_SEED'])", "random.random()", False),
+        pytest.param("draw = random.Random()", "draw.random()", True, marks=pytest.mark.long),
+        pytest.param("from random import uniform", "uniform(1, 2)", True, marks=pytest.mark.long),
+        pytest.param("random.seed(os.environ['AUTOEXP_SEED'])", "random.random()", False, marks=pytest.mark.long),
         ("draw = random.Random(os.environ['AUTOEXP_SEED'])", "draw.random()", False),
         ("def drawn(random): return random.random()", "drawn(random.Random(os.environ['AUTOEXP_SEED']))", False),
-        ("random.random()", "3", False),  # drawn, and of no consequence
+        pytest.param("random.random()", "3", False, marks=pytest.mark.long, id="of no consequence"),
     ],
 )
 def test_data_without_a_seed_are_found(ground, how, draw, found):
@@ -65,8 +67,8 @@ def test_data_without_a_seed_are_found(ground, how, draw, found):
     [
         ("date.today().toordinal()", True),
         ("(datetime.now() - datetime.now()).days", False),  # a clock, not a calendar
-        ("len(str(date.today()))", False),
-        ("date(2026, 1, 1).toordinal()", False),
+        pytest.param("len(str(date.today()))", False, marks=pytest.mark.long),
+        pytest.param("date(2026, 1, 1).toordinal()", False, marks=pytest.mark.long),
     ],
 )
 def test_data_of_today_are_found(ground, x, found):
