@@ -251,20 +251,18 @@ def test_where_there_is_nothing_to_confirm_it_says_so_and_writes_nothing(project
     assert project.journal() == before
 
 
-def test_lost_journal_is_repaired_with_its_confirmation(exact: Project) -> None:
-    found, journal = confirmed(exact, "--ablate"), exact.path / ".git/autoexp/demo/journal.jsonl"
-    text = journal.read_bytes()
+def test_a_confirmation_needs_no_proposer_and_is_repaired_and_moved_with_its_campaign(
+    exact: Project, tmp_path: Path
+) -> None:
+    contract, journal = exact.path / "autoexp.yaml", exact.path / ".git/autoexp/demo/journal.jsonl"
+    lines = contract.read_text().splitlines(keepends=True)
+    exact.contract("".join(line for line in lines if not line.startswith("proposer:")))
+    (exact.path / "edits.yaml").unlink()
+    found, text = confirmed(exact), journal.read_bytes()
     journal.unlink()
     exact.run("repair", "--yes")
     assert journal.read_bytes().startswith(text)
     assert exact.status()["confirmation"] == found["confirmation"]
-
-
-def test_it_needs_no_proposer_and_is_moved_with_its_campaign(exact: Project, tmp_path: Path) -> None:
-    contract = (exact.path / "autoexp.yaml").read_text()
-    exact.contract("".join(line for line in contract.splitlines(True) if not line.startswith("proposer:")))
-    (exact.path / "edits.yaml").unlink()
-    found = confirmed(exact)
     exact.run("export", "--bundle", str(tmp_path / "it.bundle"))
     exact.run("delete", "demo", "--yes")
     assert not exact.refs()
@@ -279,3 +277,22 @@ def test_an_experiment_that_was_left_open_is_ended_first(project: Project) -> No
     assert project.statuses() == ["keep", "keep", "keep"]
     assert found["confirmed_gain"]["gain"] == pytest.approx(0.2)
     assert found["confirmation"]["experiment"] == 2
+
+
+@pytest.mark.long
+def test_discards_too_small_by_themselves_may_be_kept_together(tmp_path: Path, helper: Helper) -> None:
+    project = parts(tmp_path, helper)
+    contract = (project.path / "autoexp.yaml").read_text()
+    project.contract(contract.replace("direction: lower", "direction: lower, min_effect: 8%"))
+    project.edits(
+        *(
+            {"description": f"less of {name}", "write": {"file": f"{name}.txt", "text": text}}
+            for name, text in (("a", "45\n"), ("b", "25\n"))
+        )
+    )
+    project.run("run")
+    assert project.statuses() == ["keep", "discard", "discard"]
+    found = confirmed(project, "--bundle")
+    assert found["bundled"] == {"n": 4, "status": "keep", "members": [2, 1]}
+    assert found["confirmed_gain"]["gain"] == pytest.approx(0.1)
+    assert "no two promising discards" in project.run("confirm", "--bundle")

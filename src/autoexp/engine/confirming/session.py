@@ -22,6 +22,7 @@ from autoexp.engine.unfinished import go_on
 from autoexp.engine.watching import Observer
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import CampaignError
+from autoexp.experiment.confirmation import Ablation
 from autoexp.workspaces.repository import Repository
 
 
@@ -29,7 +30,8 @@ from autoexp.workspaces.repository import Repository
 class Confirmed:
     """How a session that confirms ended. `ended` is None when it was `stopped`, in words, before it had an answer.
 
-    `pruned` and `bundled` are the experiments that were made on the way; `held` are keeps that nothing supports, and that cannot be taken out.
+    `pruned` and `bundled` are the experiments that were made on the way, `out` what the ablation had said of the keeps that the former took out;
+    `held` are keeps that nothing supports, and that cannot be taken out.
     """
 
     state: CampaignState
@@ -38,6 +40,7 @@ class Confirmed:
     interrupted: bool = False
     pruned: Experiment | None = None
     bundled: Experiment | None = None
+    out: tuple[Ablation, ...] = ()
     held: tuple[int, ...] = ()
 
 
@@ -65,7 +68,7 @@ def confirm(
         stand_in=Nobody(),
     ) as shop:
         refuse_unfit(shop)
-        if shop.state.open is None:
+        if shop.state.open is None and not wish.bundle:
             refuse_unready(shop.state)
         try:
             found = confirmed(shop, wish)
@@ -141,7 +144,8 @@ def _pruned(shop: Workshop, wish: Wish, found: Confirmed) -> Confirmed:
     if not experiment.kept or shop.stop():
         return replace(found, pruned=experiment, held=held)
     _begin(shop, asked(shop, replace(wish, ablate=False, prune=False)))
-    return replace(found, ended=measured(shop), pruned=experiment, held=held)
+    out = tuple(one for one in ablations if one.n in members)
+    return replace(found, ended=measured(shop), pruned=experiment, out=out, held=held)
 
 
 def _begin(shop: Workshop, wanted: ConfirmationBegun) -> None:

@@ -72,6 +72,8 @@ def confirm(
     if json:
         print_json({**found, "pruned": _data(result.pruned), "bundled": _data(result.bundled), "held": result.held})
     else:
+        if bundle and result.bundled is None:
+            say(f"{'bundle':<12} there are no two promising discards that fit together")
         _tell(result, found)
     if result.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -122,6 +124,8 @@ def _tell_made(result: "Confirmed") -> None:
     if (made := result.pruned) is not None:
         became = "taken out" if made.kept else f"left in, for without them it is {made.status}"
         say(f"{'prune':<12} {_numbers(made.directive.members)}: {became} (experiment {made.n})")
+    for one in result.out:
+        say(f"{'taken out':<12} {one.n}, {_adds(one.model_dump())}")
     if result.held:
         say(f"{'prune':<12} {_numbers(result.held)} stay: others are built on them")
 
