@@ -49,6 +49,8 @@ bench: .venv/.dev
 
 bench-decisions: .venv/.dev
 	$(BIN)/python benchmarks/decisions --check
+	$(BIN)/python benchmarks/decisions/confirming.py --check
+	$(BIN)/python benchmarks/decisions/resolving.py --contracts standard eager batch single --noises 0.005 0.02 0.05 --check
 	$(BIN)/python benchmarks/decisions/end_to_end.py --check
 
 docs: .venv/.docs
