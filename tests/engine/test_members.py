@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import pytest
 from tests.engine.conftest import CONTRACT, Bench, Reading, opened
@@ -38,7 +39,8 @@ class Adding(Reading):
             found["a"] = "10"
         if mode == "strict" and found["a"] == "50":
             return Sample(side=side, i=i, seed=seed, outcome=Outcome.CRASH, detail="it broke")
-        return Sample(side=side, i=i, seed=seed, values={"x": sum(map(float, found.values()))})
+        noise = 1 + self.noise * Random(f"{commit} {seed} {i}").gauss()
+        return Sample(side=side, i=i, seed=seed, values={"x": sum(map(float, found.values())) * noise})
 
 
 @dataclass(frozen=True)
@@ -302,3 +304,21 @@ def test_an_interrupted_prune_is_not_measured_again_by_a_run(bench: Bench) -> No
     again = bench.session(act=pruning(1))
     assert again.experiments[-1].status == "keep"
     assert standing(again) == (2, 3)
+
+
+@pytest.mark.long
+def test_in_noise_a_prune_goes_by_pairs_and_teaches_where_the_best_stands(bench: Bench) -> None:
+    bench.contract = CONTRACT.replace("measurement: {deterministic: true}", "measurement: {deterministic: false}")
+    bench.noise = 0.01
+    before = begun(bench, A, B, QUICK)
+    assert standing(before) == (1, 2, 3)
+    state = bench.session(act=pruning(1))
+    found = state.experiments[-1]
+    assert (found.status, found.decision.method if found.decision else "") == ("keep", "no worse")
+    assert len(found.of_side(Side.CANDIDATE)) == len(found.of_side(Side.INCUMBENT)) > 2
+    assert state.beliefs.ledger == before.beliefs.ledger
+    assert state.beliefs.gauges != before.beliefs.gauges
+    bench.values = (A, B, QUICK, C)
+    later = bench.session(experiments=1)
+    assert later.experiments[-1].status == "keep"
+    assert text(bench, later.incumbent.commit) == WITHOUT_A.replace("c 20", "c 15")
