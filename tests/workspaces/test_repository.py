@@ -287,3 +287,16 @@ def test_what_was_written_long_ago_is_not_remembered(repository):
     repository.forget_older()
     (repository.common_dir / "objects" / blob[:2] / blob[2:]).unlink()
     assert repository.store_lost() == 0
+
+
+@pytest.mark.parametrize("look", ["changed", "text_diff"])
+def test_look_at_a_commit_that_a_gc_has_taken_apart_finds_it_whole(repository, user, look):
+    base = user.git("rev-parse", "HEAD")
+    commit = repository.commit(base, [Change("new.txt", None, plain(repository, "new"))], "new", when=0)
+    user.git("prune", "--expire=now")
+    assert "new" in str(getattr(repository, look)(base, commit))
+
+
+def test_look_at_what_was_never_written_is_an_error(repository, user):
+    with pytest.raises(GitError, match="diff-tree"):
+        repository.changed(user.git("rev-parse", "HEAD"), "1" * 40)

@@ -130,12 +130,12 @@ class Repository:
 
     def paths(self, commit: str) -> list[str]:
         """List all paths of a tree."""
-        output = self.git.run("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit)
+        output = self._asked("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit)
         return path_text(output).split("\0")[:-1]
 
     def entries(self, commit: str) -> dict[str, Entry]:
         """Return every path of a tree with its content."""
-        output = self.git.run("ls-tree", "-r", "-z", "--full-tree", commit)
+        output = self._asked("ls-tree", "-r", "-z", "--full-tree", commit)
         entries: dict[str, Entry] = {}
         for line in path_text(output).split("\0")[:-1]:
             meaning, path = line.split("\t", 1)
@@ -145,7 +145,7 @@ class Repository:
 
     def changed(self, a: str, b: str) -> list[Change]:
         """List the paths that differ between two commits or trees."""
-        output = self.git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", a, b)
+        output = self._asked("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", a, b)
         fields = path_text(output).split("\0")[:-1]
         return [_change(meaning, path) for meaning, path in zip(fields[::2], fields[1::2], strict=True)]
 
@@ -174,17 +174,17 @@ class Repository:
 
     def diff(self, a: str, b: str) -> str:
         """Return the unified diff from a to b."""
-        output = self.git.run("diff-tree", "-r", "-p", "--no-ext-diff", "--no-textconv", "--no-color", a, b)
+        output = self._asked("diff-tree", "-r", "-p", "--no-ext-diff", "--no-textconv", "--no-color", a, b)
         return output.decode("utf-8", "surrogateescape")
 
     def text_diff(self, a: str, b: str) -> str:
         """Return the unified diff from a to b in which every file is text, whatever is in it and whatever attributes say."""
-        output = self.git.run("diff-tree", "-r", "-p", "--text", "--no-ext-diff", "--no-textconv", "--no-color", a, b)
+        output = self._asked("diff-tree", "-r", "-p", "--text", "--no-ext-diff", "--no-textconv", "--no-color", a, b)
         return output.decode("utf-8", "surrogateescape")
 
     def changed_lines(self, a: str, b: str) -> tuple[int, int]:
         """Count the lines added and the lines removed from a to b; a binary file has none."""
-        output = self.git.run("diff-tree", "-r", "-z", "--numstat", "--no-renames", "--no-textconv", a, b)
+        output = self._asked("diff-tree", "-r", "-z", "--numstat", "--no-renames", "--no-textconv", a, b)
         counts = re.findall(rb"(?:\A|\0)(\d+)\t(\d+)\t", output)
         return sum(int(added) for added, _ in counts), sum(int(removed) for _, removed in counts)
 
@@ -225,6 +225,16 @@ class Repository:
     def forget_older(self) -> None:
         """Remember no longer what was written before the last call."""
         self._fresh = [self._fresh[1], {}]
+
+    def _asked(self, *arguments: str) -> bytes:
+        """Ask git about objects. What a gc of the user's has removed since it was written is stored again, and git asked once more."""
+        for _ in range(_TRIES):
+            code, output, errors = self.git.ask(*arguments)
+            if code == 0:
+                return output
+            if not self.store_lost():
+                break
+        raise failure(arguments, code, errors)
 
     def _holds(self, oid: str) -> bool:
         try:
