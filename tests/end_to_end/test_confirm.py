@@ -175,6 +175,7 @@ def test_each_keep_is_left_out_and_those_of_no_use_are_taken_out(exact: Project)
     assert lines["keep 2"] == "+0.0%, unsupported: a file of no use"
     assert lines["keep 3"] == "supported, does not run without it: crash: c needs b: less of b"
     assert lines["keep 5"] == "+0.0%, unsupported: a new c, on top of b"
+    assert f"adds         {lines['keep 1'].removesuffix(': less of a')}" in exact.run("show", "1")
     best, runs = exact.refs()["best"], len(runs_of(exact))
     found = confirmed(exact, "--prune")
     assert found["pruned"] == {"n": 7, "status": "keep", "members": [2, 5]}

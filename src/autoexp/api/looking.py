@@ -7,7 +7,7 @@ from typing import Any
 
 from autoexp.api import transcripts
 from autoexp.api.places import CONTRACT_FILE, Place, contract_folder, read_text
-from autoexp.campaign import interruptions
+from autoexp.campaign import confirming, interruptions
 from autoexp.campaign import rows as campaign_rows
 from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.campaign.summary import summary
@@ -159,6 +159,9 @@ def show(place: Place, n: int) -> dict[str, Any]:
         **transcripts.of(experiment, found.folder.output / str(n)),
         "all_samples": samples,
         "holdout": holdout,
+        "ablation": next(
+            (one.model_dump(mode="json") for one in confirming.ablations(found.state) if one.n == n), None
+        ),
         "measured_again_by": interruptions.measured_again_by(found.state, n),
         "waits_again": n in interruptions.waiting_again(found.state),
         "given_up": interruptions.is_given_up(found.state, experiment),

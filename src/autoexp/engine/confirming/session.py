@@ -13,6 +13,7 @@ from autoexp.engine.confirming.trees import Wish, asked, is_pruned, on_record, s
 from autoexp.engine.contract import Contract
 from autoexp.engine.members import bundle, prunable, prune
 from autoexp.engine.mirror import keep_tail
+from autoexp.engine.preflight import counted
 from autoexp.engine.recovery import recover
 from autoexp.engine.requests import answer_requests
 from autoexp.engine.segments import misfit
@@ -152,7 +153,9 @@ def _begin(shop: Workshop, wanted: ConfirmationBegun) -> None:
     """Go on with the confirmation that an earlier session has left, if it asks for the same; else begin one."""
     left = shop.state.confirming
     if left is not None and same(left.begun, wanted):
-        shop.record(Noted(text=f"confirmation {left.begun.c} goes on: {len(left.runs)} of its runs are on record"))
+        shop.record(
+            Noted(text=f"confirmation {left.begun.c} goes on: {counted(len(left.runs), 'run')} of it on record")
+        )
         return
     with shop.faults.around("arms", wanted.c):
         shop.record(wanted)

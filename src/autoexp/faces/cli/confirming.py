@@ -125,7 +125,7 @@ def _tell_made(result: "Confirmed") -> None:
         became = "taken out" if made.kept else f"left in, for without them it is {made.status}"
         say(f"{'prune':<12} {_numbers(made.directive.members)}: {became} (experiment {made.n})")
     for one in result.out:
-        say(f"{'taken out':<12} {one.n}, {_adds(one.model_dump())}")
+        say(f"{'taken out':<12} {one.n}, {adds(one.model_dump())}")
     if result.held:
         say(f"{'prune':<12} {_numbers(result.held)} stay: others are built on them")
 
@@ -165,10 +165,11 @@ def ablation_lines(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Give a line for each kept change that was left out: what it adds, and whether the runs support it."""
     last = found["confirmation"]
     for one in last["ablations"] if last is not None else ():
-        yield f"keep {one['n']}", f"{_adds(one)}: {one['description'] or 'no description'}"
+        yield f"keep {one['n']}", f"{adds(one)}: {one['description'] or 'no description'}"
 
 
-def _adds(one: dict[str, Any]) -> str:
+def adds(one: dict[str, Any]) -> str:
+    """Say what a keep adds by fresh runs, with which others, and whether they support it."""
     more = f" with {', '.join(map(str, one['together']))}" if one["together"] else ""
     places = f" ({'; '.join(one['hunks'])})" if one["hunks"] else ""
     known = one["interval"]

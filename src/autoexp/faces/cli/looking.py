@@ -200,6 +200,7 @@ def show(
 ) -> None:
     """Tell everything about one experiment: proposal, samples, verdict, reasons, where its output lies."""
     from autoexp import api
+    from autoexp.faces.cli.confirming import adds
     from autoexp.faces.cli.interruptions import interruption_lines
     from autoexp.faces.cli.spending import use_lines
 
@@ -235,6 +236,8 @@ def show(
                 else str(value)
             )
             say(f"{key:<12} {_below(text)}")
+    if found["ablation"]:
+        say(f"{'adds':<12} {one_line(adds(found['ablation']))}")
     for name, text in (*interruption_lines(found), *use_lines(found), *show_lines(found)):
         say(f"{name:<12} {_below(text)}")
     for i, one in enumerate(found["tries"], 1):

@@ -162,7 +162,8 @@ def _confirming(event: ev.ConfirmationBegun) -> str:
     source = "the holdout" if event.source == "holdout" else "the harness, with seeds that no sample had"
     few = event.enough if event.enough is not None and event.enough < event.pairs else event.pairs
     left_out = sum(arm.kind == "without" for arm in event.arms)
-    more = f", and the best without each of {left_out} kept changes" if left_out else ""
+    each = f"each of {left_out} kept changes" if left_out > 1 else "its kept change"
+    more = f", and the best without {each}" if left_out else ""
     return f"confirming: {few} fresh pair{'s' if few > 1 else ''} of baseline and best so far{more}, by {source}"
 
 
