@@ -2,12 +2,14 @@
 
 import math
 import random
+from statistics import fmean
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoexp.decision.ablation import LEAST, open_arms, rule
+from autoexp.decision.leads import scatter_of
 from autoexp.spec.criteria import Criterion
 
 LOWER, HIGHER = Criterion("x", lower_is_better=True), Criterion("x", lower_is_better=False)
@@ -137,3 +139,13 @@ def test_baseline_of_0_leaves_no_fraction():
     pairs = {1: [(5.0, 4.0), (5.1, 4.05), (5.0, 4.1), (5.2, 4.0)]}
     found = rule(pairs, HIGHER, baseline=0.0, last=True)[1]
     assert found.interval is None
+
+
+def test_scatter_of_three_rounds_is_not_taken_for_less_than_it_is():
+    found = []
+    for seed in range(60):
+        rng = random.Random(f"scatter {seed}")
+        bests = [rng.gauss(0, 0.02) for _ in range(3)]
+        found.append(scatter_of(tuple(tuple(best - rng.gauss(0, 0.02) for best in bests) for _ in range(6))))
+    assert fmean(one.variance for one in found) == pytest.approx(2 * 0.02**2, rel=0.25)
+    assert all(one.df < 8 for one in found)  # six arms of three rounds have the same three runs of the best

@@ -16,6 +16,9 @@ SIZES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0)
 WEIGHTS = (0.02, 0.03, 0.05, 0.10, 0.15, 0.35, 0.15, 0.10, 0.05)
 """Distances beyond a line that the evidence weighs up, in multiples of the one that matters, and how much each weighs."""
 LEAST_SHARE = 0.25
+"""The smallest distance that evidence is sought about, in standard deviations of a lead."""
+_SHARED, _FEW = 0.25, 5
+"""The square of the correlation of two arms' leads, and leads of which the extremes say more than the middle."""
 _HALVINGS = 30
 
 
@@ -48,7 +51,11 @@ def scatter_of(arms: tuple[tuple[float, ...], ...], *, known: tuple[float, ...] 
             residuals += [(lead - middle) * unbiased for lead in leads]
             lost += 1
     variance, df, spikes = spread(residuals)
-    df = max(1.0, df * (1 - lost / len(residuals))) if residuals else 1.0
+    if residuals:
+        df *= 1 - lost / len(residuals)
+    rounds = max(map(len, arms), default=0)
+    alike = _SHARED + (1 - _SHARED) / max(len(arms), 1)  # all arms have the runs of the best in common
+    df = max(1.0, min(df, (rounds - 1) / alike + len(known)))
     return Scatter(max(variance, step * step / 6, LEAST_SD**2), df, FLAT * spikes / (1 - spikes))
 
 
@@ -63,7 +70,7 @@ def size_of(matters: float, scatter: Scatter) -> float:
 
 
 def _inner(leads: Sequence[float]) -> Sequence[float]:
-    return sorted(leads)[1:-1] or leads
+    return sorted(leads)[1:-1] if len(leads) >= _FEW else leads  # the middle one of three would scatter too little
 
 
 def lead_of(leads: Sequence[float], scatter: Scatter) -> Lead:
