@@ -148,4 +148,5 @@ def test_scatter_of_three_rounds_is_not_taken_for_less_than_it_is():
         bests = [rng.gauss(0, 0.02) for _ in range(3)]
         found.append(scatter_of(tuple(tuple(best - rng.gauss(0, 0.02) for best in bests) for _ in range(6))))
     assert fmean(one.variance for one in found) == pytest.approx(2 * 0.02**2, rel=0.25)
+    assert sorted(one.variance for one in found)[3] > 0.15 * 2 * 0.02**2
     assert all(one.df < 8 for one in found)  # six arms of three rounds have the same three runs of the best
