@@ -13,6 +13,7 @@ from autoexp.engine.leaving import leave_out
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import CampaignError
 from autoexp.experiment.confirmation import Ablation, Arm
+from autoexp.experiment.outcome import UNDECIDED
 
 PAIRS = 10
 """Fresh pairs that the gain takes, if nobody says otherwise."""
@@ -76,7 +77,8 @@ def on_record(state: CampaignState, wanted: ConfirmationBegun) -> ConfirmationEn
     if last is None or last.ended is None or last.ended.gain is None or not same(last.begun, wanted):
         return None
     tried = any(
-        one.directive.takes_out and one.parent == wanted.arms[BEST].commit for one in reversed(state.experiments)
+        one.directive.takes_out and one.parent == wanted.arms[BEST].commit and one.outcome not in UNDECIDED
+        for one in reversed(state.experiments)
     )
     return None if tried or is_stale(state) else last.ended
 
