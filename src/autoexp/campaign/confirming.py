@@ -14,6 +14,7 @@ from autoexp.campaign.views import derived_seed
 from autoexp.experiment.confirmation import Ablation
 
 SEEDS = 2**31
+_FOLDERS = "confirmation-"
 
 
 def noted(
@@ -87,6 +88,20 @@ def seeds_taken(state: CampaignState) -> frozenset[int]:
     seeds.update(sample.seed for sample in (state.held_out.samples if state.held_out else ()))
     seeds.update(run.sample.seed for run in (state.confirmation.runs if state.confirmation else ()))
     return frozenset(seed for seed in seeds if seed is not None)
+
+
+def folder_of(c: int) -> str:
+    """Name the folder of what the runs of a confirmation printed."""
+    return f"{_FOLDERS}{c}"
+
+
+def is_unmasked(state: CampaignState, folder: str) -> bool:
+    """Tell whether a folder may hold what a run printed that nobody saw end: that of a confirmation which is not at its end."""
+    c = folder.removeprefix(_FOLDERS)
+    if c == folder or not c.isdecimal():
+        return False
+    opened = state.confirming.begun.c if state.confirming is not None else None
+    return int(c) == opened or int(c) > state.confirmations
 
 
 def is_stale(state: CampaignState) -> bool:

@@ -9,6 +9,7 @@ from autoexp.engine.agreeing import agree, moved_head, survey
 from autoexp.engine.arrival import STAGING
 from autoexp.engine.cells import notice
 from autoexp.engine.identity import doubtful_disk, journey, whereabouts
+from autoexp.engine.printed import mask_left_output
 from autoexp.engine.requests import dismiss_late_requests
 from autoexp.engine.tidying import tidy_leftovers
 from autoexp.engine.unfinished import look_after
@@ -26,6 +27,7 @@ def recover(shop: Workshop, *, purpose: Literal["run", "confirm"] = "run") -> No
         reclaim(shop.home)
     remove(shop.home)
     remove(shop.folder.path / STAGING)  # of an import that died here
+    mask_left_output(shop)
     locks = shop.refs.remove_stale_locks(shop.ref())
     begun = survey(shop)
     open_campaign(shop)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoexp import __version__
-from autoexp.campaign.looks import is_unmasked
+from autoexp.campaign import confirming, looks
 from autoexp.campaign.state import CampaignState
 from autoexp.durable import sync_folder
 from autoexp.errors import CampaignError
@@ -126,7 +126,7 @@ def _outputs(folder: CampaignFolder, state: CampaignState) -> Iterable[tuple[str
     for path in sorted(folder.output.rglob("*")):
         inner = path.relative_to(folder.output)
         beyond = inner.parts[0].isdigit() and int(inner.parts[0]) > state.last_n
-        open_end = is_unmasked(state, inner.parts[0])
+        open_end = looks.is_unmasked(state, inner.parts[0]) or confirming.is_unmasked(state, inner.parts[0])
         if inner.parts[0] not in going_on and not beyond and not open_end and path.is_file() and not path.is_symlink():
             yield OUTPUT + inner.as_posix(), path
 

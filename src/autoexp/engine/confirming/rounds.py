@@ -1,7 +1,7 @@
 """The runs of a confirmation, round by round in random order, each on record before the next one begins."""
 
 from autoexp.campaign.confirmations import BASELINE, BEST, ablations_of, gain_of, next_round, pairs
-from autoexp.campaign.confirming import fresh_seed, order, seeds_taken
+from autoexp.campaign.confirming import folder_of, fresh_seed, order, seeds_taken
 from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun
 from autoexp.engine.confirming.trees import name_of
 from autoexp.engine.requests import answer_requests
@@ -52,7 +52,7 @@ def _run(shop: Workshop, begun: ConfirmationBegun, number: int, at: int, *, used
 
 def _taken(shop: Workshop, begun: ConfirmationBegun, number: int, at: int, *, seed: int) -> Sample:
     commit, side, i = begun.arms[at].commit, SIDES.get(at, Side.CANDIDATE), number * len(begun.arms) + at
-    name = _name(begun)
+    name = folder_of(begun.c)
     if begun.source == "holdout":
         return shop.executor.holdout(commit, side, n=name, i=i, seed=seed)
     found = valued(shop.spec, on_channel(shop.segment, shop.executor.sample(commit, side, n=name, i=i, seed=seed)))
@@ -63,17 +63,12 @@ def _taken(shop: Workshop, begun: ConfirmationBegun, number: int, at: int, *, se
     return found
 
 
-def _name(begun: ConfirmationBegun) -> str:
-    """Give the name that its runs go by: their output lies below it."""
-    return f"confirmation-{begun.c}"
-
-
 def _end(shop: Workshop) -> ConfirmationEnded | None:
     opened = shop.state.confirming
     if opened is None:
         return None
     gain, detail = gain_of(opened), _failure(opened.begun, opened.failed) if opened.failed else ""
-    if touched := shop.executor.verify(_name(opened.begun)):
+    if touched := shop.executor.verify(folder_of(opened.begun.c)):
         gain, detail = None, f"the trees changed while they were measured: {', '.join(touched[:PATHS_NAMED])}"
     elif gain is None and not detail:
         detail = "the baseline's value is 0, so that a gain is no fraction of it"
