@@ -7,7 +7,7 @@ from tests.builders import Tape, ordinary, spec
 
 from autoexp.campaign.evidence import evidence_for
 from autoexp.decision import Evidence, MeasureMore, decide
-from autoexp.decision.disturbed import ENOUGH
+from autoexp.decision.disturbed import ENOUGH, undisturbed
 from autoexp.experiment.measurement import Side
 from autoexp.experiment.outcome import Verdict
 from autoexp.experiment.records import Decision
@@ -47,6 +47,23 @@ def test_keep_on_disturbed_runs_alone_asks_for_another_one_of_that_side(side, di
 
 def test_one_quiet_run_is_enough():
     assert better(2, 3, disturbed=(0, 2)).verdict is Verdict.KEEP
+
+
+def test_provisional_keep_waits_for_its_test_and_takes_no_more_runs():
+    evidence = Evidence(
+        spec=PAIRS,
+        candidate=[{"x": 9.0}],
+        incumbent=[{"x": 10.0}],
+        stored={"x": 10.0},
+        baseline={"x": 10.0},
+        gain=0.0,
+        deterministic=False,
+        disturbed=(1, 1),
+    )
+    kept = Decision(verdict=Verdict.KEEP, reasons=("kept",))
+    assert undisturbed(kept, evidence, most=8) == MeasureMore(Side.INCUMBENT)
+    provisional = kept.model_copy(update={"flags": ("provisional",)})
+    assert undisturbed(provisional, evidence, most=8) == provisional
 
 
 def test_on_a_machine_that_is_always_busy_a_keep_stands_and_says_on_what():

@@ -34,10 +34,13 @@ def test_each_cut_of_the_last_record_is_a_torn_tail(written, opened):
     *whole, last = lines_of(written)
     for length in range(1, len(last)):
         written.write_bytes(b"".join(whole) + last[:length])
+        torn = written.read_bytes()
         with opened() as journal:
             assert journal.torn
             assert [record.event.text for record in journal.read()] == NOTES
-        assert lines_of(written) == whole
+            assert written.read_bytes() == torn  # a start that is refused leaves it as it is
+            journal.append(ev.Noted(text="again"))
+        assert lines_of(written)[:-1] == whole
 
 
 def test_cut_of_the_whole_last_record_is_not_even_torn(written, opened):
@@ -55,12 +58,16 @@ def test_journal_goes_on_behind_a_cut_tail(written, opened):
 
 
 @pytest.mark.parametrize("tail", [b"\0" * 4096, b"garbage", b"garbage\n", b"{}\n", b'{"v":1}\n'])
-def test_tail_that_is_no_record_is_cut(written, opened, tail):
+def test_tail_that_is_no_record_is_cut_before_anything_is_written(written, opened, tail):
     before = written.read_bytes()
     written.write_bytes(before + tail)
     with opened() as journal:
         assert journal.torn
-    assert written.read_bytes() == before
+        assert written.read_bytes() == before + tail
+        journal.append(ev.Noted(text="again"))
+    assert b"".join(lines_of(written)[:-1]) == before
+    with opened() as journal:
+        assert [record.event for record in journal.read()][-2:] == [HOSTILE, ev.Noted(text="again")]
 
 
 def test_looking_at_a_torn_tail_does_not_cut_it(written):

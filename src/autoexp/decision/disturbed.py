@@ -15,9 +15,12 @@ _NAMES = {Side.INCUMBENT: "best so far", Side.CANDIDATE: "candidate"}
 def undisturbed(answer: Decision, evidence: Evidence, *, most: int | None = None) -> Decision | MeasureMore:
     """Give a would-be keep back, or ask for another run of a side that has only disturbed ones; `most` is the limit of runs of both sides.
 
-    Where as many as ENOUGH brought no undisturbed one, the machine is busy all the time: the keep stands, and says on what.
+    Where as many as ENOUGH brought no undisturbed one, the machine is busy all the time: the keep stands, and says on what. A provisional keep
+    waits for a test of its own anyway, and where a run is dear no more of them are asked for.
     """
     if answer.verdict is not Verdict.KEEP or evidence.is_single or evidence.spec.measurement.seeds is not None:
+        return answer
+    if "provisional" in answer.flags:
         return answer
     counts = {Side.INCUMBENT: len(evidence.incumbent), Side.CANDIDATE: len(evidence.candidate)}
     bad = dict(zip((Side.CANDIDATE, Side.INCUMBENT), evidence.disturbed, strict=True))
