@@ -178,6 +178,29 @@ def test_a_keep_without_which_nothing_runs_is_needed() -> None:
     assert found.detail == "does not run without it: crash: exit 7"
 
 
+@pytest.mark.parametrize(
+    ("good", "outcome", "detail"),
+    [
+        (2, Outcome.CRASH, "a run without it did not pass, after 2 that did: crash: exit 7"),
+        (0, Outcome.INFRA_ERROR, "a run without it did not pass: infra_error: exit 7"),
+    ],
+)
+def test_a_keep_is_not_called_needed_because_one_of_many_runs_went_wrong(
+    good: int, outcome: Outcome, detail: str
+) -> None:
+    tape = campaign()
+    begin(tape, pairs=good + 1, without=(1,), cap=4)
+    for number in range(good + 1):
+        for arm, value in ((BEST, 9.0), (BASELINE, 10.0)):
+            run(tape, number, arm, value)
+        if number < good:
+            run(tape, number, WITHOUT, 9.0)
+    sample = Sample(side=Side.CANDIDATE, i=0, outcome=outcome, detail="exit 7")
+    tape.write(ev.ConfirmationRun(c=1, arm=WITHOUT, round=good, sample=sample))
+    (found,) = ablations_of(tape.state.confirming)
+    assert (found.support, found.detail) == ("unclear", detail)
+
+
 def test_only_keeps_with_nothing_supported_built_on_them_are_taken_out() -> None:
     support = {1: "unsupported", 2: "unsupported", 3: "supported", 4: "unclear", 5: "unsupported", 6: "entangled"}
     together = {1: (5,), 2: (3,)}

@@ -6,9 +6,9 @@ from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, Confir
 from autoexp.campaign.replacing import replace
 from autoexp.decision.ablation import open_arms, rule
 from autoexp.decision.confirmation import confirmed
-from autoexp.experiment.confirmation import Ablation, Arm, Interval
+from autoexp.experiment.confirmation import Ablation, Arm, Interval, Support
 from autoexp.experiment.measurement import Sample, summarise
-from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.outcome import UNDECIDED, Outcome
 from autoexp.spec.criteria import Criterion
 
 BASELINE, BEST = 0, 1
@@ -165,16 +165,19 @@ def ablations_of(found: Confirmation) -> tuple[Ablation, ...]:
     )
     arms = {arm.n: arm for arm in begun.arms if arm.kind == "without"}
     told = [one.model_copy(update={"together": arms[n].together, "hunks": arms[n].hunks}) for n, one in ruled.items()]
-    needed = [_needed(n, arms[n], sample) for n, sample in gone.items()]
+    needed = [_needed(n, arms[n], sample, ran=len(known[n])) for n, sample in gone.items()]
     return tuple(sorted((*told, *needed, *begun.entangled), key=lambda one: one.n))
 
 
-def _needed(n: int, arm: Arm, sample: Sample) -> Ablation:
-    """Say of a keep without which the tree does not pass that it is needed."""
+def _needed(n: int, arm: Arm, sample: Sample, *, ran: int) -> Ablation:
+    """Say of a keep without which the tree does not pass that it is needed; where it `ran` before, or the machine failed, that is not clear."""
     last = next((line.strip() for line in reversed(sample.detail.splitlines()) if line.strip()), "")
     why = f"{sample.outcome.value}: {last[:LONGEST_REASON]}" if last else sample.outcome.value
-    detail = f"does not run without it: {why}"
-    return Ablation(n=n, support="supported", together=arm.together, hunks=arm.hunks, detail=detail)
+    shown = ran == 0 and sample.outcome not in UNDECIDED
+    often = f", after {ran} that did" if ran else ""
+    detail = f"does not run without it: {why}" if shown else f"a run without it did not pass{often}: {why}"
+    support: Support = "supported" if shown else "unclear"
+    return Ablation(n=n, support=support, together=arm.together, hunks=arm.hunks, detail=detail)
 
 
 def to_take_out(ablations: tuple[Ablation, ...]) -> tuple[int, ...]:
