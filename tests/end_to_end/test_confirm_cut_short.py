@@ -94,3 +94,25 @@ def test_interrupted_prune_is_tried_again_by_the_ablation_on_record(tmp_path: Pa
     assert project.statuses()[-1] == "keep"
     after = len([one for one in project.journal() if one["event"] == "confirmation_run"])
     assert after == before + 2, "what each keep adds was measured again"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", ["after-sample:4", "after-decision:4"])
+def test_killed_prune_that_fails_is_told_and_not_tried_again(tmp_path: Path, helper: Helper, fault: str) -> None:
+    project = made(tmp_path, helper)
+    bench = "x=50; if [ -e f1.txt ] || [ -e f2.txt ]; then x=40; fi\necho METRIC x=$x\n"  # either one is enough
+    (project.path / "bench.sh").write_text(bench)
+    project.git("commit", "-q", "-a", "-m", "either is enough")
+    contract = CONTRACT.replace("[value.txt]", '["*.txt"]').replace('  checks: "sh checks.sh"\n', "")
+    project.contract(contract.replace("  ok: {role: guard, equals: 1}\n", "") + "decision: {on_equal: keep}\n")
+    project.edits(
+        *({"description": name, "write": {"file": f"{name}.txt", "text": "x\n"}} for name in ("f1", "f2", "f3"))
+    )
+    project.run("run", "--experiments", "3")
+    project.run("confirm", "--prune", code=-signal.SIGKILL, fault=fault)
+    runs = len([one for one in project.journal() if one["event"] == "confirmation_run"])
+    assert "experiments 1, 2, 3: left in, for without them it is discard (experiment 4)" in project.run(
+        "confirm", "--prune"
+    )
+    assert project.statuses() == ["keep"] * 4 + ["discard"]
+    assert len([one for one in project.journal() if one["event"] == "confirmation_run"]) == runs

@@ -24,6 +24,7 @@ from autoexp.engine.watching import Observer
 from autoexp.engine.workshop import Workshop
 from autoexp.errors import CampaignError
 from autoexp.experiment.confirmation import Ablation
+from autoexp.experiment.outcome import UNDECIDED
 from autoexp.workspaces.repository import Repository
 
 
@@ -107,40 +108,58 @@ def refuse_unfit(shop: Workshop) -> None:
 
 def confirmed(shop: Workshop, wish: Wish) -> Confirmed:
     """Do what is wished for, in order: recover what a killed session left, try a bundle, confirm, take out, confirm again."""
+    left = shop.state.open
     with shop.faults.around("start", 0):
         recover(shop, purpose="confirm")
     go_on(shop)
+    tried = _prune_of(shop.state, left)
     answer_requests(shop)
     bundled = bundle(shop, bundle_of(shop.state)) if wish.bundle and not shop.stop() else None
-    ended = None if shop.stop() else _measured(shop, wish)
+    ended = None if shop.stop() else _measured(shop, wish, tried=tried)
     found = Confirmed(shop.state, ended, bundled=bundled)
     if wish.prune and ended is not None and ended.gain is not None:
-        found = _pruned(shop, wish, found)
+        found = _pruned(shop, wish, found, tried=tried)
     if found.ended is None or shop.stop():
         return replace(found, ended=None, stopped=shop.stop.reason, interrupted=shop.stop.interrupted)
     return found
 
 
-def _measured(shop: Workshop, wish: Wish) -> ConfirmationEnded | None:
+def _prune_of(state: CampaignState, left: Experiment | None) -> Experiment | None:
+    """Give the prune that the last session left open, and that has an answer now."""
+    made = state.experiments.numbered(left.n) if left is not None and left.directive.takes_out else None
+    return made if made is not None and made.outcome not in UNDECIDED else None
+
+
+def _measured(shop: Workshop, wish: Wish, *, tried: Experiment | None) -> ConfirmationEnded | None:
     """Confirm the best so far, with the ablation that is wished for. What is on record already for a prune is not measured once more."""
     refuse_unready(shop.state)
     if is_pruned(shop.state):
         wish = replace(wish, ablate=False, prune=False)
     wanted = asked(shop, wish)
-    if wish.prune and (known := on_record(shop.state, wanted)) is not None:
+    if wish.prune and (known := on_record(shop.state, wanted, of=tried)) is not None:
         shop.record(Noted(text=f"confirmation {known.c} has left each keep out already: its answers are used"))
         return known
     _begin(shop, wanted)
     return measured(shop)
 
 
-def _pruned(shop: Workshop, wish: Wish, found: Confirmed) -> Confirmed:
-    """Take out together what nothing supports, and confirm what is left on fresh pairs."""
+def _pruned(shop: Workshop, wish: Wish, found: Confirmed, *, tried: Experiment | None) -> Confirmed:
+    """Take out together what nothing supports, and confirm what is left on fresh pairs. `tried` was left by the last session."""
     ablations = found.ended.ablations if found.ended else ()
     members = prunable(shop, to_take_out(ablations))
     held = tuple(one.n for one in ablations if one.support == "unsupported" and one.n not in members)
     if not members:
         return replace(found, held=held)
+    if (
+        tried is not None
+        and not tried.kept
+        and (tried.parent, tried.directive.members)
+        == (
+            shop.state.incumbent.commit,
+            members,
+        )
+    ):
+        return replace(found, pruned=tried, held=held)
     experiment = prune(shop, members, margin=wish.worth)
     if not experiment.kept or shop.stop():
         return replace(found, pruned=experiment, held=held)

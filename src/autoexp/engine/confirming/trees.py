@@ -6,7 +6,7 @@ from autoexp.campaign.confirmations import BEST
 from autoexp.campaign.confirming import is_stale
 from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded
 from autoexp.campaign.members import kept_line
-from autoexp.campaign.state import CampaignState
+from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.campaign.views import derived_seed
 from autoexp.decision.ablation import ALPHA, ROUNDS, WORTH
 from autoexp.engine.leaving import leave_out
@@ -71,13 +71,21 @@ def same(one: ConfirmationBegun, other: ConfirmationBegun) -> bool:
     return one.model_dump(exclude=set(_OWN)) == other.model_dump(exclude=set(_OWN))
 
 
-def on_record(state: CampaignState, wanted: ConfirmationBegun) -> ConfirmationEnded | None:
-    """Give the answers of a confirmation of the present best so far that asked for the same, unless a prune was tried by them already."""
+def on_record(
+    state: CampaignState, wanted: ConfirmationBegun, *, of: Experiment | None = None
+) -> ConfirmationEnded | None:
+    """Give the answers of a confirmation of the present best so far that asked for the same, unless a prune was tried by them already.
+
+    The one that they are asked for, `of`, does not count: a killed session had begun it.
+    """
     last = state.confirmation
     if last is None or last.ended is None or last.ended.gain is None or not same(last.begun, wanted):
         return None
     tried = any(
-        one.directive.takes_out and one.parent == wanted.arms[BEST].commit and one.outcome not in UNDECIDED
+        one.directive.takes_out
+        and one.parent == wanted.arms[BEST].commit
+        and one.outcome not in UNDECIDED
+        and (of is None or one.n != of.n)
         for one in reversed(state.experiments)
     )
     return None if tried or is_stale(state) else last.ended
