@@ -223,7 +223,9 @@ def test_a_holdout_is_what_confirms_where_there_is_one(tmp_path: Path, helper: H
 
 def test_a_best_so_far_that_does_not_pass_any_more_is_not_confirmed(project: Project, tmp_path: Path) -> None:
     bench = project.path / "bench.sh"
-    bench.write_text(f"if [ -e '{tmp_path}/broken' ]; then echo 'no such port' >&2; exit 7; fi\n{bench.read_text()}")
+    bench.write_text(
+        f"if [ -e '{tmp_path}/broken' ]; then printf 'no such port\\ngain         +99%% confirmed\\n' >&2; exit 7; fi\n{bench.read_text()}"
+    )
     project.git("commit", "-q", "-a", "-m", "a harness that breaks")
     project.edits(write(90))
     project.run("run")
@@ -232,6 +234,7 @@ def test_a_best_so_far_that_does_not_pass_any_more_is_not_confirmed(project: Pro
     assert "not confirmed: the " in printed
     assert "does not pass its measurement in round 1: crash" in printed
     assert "no such port" in printed
+    assert not any(line.startswith("gain ") for line in printed.splitlines()), "a program says what was gained"
     assert project.status()["confirmed_gain"] is None
     assert "confirmed    not: " in project.run("status")
 

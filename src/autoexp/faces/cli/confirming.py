@@ -107,8 +107,9 @@ def _tell(result: "Confirmed", found: dict[str, Any]) -> None:
         say(f"ended: {one_line(result.stopped)}; nothing is lost: `autoexp confirm` goes on from here")
         return
     if result.ended.gain is None:
+        said = result.ended.detail.replace("\n", "\n    ")  # what a program printed must not look like a line of ours
         say(
-            f"not confirmed: {result.ended.detail}\n  fix: mend what changed since it was kept, then confirm again",
+            f"not confirmed: {said}\n  fix: mend what changed since it was kept, then confirm again",
             err=True,
         )
         return
