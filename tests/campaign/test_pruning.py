@@ -13,6 +13,7 @@ from autoexp.campaign.summary import summary
 from autoexp.experiment.measurement import Side
 from autoexp.experiment.outcome import Outcome, Verdict
 from autoexp.experiment.records import Candidate, Decision, Directive, Proposal
+from autoexp.faces.report.tables import milestones
 
 
 def prune(tape: Tape, *members: int, verdict: Verdict = Verdict.KEEP, effect: float = -0.001) -> int:
@@ -48,6 +49,16 @@ def checkpoint(tape: Tape, since: int, effect: float) -> None:
 
 def counted_again(state: CampaignState) -> int:
     return sum(row["status"] == "keep" and row["n"] > 0 and "checkpoint" not in row["flags"] for row in rows(state))
+
+
+def test_milestones_of_a_report_end_at_the_gain_that_is_left() -> None:
+    tape = Tape().open()
+    for effect in (0.10, 0.02, 0.05):
+        tape.experiment(9.0, Verdict.KEEP, effect=effect)
+    prune(tape, 2, effect=-0.01)
+    found = milestones(rows(tape.state))
+    assert [milestone.row["n"] for milestone in found] == [0, 1, 3, 4]
+    assert found[-1].gain == pytest.approx(tape.state.gain)
 
 
 def test_the_gain_is_that_of_the_keeps_left() -> None:

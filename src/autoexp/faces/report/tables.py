@@ -24,14 +24,16 @@ class Milestone:
 def milestones(rows: Iterable[Row]) -> list[Milestone]:
     """Give baselines and keeps in order; the gain adds up the effects kept so far, as the campaign itself does.
 
-    What a checkpoint test measured takes the place of the effects of the keeps that it confirmed.
+    What a checkpoint test measured takes the place of the effects of the keeps that it confirmed; what took keeps out adds nothing.
     """
-    found, reached, tested = [], 0.0, 0.0
+    found, reached, tested = list[Milestone](), 0.0, 0.0
+    rows = list(rows)
+    prunes = {row.get("pruned_by") for row in rows}
     for row in rows:
         if row["n"] == 0:
             found.append(Milestone(row, reached))
         elif row["status"] == "keep":
-            effect = row["effect"] or 0.0
+            effect = 0.0 if row["n"] in prunes else row["effect"] or 0.0
             tested += effect if row.get("tested_by") else 0.0
             if "checkpoint" in row["flags"]:
                 reached, tested = reached - tested, 0.0
