@@ -14,6 +14,7 @@ def test_kinds_and_ideas_are_shown_with_their_figures(new):
     page = render(campaign.state, running=False)
     for text in ("What kinds of ideas brought", "<bdi>caching</bdi>", "Ideas that wait", "threads", "too risky"):
         assert text in page
+    assert '<th scope="col" class="number">In-loop (biased)</th>' in page, "only a confirmed number is the gain"
     campaign.segment()
     assert "the contract lets it pass now" not in render(campaign.state, running=False)
 

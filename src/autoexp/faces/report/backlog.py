@@ -8,6 +8,7 @@ from autoexp.faces.report.figures import NOTHING, gain, money
 from autoexp.faces.report.text import clip, esc
 
 _SHOWN = 300
+_BIASED = "In-loop (biased)"
 
 
 def kinds_table(found: dict[str, Any]) -> str:
@@ -17,7 +18,7 @@ def kinds_table(found: dict[str, Any]) -> str:
         return ""
     heads = "".join(
         f'<th scope="col" class="number">{name}</th>'
-        for name in ("Experiments", "Kept", "Gain", "Cost", "Tokens", "Crashes")
+        for name in ("Experiments", "Kept", _BIASED, "Cost", "Tokens", "Crashes")
     )
     return (
         '<div class="wide" tabindex="0" role="group" aria-label="Kinds of ideas"><table class="kinds"><thead><tr>'
@@ -28,14 +29,14 @@ def kinds_table(found: dict[str, Any]) -> str:
 def _kind(kind: dict[str, Any]) -> str:
     tokens = NOTHING if kind["tokens"] is None else f"{kind['tokens']:,}"
     cells = (
-        f"{kind['experiments']:,}",
-        f"{kind['kept']:,}",
-        gain(kind["gain"]),
-        money(kind["cost_usd"]),
-        tokens,
-        f"{kind['crashes']:,}",
+        ("number", f"{kind['experiments']:,}"),
+        ("number", f"{kind['kept']:,}"),
+        ("number estimate", gain(kind["gain"])),
+        ("number", money(kind["cost_usd"])),
+        ("number", tokens),
+        ("number", f"{kind['crashes']:,}"),
     )
-    figures = "".join(f'<td class="number">{esc(cell)}</td>' for cell in cells)
+    figures = "".join(f'<td class="{family}">{esc(cell)}</td>' for family, cell in cells)
     return f'<tr><th scope="row"><bdi>{esc(kind["kind"])}</bdi></th>{figures}</tr>'
 
 
