@@ -28,7 +28,8 @@ _OWN = frozenset({"c", "seed"})
 class Wish:
     """What a person asks for: `ablate` leaves each keep out once, `prune` takes out what nothing supports, `bundle` tries the promising discards together.
 
-    `worth` is the gain below which a keep adds nothing that would matter; a keep that is not clear after so many `rounds` stays so.
+    `worth` is the gain below which a keep adds nothing that would matter; a keep that is not clear after so many `rounds` stays so. None:
+    twice as many as pairs, and more where what is unclear cannot be taken out.
     """
 
     pairs: int = PAIRS
@@ -36,7 +37,12 @@ class Wish:
     prune: bool = False
     bundle: bool = False
     worth: float = WORTH
-    rounds: int = ROUNDS
+    rounds: int | None = None
+
+    @property
+    def cap(self) -> int:
+        """Give the rounds after which what is not clear stays so."""
+        return max(self.rounds or (ROUNDS if self.prune else 2 * self.pairs), self.pairs)
 
 
 def asked(shop: Workshop, wish: Wish) -> ConfirmationBegun:
@@ -60,7 +66,7 @@ def asked(shop: Workshop, wish: Wish) -> ConfirmationBegun:
         alpha=ALPHA,
         n=state.incumbent.n,
         enough=enough,
-        cap=max(wish.rounds, wish.pairs) if without else 0,
+        cap=wish.cap if without else 0,
         worth=wish.worth,
         entangled=entangled,
     )
@@ -76,10 +82,13 @@ def on_record(
 ) -> ConfirmationEnded | None:
     """Give the answers of a confirmation of the present best so far that asked for the same, unless a prune was tried by them already.
 
-    The one that they are asked for, `of`, does not count: a killed session had begun it.
+    One that would have stopped at another number of rounds serves as well where nothing was left unclear. The one that they are asked for, `of`, does not count: a killed session had begun it.
     """
     last = state.confirmation
-    if last is None or last.ended is None or last.ended.gain is None or not same(last.begun, wanted):
+    if last is None or last.ended is None or last.ended.gain is None:
+        return None
+    clear = bool(last.ended.ablations) and all(one.support != "unclear" for one in last.ended.ablations)
+    if not same(last.begun.model_copy(update={"cap": wanted.cap}) if clear else last.begun, wanted):
         return None
     tried = any(
         one.directive.takes_out

@@ -36,7 +36,11 @@ def confirm(
     ] = "3%",
     rounds: Annotated[
         int | None,
-        typer.Option(min=3, help="Rounds after which it stays unclear what a kept change adds.", show_default="100"),
+        typer.Option(
+            min=3,
+            help="Rounds after which it stays unclear what a kept change adds.",
+            show_default="twice as many as pairs; with --prune 100",
+        ),
     ] = None,
     allow_unsandboxed: Unsandboxed = False,
     repo: Repo = HERE,
@@ -63,7 +67,7 @@ def confirm(
     with watcher:
         result = api.confirm(
             api.Place(repo, tag),
-            wish=wish if rounds is None else replace(wish, rounds=rounds),
+            wish=replace(wish, rounds=rounds),
             environ=os.environ,
             observer=watcher,
             allow_unsandboxed=allow_unsandboxed,
