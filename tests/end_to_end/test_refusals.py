@@ -31,12 +31,9 @@ def dirty(project: Project) -> None:
     (project.path / "value.txt").write_text("7\n")
 
 
-def dirty_page_of_the_same_name(project: Project) -> None:
-    (project.path / "docs").mkdir()
-    (project.path / "docs/program.md").write_text("one\n")
-    project.git("add", "docs")
-    project.git("commit", "-qm", "docs")
-    (project.path / "docs/program.md").write_text("two\n")
+def dirty_harness(project: Project) -> None:
+    for name in ("bench.sh", "checks.sh"):
+        (project.path / name).write_text("exit 0\n")
 
 
 def no_contract(project: Project) -> None:
@@ -57,8 +54,8 @@ def not_text(project: Project) -> None:
         (changed("proposer: {kind: script, file: edits.yaml}\n", ""), "nobody proposes changes"),
         (changed("  timeout: 5s", "  env_from: [NO_SUCH_KEY]"), "NO_SUCH_KEY is not set"),
         (no_edits, "edits.yaml cannot be read"),
-        (dirty, "1 tracked file differs from HEAD: value.txt"),
-        (dirty_page_of_the_same_name, "docs/program.md"),
+        (dirty, "1 file in scope differs from HEAD: value.txt"),
+        (dirty_harness, "2 files of the harness differ from HEAD: bench.sh, checks.sh"),
         (no_contract, "run `autoexp init`"),
         (not_text, "save it as UTF-8"),
     ],
@@ -120,6 +117,19 @@ def test_contract_files_need_not_be_committed_as_they_are(project: Project) -> N
     (project.path / "program.md").write_text("Better hints.\n")
     project.run("run")
     assert project.statuses() == ["keep", "keep"]
+
+
+def test_what_differs_outside_of_scope_and_harness_is_told_and_not_refused(project: Project) -> None:
+    (project.path / "docs").mkdir()
+    (project.path / "docs/program.md").write_text("one\n")
+    project.git("add", "docs")
+    project.git("commit", "-qm", "docs")
+    (project.path / "docs/program.md").write_text("two\n")
+    project.edits(write(50))
+    assert "docs/program.md" in project.run("run")
+    assert project.statuses() == ["keep", "keep"]
+    assert (project.path / "docs/program.md").read_text() == "two\n"
+    assert "docs/program.md" in project.run("check", "--no-audits")
 
 
 def test_folder_that_cannot_hold_the_exports_is_told(project: Project) -> None:

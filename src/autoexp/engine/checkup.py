@@ -12,8 +12,10 @@ from autoexp.engine.auditing import AuditGround
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import Cells, cells, notice
 from autoexp.engine.contract import Contract
+from autoexp.engine.dirty import dirty_elsewhere, dirty_files
 from autoexp.engine.estimating import Expected, expected
-from autoexp.engine.preflight import dirty_files, named, refuse_bare_hidden, refuse_empty_scope
+from autoexp.engine.naming import named
+from autoexp.engine.preflight import refuse_bare_hidden, refuse_empty_scope
 from autoexp.engine.sampling import calibrated
 from autoexp.engine.segments import PAIRED_SAMPLES, baseline_size
 from autoexp.engine.signals import StopFlag, heeding
@@ -153,7 +155,10 @@ def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
     """Say what a person should know before the first run, though none of it is an error of the contract."""
     dirty = dirty_files(contract, repository)
     notices = (
-        f"HEAD was measured, and `run` refuses to start while these differ from it: {named(dirty)}" if dirty else "",
+        f"HEAD was measured, and `run` refuses to start while these differ from it: {named(dirty.refused)}"
+        if dirty.refused
+        else "",
+        dirty_elsewhere(contract, repository),
         "" if contract.spec.proposer else "no proposer is named yet; `run` needs one",
     )
     return tuple(notice for notice in notices if notice)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from autoexp.engine.contract import Contract
+from autoexp.engine.dirty import CONTRACT_FILE, refuse_dirty
 from autoexp.engine.lost import refuse_lost
 from autoexp.errors import AutoexpError
 from autoexp.processes.environment import secrets_from
@@ -12,10 +13,6 @@ from autoexp.stores.layout import CampaignFolder
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
-
-CONTRACT_FILE = "autoexp.yaml"
-PROGRAM_FILE = "program.md"
-NAMED = 10
 
 
 def refuse_hopeless(
@@ -28,25 +25,6 @@ def refuse_hopeless(
     refuse_bare_hidden(contract.spec, repository, head)
     secrets_from(environ, contract.spec.harness.env_from)
     refuse_lost(folder, repository)
-
-
-def refuse_dirty(contract: Contract, repository: Repository) -> None:
-    """Refuse while tracked files differ from HEAD: a measurement of HEAD would not be of what one sees."""
-    if dirty := dirty_files(contract, repository):
-        raise AutoexpError(
-            f"{counted(len(dirty), 'tracked file')} {'differs' if len(dirty) == 1 else 'differ'} from HEAD: {named(dirty)}",
-            where=str(repository.root),
-            fix="commit or stash them; experiments start from what is committed",
-        )
-
-
-def dirty_files(contract: Contract, repository: Repository) -> list[str]:
-    """List the tracked files that differ from HEAD. The two contract files need not be committed."""
-    if repository.root is None:
-        return []
-    root = repository.root.resolve()
-    own = {contract.folder.resolve() / name for name in (CONTRACT_FILE, PROGRAM_FILE)}
-    return repository.dirty(lambda path: root / path not in own)
 
 
 def refuse_empty_scope(spec: Spec, repository: Repository, commit: str) -> None:
@@ -77,14 +55,3 @@ def refuse_bare_hidden(spec: Spec, repository: Repository, commit: str) -> None:
                 where=CONTRACT_FILE,
                 fix="leave it out of one of them; what the holdout alone may see has to be committed",
             )
-
-
-def counted(count: int, noun: str) -> str:
-    """Say how many there are of a thing."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def named(names: list[str]) -> str:
-    """Name the first ones, and how many more there are."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more

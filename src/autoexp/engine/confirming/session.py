@@ -13,7 +13,7 @@ from autoexp.engine.confirming.trees import Wish, asked, is_pruned, on_record, s
 from autoexp.engine.contract import Contract
 from autoexp.engine.members import bundle, prunable, prune
 from autoexp.engine.mirror import keep_tail
-from autoexp.engine.preflight import counted
+from autoexp.engine.naming import counted
 from autoexp.engine.recovery import recover
 from autoexp.engine.requests import answer_requests
 from autoexp.engine.segments import misfit

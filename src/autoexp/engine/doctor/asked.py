@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from autoexp.engine.dirty import CONTRACT_FILE
 from autoexp.engine.doctor.finding import Finding
 from autoexp.engine.doctor.sandboxes import taken
-from autoexp.engine.preflight import CONTRACT_FILE
 from autoexp.errors import ContractError
 from autoexp.processes.sandbox.ladder import Rung
 from autoexp.spec import load

@@ -5,8 +5,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoexp.engine.dirty import CONTRACT_FILE
 from autoexp.engine.doctor.finding import Finding
-from autoexp.engine.preflight import CONTRACT_FILE, counted, named
+from autoexp.engine.naming import counted, named
 from autoexp.errors import AutoexpError, RepositoryError, WorldError
 from autoexp.stores.layout import tags
 from autoexp.workspaces.discovery import refuse_old_git
@@ -68,5 +69,5 @@ def _state(repository: Repository) -> Iterator[Finding]:
             "repository",
             "warning",
             f"{counted(len(dirty), 'tracked file')} differ{'s' if len(dirty) == 1 else ''} from HEAD: {named(dirty)}",
-            do="commit or stash them before `autoexp run`; experiments start from what is committed",
+            do="commit or stash those of the scope and the harness before `autoexp run`; experiments start from what is committed",
         )
