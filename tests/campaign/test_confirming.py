@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.builders import Tape, commit
 
 from autoexp.campaign import events as ev
+from autoexp.campaign.confirmation_events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun
 from autoexp.campaign.confirmations import ablations_of, gain_of, next_round, pairs, to_take_out
 from autoexp.campaign.confirming import ablations, fresh_seed, is_stale, order, seeds_taken
 from autoexp.campaign.summary import summary
@@ -33,7 +34,7 @@ def begin(
     more = tuple(Arm(kind="without", commit=commit(100 + n), n=n) for n in without)
     c = tape.state.confirmations + 1
     tape.write(
-        ev.ConfirmationBegun(
+        ConfirmationBegun(
             c=c, segment=0, arms=(*arms, *more), source="harness", pairs=pairs, seed=5, n=1, enough=enough, cap=cap
         )
     )
@@ -43,13 +44,13 @@ def run(tape: Tape, number: int, arm: int, value: float | None, **more: object) 
     outcome = Outcome.MEASURED if value is not None else Outcome.CRASH
     given = {"x": value} if value is not None else {}
     sample = Sample(side=Side.CANDIDATE, i=0, outcome=outcome, values=given, **more)
-    tape.write(ev.ConfirmationRun(c=tape.state.confirmations, arm=arm, round=number, sample=sample))
+    tape.write(ConfirmationRun(c=tape.state.confirmations, arm=arm, round=number, sample=sample))
 
 
 def end(tape: Tape) -> None:
     opened = tape.state.confirming
     assert opened is not None
-    tape.write(ev.ConfirmationEnded(c=opened.begun.c, gain=gain_of(opened), ablations=ablations_of(opened)))
+    tape.write(ConfirmationEnded(c=opened.begun.c, gain=gain_of(opened), ablations=ablations_of(opened)))
 
 
 def confirmed(tape: Tape, *values: tuple[float, float]) -> None:
@@ -196,7 +197,7 @@ def test_a_keep_is_not_called_needed_because_one_of_many_runs_went_wrong(
         if number < good:
             run(tape, number, WITHOUT, 9.0)
     sample = Sample(side=Side.CANDIDATE, i=0, outcome=outcome, detail="exit 7")
-    tape.write(ev.ConfirmationRun(c=1, arm=WITHOUT, round=good, sample=sample))
+    tape.write(ConfirmationRun(c=1, arm=WITHOUT, round=good, sample=sample))
     (found,) = ablations_of(tape.state.confirming)
     assert (found.support, found.detail) == ("unclear", detail)
 

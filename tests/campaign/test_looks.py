@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import Tape, commit, spec
 
-from autoexp.campaign import events as ev
+from autoexp.campaign.confirmation_events import HeldOutAtEnd
 from autoexp.campaign.looks import MANY, baseline_commit, due_at_end, folder_of, is_unmasked, many
 from autoexp.campaign.state import CampaignState, Counts
 from autoexp.campaign.stopping import Stop
@@ -28,11 +28,11 @@ def tape() -> Tape:
     return made
 
 
-def look(made: Tape, *, passed: bool | None = True, scored: int = 0) -> ev.HeldOutAtEnd:
+def look(made: Tape, *, passed: bool | None = True, scored: int = 0) -> HeldOutAtEnd:
     state = made.state
     sides = (Side.BASELINE, Side.INCUMBENT)
     runs = tuple(Sample(side=side, i=0, values={"h": 1.0}, cost_usd=0.25, scored=scored) for side in sides)
-    event = ev.HeldOutAtEnd(
+    event = HeldOutAtEnd(
         n=state.incumbent.n,
         segment=made.k,
         baseline=baseline_commit(state),

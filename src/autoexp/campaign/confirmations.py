@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun
+from autoexp.campaign.confirmation_events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun
 from autoexp.campaign.replacing import replace
 from autoexp.decision.ablation import open_arms, rule
 from autoexp.decision.confirmation import confirmed

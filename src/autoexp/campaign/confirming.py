@@ -5,9 +5,10 @@ from itertools import count
 from typing import Any
 
 from autoexp.campaign.amounts import cost_of_runs, plus
+from autoexp.campaign.confirmation_events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun
 from autoexp.campaign.confirmations import Confirmation, next_round, pairs
 from autoexp.campaign.counting import sampled
-from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun, Record
+from autoexp.campaign.events import Record
 from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.views import derived_seed

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from autoexp.campaign.amounts import cost_of_runs, plus, together, unanswered
-from autoexp.campaign.events import CampaignOpened, HeldOutAtEnd, HoldoutRun, Record, SessionOpened
+from autoexp.campaign.confirmation_events import HeldOutAtEnd
+from autoexp.campaign.events import CampaignOpened, HoldoutRun, Record, SessionOpened
 from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState, Counts, Experiment, Segment
 from autoexp.decision.items import mean_items

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from autoexp.experiment.confirmation import Ablation, Arm, Interval
+from autoexp.campaign.confirmation_events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun, HeldOutAtEnd
 from autoexp.experiment.measurement import Measurement, Sample, Usage
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Decision, Directive, Idea, Proposal, Reserve, Value
@@ -168,25 +168,6 @@ class HoldoutRun(Value):
     detail: str = ""
 
 
-class HeldOutAtEnd(Value):
-    """The runs of the holdout as a rule ended the campaign: of its baseline, on the side `baseline`, and of the best so far.
-
-    `n` is the experiment that made the best so far. `gain` is what showed, `claimed` what the keeps together had shown, both as a fraction of
-    the baseline (None where that is 0); `passed` is None when it gave no answer.
-    """
-
-    event: Literal["holdout_end"] = "holdout_end"
-    n: int
-    segment: int
-    baseline: str
-    commit: str
-    samples: tuple[Sample, ...] = ()
-    claimed: float | None = None
-    gain: float | None = None
-    passed: bool | None = None
-    detail: str = ""
-
-
 class Continued(Value):
     """A session takes up experiment `n`, which another one left `pause_s` seconds ago.
 
@@ -284,50 +265,6 @@ class IdeaDropped(Value):
     event: Literal["idea_dropped"] = "idea_dropped"
     id: str
     why: str = ""
-
-
-class ConfirmationBegun(Value):
-    """Confirmation `c` begins: fresh runs of these trees in random order, round by round, by the holdout or, with fresh seeds, by the harness.
-
-    `pairs` is how many rounds the gain takes, and `enough` as many do where no tree gives two values; `cap` is how many rounds the ablation may
-    take, `alpha` the share of false claims that it may make, `worth` the gain below which a keep adds nothing that would matter. `n` is the
-    experiment that made the best so far; keeps that are `entangled` have no tree without them.
-    """
-
-    event: Literal["confirmation"] = "confirmation"
-    c: int
-    segment: int
-    arms: tuple[Arm, ...]
-    source: Literal["holdout", "harness"]
-    pairs: int
-    seed: int
-    alpha: float = 0.1
-    n: int = 0
-    enough: int | None = None
-    cap: int = 0
-    level: float = 0.95
-    worth: float = 0.03
-    entangled: tuple[Ablation, ...] = ()
-
-
-class ConfirmationRun(Value):
-    """One run of confirmation `c`: of the arm with index `arm`, in a round that counts from 0."""
-
-    event: Literal["confirmation_run"] = "confirmation_run"
-    c: int
-    arm: int
-    round: int
-    sample: Sample
-
-
-class ConfirmationEnded(Value):
-    """What confirmation `c` found; `gain` is None where it gave no answer, and `detail` says why."""
-
-    event: Literal["confirmed"] = "confirmed"
-    c: int
-    gain: Interval | None = None
-    ablations: tuple[Ablation, ...] = ()
-    detail: str = ""
 
 
 class SessionClosed(Value):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from autoexp.campaign import checkpoints, confirming, learning, looks, parking, proposing, pruning, resuming
 from autoexp.campaign import events as ev
+from autoexp.campaign.confirmation_events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun, HeldOutAtEnd
 from autoexp.campaign.counting import (
     cost_of_runs,
     counted,
@@ -86,9 +87,9 @@ def _apply(state: CampaignState, record: ev.Record) -> CampaignState:  # noqa: C
             return resuming.noted(_progress(state, event), record)
         case ev.Continued() as event:
             return resuming.continued(state, event)
-        case ev.HeldOutAtEnd() as event:
+        case HeldOutAtEnd() as event:
             return looks.noted(state, event)
-        case ev.ConfirmationBegun() | ev.ConfirmationRun() | ev.ConfirmationEnded() as event:
+        case ConfirmationBegun() | ConfirmationRun() | ConfirmationEnded() as event:
             return confirming.noted(state, event, record)
         case _:
             return state

@@ -5,8 +5,8 @@ from typing import Any
 
 from autoexp.campaign.amounts import cost_of_runs, plus
 from autoexp.campaign.checkpoints import UNTESTED_ENDS
+from autoexp.campaign.confirmation_events import HeldOutAtEnd
 from autoexp.campaign.counting import held_out
-from autoexp.campaign.events import HeldOutAtEnd
 from autoexp.campaign.replacing import replace
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop

@@ -5,8 +5,9 @@ from typing import Any
 
 from autoexp.campaign.backlog import Backlog
 from autoexp.campaign.closed import Closed
+from autoexp.campaign.confirmation_events import HeldOutAtEnd
 from autoexp.campaign.confirmations import Confirmation
-from autoexp.campaign.events import BaselineMeasured, HeldOutAtEnd, Waiting
+from autoexp.campaign.events import BaselineMeasured, Waiting
 from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.knowledge import Knowledge
 from autoexp.decision.beliefs import Beliefs

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from autoexp.campaign.events import HeldOutAtEnd
+from autoexp.campaign.confirmation_events import HeldOutAtEnd
 from autoexp.campaign.looks import baseline_commit, due_at_end, folder_of
 from autoexp.campaign.stopping import Stop
 from autoexp.decision.holdout import Ruling, judge

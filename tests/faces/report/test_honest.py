@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.faces.report.test_page import Page
 
-from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun
+from autoexp.campaign.confirmation_events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun
 from autoexp.campaign.summary import summary
 from autoexp.experiment.confirmation import Ablation, Arm, Interval
 from autoexp.experiment.measurement import Sample, Side

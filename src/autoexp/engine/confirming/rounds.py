@@ -1,8 +1,8 @@
 """The runs of a confirmation, round by round in random order, each on record before the next one begins."""
 
+from autoexp.campaign.confirmation_events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun
 from autoexp.campaign.confirmations import BASELINE, BEST, ablations_of, gain_of, next_round, pairs
 from autoexp.campaign.confirming import folder_of, fresh_seed, order, seeds_taken
-from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, ConfirmationRun
 from autoexp.engine.confirming.trees import name_of
 from autoexp.engine.requests import answer_requests
 from autoexp.engine.sampling import on_channel, valued

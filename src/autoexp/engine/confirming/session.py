@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from autoexp.campaign.confirmation_events import ConfirmationBegun, ConfirmationEnded
 from autoexp.campaign.confirmations import to_take_out
-from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded, Noted, SessionClosed
+from autoexp.campaign.events import Noted, SessionClosed
 from autoexp.campaign.members import bundle_of
 from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.engine.confirming.nobody import Nobody

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from autoexp.campaign.confirmation_events import ConfirmationBegun, ConfirmationEnded
 from autoexp.campaign.confirmations import BEST
 from autoexp.campaign.confirming import is_stale
-from autoexp.campaign.events import ConfirmationBegun, ConfirmationEnded
 from autoexp.campaign.members import kept_line
 from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.campaign.views import derived_seed

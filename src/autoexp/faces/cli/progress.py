@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autoexp.campaign import events as ev
+from autoexp.campaign.confirmation_events import ConfirmationBegun, ConfirmationRun, HeldOutAtEnd
 from autoexp.campaign.confirmations import BASELINE, BEST, pairs
 from autoexp.campaign.rows import primary_of
 from autoexp.campaign.state import CampaignState, Experiment
@@ -62,13 +63,13 @@ class Plain(Quiet):
                 say(_waiting(event))
             case ev.MendAsked() as event:
                 say(f"      {event.outcome.value}: asked to mend it{_last_line(event.detail)}")
-            case ev.HeldOutAtEnd() as event:
+            case HeldOutAtEnd() as event:
                 say(end_line(event.model_dump()))
             case ev.Continued() as event:
                 say(f"note: {_goes_on(event)}")
-            case ev.ConfirmationBegun() as event:
+            case ConfirmationBegun() as event:
                 say(_confirming(event))
-            case ev.ConfirmationRun() as event if line := _round(event, state):
+            case ConfirmationRun() as event if line := _round(event, state):
                 say(line)
             case ev.Noted(text=text):
                 say(f"note: {one_line(text)}")
@@ -104,7 +105,7 @@ class Live(Quiet):
         if isinstance(record.event, ev.SessionOpened) and record.event.notice:
             self._console.print(Text(record.event.notice, style="dim"))
         match record.event:
-            case ev.HeldOutAtEnd() as event:
+            case HeldOutAtEnd() as event:
                 self._notes.append(end_line(event.model_dump()))
             case ev.Continued() as event:
                 self._notes.append(f"note: {_goes_on(event)}")
@@ -152,12 +153,12 @@ def _goes_on(event: ev.Continued) -> str:
     return f"experiment {event.n} goes on where the session before this one ended, {seconds(event.pause_s)} ago"
 
 
-def _say_confirming(event: ev.ConfirmationBegun | ev.ConfirmationRun, state: CampaignState) -> None:
-    if line := _confirming(event) if isinstance(event, ev.ConfirmationBegun) else _round(event, state):
+def _say_confirming(event: ConfirmationBegun | ConfirmationRun, state: CampaignState) -> None:
+    if line := _confirming(event) if isinstance(event, ConfirmationBegun) else _round(event, state):
         say(line)
 
 
-def _confirming(event: ev.ConfirmationBegun) -> str:
+def _confirming(event: ConfirmationBegun) -> str:
     """Say what a confirmation will run."""
     source = "the holdout" if event.source == "holdout" else "the harness, with seeds that no sample had"
     few = event.enough if event.enough is not None and event.enough < event.pairs else event.pairs
@@ -167,7 +168,7 @@ def _confirming(event: ev.ConfirmationBegun) -> str:
     return f"confirming: {few} fresh pair{'s' if few > 1 else ''} of baseline and best so far{more}, by {source}"
 
 
-def _round(event: ev.ConfirmationRun, state: CampaignState) -> str:
+def _round(event: ConfirmationRun, state: CampaignState) -> str:
     """Say that a pair is complete."""
     opened = state.confirming
     if opened is None or event.arm > BEST or not {BASELINE, BEST} <= opened.rounds().get(event.round, {}).keys():
