@@ -1,0 +1,34 @@
+"""What a person should know of a contract that has just been made, though none of it is a mistake of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from autoexp.api.authors import notice_on
+from autoexp.api.harnesses import KINDS
+from autoexp.api.starting.answers import Answers
+from autoexp.engine.preflight import refuse_bare_hidden, refuse_empty_scope
+from autoexp.errors import AutoexpError, RepositoryError
+from autoexp.spec.model import Spec
+from autoexp.workspaces.repository import Repository
+
+
+def notices(folder: Path, spec: Spec, answers: Answers) -> Iterator[str]:
+    """Say what is still to be done, and what of the contract does not fit the repository yet."""
+    if answers.harness:
+        first = KINDS[answers.harness][0]
+        yield f"{first} is an example: say in it what is measured, on which inputs, and what is right; then commit it"
+    if notice := notice_on(answers.author):
+        yield notice
+    try:
+        repository = Repository.open(folder)
+    except RepositoryError:
+        yield f"{folder} is not in a git repository yet; experiments need one: git init, and commit the files"
+        return
+    try:
+        head = repository.head()
+        refuse_empty_scope(spec, repository, head)
+        refuse_bare_hidden(spec, repository, head)
+    except AutoexpError as error:
+        yield str(error)
+    finally:
+        repository.close()
