@@ -29,8 +29,11 @@ from autoexp.spec.commands import named, started
         ("python -c 'print(1)' x.py", []),
         ("gcc -O2 sort.c -o /tmp/sort && /tmp/sort", []),
         ("cargo bench", []),
-        ('python "bench.py', []),
+        ('python "bench.py', ["bench.py"]),
         (["python", "a b.py"], ["a b.py"]),
+        (["sh", "-c", "python 'my bench.py'; ./end"], ["my bench.py", "end"]),
+        ("sh -ec ./x run.sh", ["x"]),
+        ("env A=1 bash -c 'cd sub && python b.py'", ["sub/b.py"]),
         ("python ../outside.py", []),
         ("sh $HOME/x.sh", []),
         ("", []),
@@ -51,7 +54,8 @@ def test_a_command_starts_in_its_folder() -> None:
     [
         ("python bench.py --data=data/in.csv target.py", {"bench.py", "data/in.csv", "target.py"}),
         ("gcc -O2 sort.c lib -o /tmp/sort", {"gcc", "sort.c", "lib"}),
-        ("sh -c 'echo x'", {"sh", "echo x"}),
+        ("sh -c 'echo x'", {"echo", "x"}),
+        ("runner -m tools.bench", {"runner", "tools.bench", "tools/bench.py", "tools/bench/__main__.py"}),
     ],
 )
 def test_what_a_command_names(command: str, expected: set[str]) -> None:

@@ -7,6 +7,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 _ENDS = frozenset({";", "&", "&&", "|", "||", "|&", "(", ")", "\n", "{", "}"})
 _REDIRECTS = re.compile(r"\d*[<>]+[&|]?\d*")
@@ -33,6 +34,7 @@ _TOOLS = frozenset(["uv", "poetry", "pipenv", "pdm", "hatch", "rye", "pixi", "co
 _INTERPRETERS = re.compile(
     r"(?:python|pypy|node|ruby|perl|php|lua|luajit|julia|Rscript|bash|dash|zsh|ksh|sh|bun|deno|tsx|ts-node|guile|tclsh|elixir)[\d.]*"
 )
+_SHELL = re.compile(r"(?:ba|da|z|k)?sh")
 _TESTERS = frozenset({"pytest", "py.test", "unittest", "nose2", "bats", "prove", "jest", "vitest", "mocha", "ava"})
 _WITH_VALUE = frozenset({"-W", "-X", "-k", "-n", "-r", "-o", "-p", "-c", "-C", "--cov", "--require", "--import"})
 _EVAL = frozenset({"-e", "--eval", "-p"})
@@ -43,7 +45,9 @@ def named(command: str | Sequence[str], cwd: str = "") -> tuple[str, ...]:
     """Give every path that the words of a command may mean: those it starts, and those that it is given."""
     found = [*started(command, cwd)]
     for words, folder in _simple(command, cwd):
-        found += [place for word in words if (place := _place(word.rpartition("=")[2], folder))]
+        for before, word in zip(("", *words), words, strict=False):
+            found += _modules(word, folder) if before == "-m" else []
+            found += filter(None, [_place(word.rpartition("=")[2], folder)])
     return tuple(dict.fromkeys(found))
 
 
@@ -54,13 +58,24 @@ def started(command: str | Sequence[str], cwd: str = "") -> tuple[str, ...]:
 
 
 def _simple(command: str | Sequence[str], cwd: str) -> Iterator[tuple[list[str], str]]:
-    """Give the words of each simple command, and the folder in which it runs."""
+    """Give the words of each simple command, and the folder in which it runs; of `sh -c TEXT` those of the text."""
     folder = cwd
     for words in [list(command)] if not isinstance(command, str) else _split(command):
-        if words[:1] == ["cd"] and len(words) > 1:
-            folder = posixpath.join(folder, words[1])
+        bare = _bare(words)
+        if bare[:1] == ["cd"] and len(bare) > 1:
+            folder = posixpath.join(folder, bare[1])
+        elif inner := _inner(bare):
+            yield from _simple(inner, folder)
         elif words:
             yield words, folder
+
+
+def _inner(words: Sequence[str]) -> str:
+    """Give the TEXT of `sh -c TEXT`; empty for any other command."""
+    if not words or not _SHELL.fullmatch(posixpath.basename(words[0])):
+        return ""
+    orders = (after for option, after in pairwise(words[1:]) if re.fullmatch(r"-\w*c", option))
+    return next(orders, "")
 
 
 def _split(text: str) -> Iterator[list[str]]:
@@ -75,7 +90,7 @@ def _split(text: str) -> Iterator[list[str]]:
             elif not _REDIRECTS.fullmatch(word):
                 words.append(word)
     except ValueError:  # a quote that nothing closes: the shell will say so
-        words = []
+        words = text.replace("'", " ").replace('"', " ").split()
     yield words
 
 
@@ -118,7 +133,7 @@ def _programs(words: Sequence[str], folder: str) -> Iterator[str]:
     elif name in {"make", "gmake"}:
         yield from _makefiles(rest, folder)
     elif _INTERPRETERS.fullmatch(name):
-        yield from _interpreted(list(rest), folder, shell=name.endswith("sh"))
+        yield from _interpreted(list(rest), folder, shell=_SHELL.fullmatch(name) is not None)
 
 
 def _interpreted(words: list[str], folder: str, *, shell: bool) -> Iterator[str]:
@@ -138,8 +153,12 @@ def _module(words: Sequence[str], folder: str) -> Iterator[str]:
     name = words[0]
     if name in _TESTERS:
         yield from _arguments(words[1:], folder)
+    yield from _modules(name, folder)
+
+
+def _modules(name: str, folder: str) -> list[str]:
     path = name.replace(".", "/")
-    yield from filter(None, (_place(each, folder) for each in (f"{path}.py", f"{path}/__main__.py")))
+    return [place for each in (f"{path}.py", f"{path}/__main__.py") if (place := _place(each, folder))]
 
 
 def _arguments(words: Sequence[str], folder: str) -> Iterator[str]:

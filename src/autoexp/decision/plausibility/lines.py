@@ -1,7 +1,6 @@
 """What is odd about the lines that a change adds: words of the tables next door, and names that belong to the harness."""
 
 import re
-import shlex
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -12,6 +11,7 @@ from pathspec import GitIgnoreSpec
 
 from autoexp.decision.plausibility.added import BINARY, AddedLine
 from autoexp.decision.plausibility.words import ODD, PAIRS, Oddity, Words
+from autoexp.spec import commands
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import Command
 
@@ -64,31 +64,20 @@ def odd_lines(added: Sequence[AddedLine], spec: Spec) -> Iterator[str]:
 def harness_words(spec: Spec) -> frozenset[str]:
     """Give the words of the harness's commands that name files of its own: what a candidate may edit is not among them."""
     mine = GitIgnoreSpec.from_lines(spec.scope.edit, backend="simple")
-    named = set()
-    for command in _commands(spec):
-        words = _words(command)
-        for before, word in zip(("", *words), words, strict=False):
-            path = f"{word.replace('.', '/')}.py" if before == "-m" else word.removeprefix("./")
-            if ("/" in path or PurePosixPath(path).suffix[1:].isalpha()) and not path.startswith("-"):
-                named.add(path.rstrip("/"))
-    below = "" if spec.harness.cwd == "." else f"{spec.harness.cwd}/"
-    return frozenset(path for path in named if not mine.match_file(below + path) and not mine.match_file(path))
+    return frozenset(
+        path
+        for command in _commands(spec)
+        for path in commands.named(command, spec.harness.cwd)
+        if ("/" in path or PurePosixPath(path).suffix[1:].isalpha())
+        and not path.endswith("/__main__.py")
+        and not mine.match_file(path)
+    )
 
 
 def _commands(spec: Spec) -> Iterator[Command]:
     for name in ("measure", "checks", "holdout"):
         if command := getattr(spec.harness, name, None):
             yield command
-
-
-def _words(command: Command) -> tuple[str, ...]:
-    if not isinstance(command, str):
-        return tuple(word for part in command for word in (_words(part) if " " in part else (part,)))
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        words = command.split()
-    return tuple(piece for word in words for piece in re.split(r"[;&|<>()=]+", word) if piece)
 
 
 def _harness(spec: Spec) -> Iterator[Oddity]:

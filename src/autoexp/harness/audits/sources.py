@@ -3,11 +3,11 @@
 import ast
 import posixpath
 import re
-import shlex
 import warnings
 from collections.abc import Iterator, Sequence
 
 from autoexp.harness.audits.ground import Ground
+from autoexp.spec import commands
 from autoexp.spec.sections import Command
 
 LONGEST = 400_000
@@ -45,8 +45,8 @@ def python_of(ground: Ground, path: str) -> ast.Module | None:
 
 def started(ground: Ground, command: Command | None) -> tuple[str, ...]:
     """Give the files of the tree that a command names, and those that its shell scripts name, in that order."""
-    paths, found = frozenset(ground.paths), dict[str, None]()
-    waiting = list(_named(_words(command), ground.spec.harness.cwd, paths)) if command else []
+    found = dict[str, None]()
+    waiting = _named(command, ground) if command else []
     while waiting and len(found) < DEEPEST:
         path = waiting.pop(0)
         if path in found:
@@ -54,7 +54,7 @@ def started(ground: Ground, command: Command | None) -> tuple[str, ...]:
         found[path] = None
         if path.endswith((".sh", ".bash")):
             text = re.sub(r"^\s*#.*$", "", text_of(ground, path), flags=re.MULTILINE)
-            waiting += _named(re.split(r"[\s;|&<>()\"']+", text), ground.spec.harness.cwd, paths)
+            waiting += _named(text, ground)
     return tuple(path for path in found if path.endswith(CODE))
 
 
@@ -97,25 +97,8 @@ def _mentioned(ground: Ground, path: str) -> Iterator[str]:
         yield from (one for one in (posixpath.join(folder, text), text) if one in ground.paths)
 
 
-def _words(command: Command) -> Sequence[str]:
-    if not isinstance(command, str):
-        return command
-    try:
-        return shlex.split(command, comments=True)
-    except ValueError:
-        return command.split()
-
-
-def _named(words: Sequence[str], cwd: str, paths: frozenset[str]) -> Iterator[str]:
-    before = ""
-    for word in words:
-        path = posixpath.normpath(posixpath.join(cwd, word.split("=")[-1]))
-        if path in paths:
-            yield path
-        if before == "-m":
-            inside = posixpath.normpath(posixpath.join(cwd, word.replace(".", "/")))
-            yield from (one for one in (f"{inside}.py", f"{inside}/__main__.py") if one in paths)
-        before = word
+def _named(command: Command, ground: Ground) -> list[str]:
+    return [path for path in commands.named(command, ground.spec.harness.cwd) if path in ground.paths]
 
 
 def _roots(ground: Ground, script: str) -> tuple[str, ...]:
