@@ -1,10 +1,12 @@
 import os
+import socket
 import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.processes.boxes import Box, made_box
 from tests.processes.tunnels import echo, server
 
 from autoexp.processes import Finished, Limits, run
@@ -66,3 +68,16 @@ def echoing() -> Iterator[int]:
 def door(tmp_path: Path) -> Path:
     """Give a place for the proxy's socket."""
     return tmp_path / "s"
+
+
+@pytest.fixture(params=["caller", "another"])
+def box(request: pytest.FixtureRequest) -> Iterator[Box]:
+    """A folder that a confined command may write, for the user of the tests and for another one."""
+    with made_box(request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
