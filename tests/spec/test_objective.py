@@ -95,7 +95,7 @@ MISTAKES = [
     ("kind: weighed", [(3, "objective.kind", "'weighed' is none of primary, weighted")]),
     ("expression: a", [(3, "objective.kind", "a required key is missing")]),
     ("kind: pareto, metric: a", [(3, "objective.metric", "unknown key"), (3, "objective.metrics", "a required key is missing")]),
-    ("kind: pareto, metrics: latency_ms", [(3, "objective.metrics", "valid tuple")]),
+    ("kind: pareto, metrics: latency_ms", [(3, "objective.metrics", "a list is expected")]),
     ("kind: weighted, expression: 'health +'", [(3, "objective.expression", "column 8: it does not parse")]),
     ("kind: weighted, expression: 'open(health)'", [(3, "objective.expression", "there is no function open")]),
     ("kind: weighted, expression: health, direction: up", [(3, "objective.direction", "'lower' or 'higher'")]),

@@ -9,15 +9,31 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning
+from ruamel.yaml.reader import ReaderError
 
 from autoexp.errors import ContractError, Problem
+from autoexp.spec.slips import slip
 
 Location = tuple[str | int, ...]
 MAX_VALUES = 10_000
+_TAGS = "tags are not supported"
 
 
 class _Constructor(RoundTripConstructor):
-    """Dates stay text: no key of a contract is one, and 2024-13-45 is a fine description."""
+    """Dates stay text: no key of a contract is one, and 2024-13-45 is a fine description. A key that comes twice is remembered in `twice`."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.twice: list[tuple[str, int, int]] = []
+
+    def check_mapping_key(self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any) -> bool:
+        """Keep the first of two."""
+        del node, value
+        if key not in mapping:
+            return True
+        first = (mapping.lc.data or {}).get(key, [0])[0] if isinstance(mapping, CommentedMap) else 0
+        self.twice.append((str(key), key_node.start_mark.line + 1, first + 1))
+        return False
 
 
 _Constructor.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
@@ -25,27 +41,52 @@ _Constructor.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node
 
 def parse(text: str, file: str) -> CommentedMap:
     """Read a mapping. Raises ContractError, with a line where the parser tells one."""
+    document, problems = read(text, file)
+    if problems:
+        raise ContractError(problems)
+    return document
+
+
+def read(text: str, file: str) -> tuple[CommentedMap, list[Problem]]:
+    """Read a mapping, and a problem for each key that comes twice: the first one counts. Raises ContractError for what is no mapping."""
     yaml = YAML(typ="rt")
-    yaml.allow_duplicate_keys = False
     yaml.Constructor = _Constructor
+    text = text.removeprefix("\ufeff")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)
             document = yaml.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        fix = "check the indentation and quotes on this line"
-        why = (error.problem or error.context or "it does not parse").partition("\n")[0]
-        raise ContractError([Problem(file, mark.line + 1 if mark else None, "", f"not YAML: {why}", fix)]) from None
+        begun = error.context_mark.line + 1 if error.context_mark else None
+        line = mark.line + 1 if mark else None
+        why, fix = slip((error.problem or error.context or "it does not parse").partition("\n")[0], text, line, begun)
+        raise ContractError([Problem(file, line, "", f"not YAML: {why}", fix)]) from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        why, fix = slip(str(error.reason), text, line, None)
+        raise ContractError([Problem(file, line, "", f"not YAML: {why}", fix)]) from None
     except RecursionError:
         raise ContractError([Problem(file, None, "", "not YAML: it is nested too deeply")]) from None
     except Exception as error:  # noqa: BLE001  for odd scalars the parser raises whatever int() and float() do
         raise ContractError([Problem(file, None, "", f"not YAML: {error}")]) from None
     if not isinstance(document, CommentedMap):
-        raise ContractError(
-            [Problem(file, 1, "", "a mapping of keys is expected", "run `autoexp init` to write an example")]
+        raise ContractError([Problem(file, 1, "", "a mapping of keys is expected", _instead(document))])
+    return document, [
+        Problem(
+            file, line, "", f"not YAML: the key {key} comes twice", f"keep one of them; the first is in line {first}"
         )
-    return document
+        for key, line, first in yaml.constructor.twice
+    ]
+
+
+def _instead(document: Any) -> str:
+    example = "run `autoexp init` to write an example"
+    if document is None:
+        return f"the file is empty: remove it, and {example}"
+    if isinstance(document, CommentedSeq):
+        return f"take the dashes away: keys stand in the first column, such as `version: 1`; or {example} in another folder"
+    return f"keys are written as `name: value`; {example}"
 
 
 def plain(document: CommentedMap, file: str) -> tuple[dict[str, Any], list[Problem]]:
@@ -72,7 +113,7 @@ def plain(document: CommentedMap, file: str) -> tuple[dict[str, Any], list[Probl
             return [convert(item, (*location, i), (*above, id(node))) for i, item in enumerate(node)]
         value = _scalar(node)
         if fault := _fault(value):
-            return refuse(location, fault)
+            return refuse(location, fault, "put text that begins with ! in quotes" if fault == _TAGS else "")
         return value
 
     return convert(document, (), ()), problems
@@ -91,7 +132,7 @@ def _fault(value: Any) -> str:
         return "a finite number is expected"
     if isinstance(value, str) and any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in value):
         return "text without NUL and lone surrogate characters is expected"
-    return "" if value is None or isinstance(value, bool | int | float | str) else "tags are not supported"
+    return "" if value is None or isinstance(value, bool | int | float | str) else _TAGS
 
 
 def walk(node: Any, prefix: Location = ()) -> Iterator[tuple[Location, Any]]:
@@ -125,6 +166,6 @@ def line_of(document: Any, location: Location) -> int | None:
 def place_of(text: str, location: Location) -> int | None:
     """Give the line of a key in a contract's text, or of its nearest parent; None when the text does not parse."""
     try:
-        return line_of(parse(text, ""), location)
+        return line_of(read(text, "")[0], location)
     except ContractError:
         return None

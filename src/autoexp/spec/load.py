@@ -1,27 +1,52 @@
 """Text of autoexp.yaml to a Spec, with every mistake at once and the line of each."""
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml.comments import CommentedMap
 
 from autoexp.errors import ContractError, Problem
 from autoexp.spec.agreement import written_in_vain, wrong_primaries
-from autoexp.spec.document import Location, dotted, line_of, parse, place_of, plain, walk
+from autoexp.spec.document import Location, dotted, line_of, place_of, plain, read, walk
 from autoexp.spec.faults import FaultsError
 from autoexp.spec.model import Spec
+from autoexp.spec.partial import sound
 from autoexp.spec.unbuilt import unbuilt
+from autoexp.spec.wording import text_of
 
-__all__ = ["Location", "line_of", "load", "place_of"]
+__all__ = ["Location", "Reading", "line_of", "load", "place_of", "read_as_far_as_possible"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A contract as far as it can be read.
+
+    `spec` is None where something is wrong; then `sound` holds the keys that are right (see `partial.sound`), and `missing` the names of the
+    required keys that are not.
+    """
+
+    spec: Spec | None
+    problems: tuple[Problem, ...] = ()
+    sound: Spec | None = None
+    missing: frozenset[str] = frozenset()
 
 
 def load(text: str, *, file: str = "autoexp.yaml") -> Spec:
     """Read a contract. Raises ContractError with all mistakes, each with its line and a likely fix."""
-    document = parse(text, file)
-    values, problems = plain(document, file)
+    reading = read_as_far_as_possible(text, file=file)
+    if reading.spec is None:
+        raise ContractError(reading.problems)
+    return reading.spec
+
+
+def read_as_far_as_possible(text: str, *, file: str = "autoexp.yaml") -> Reading:
+    """Read a contract with its mistakes. Raises ContractError where not a single key can be read."""
+    document, problems = read(text, file)
+    values, faulty = plain(document, file)
+    problems += faulty
     waiting = {place: reason for place, value in walk(values) if (reason := unbuilt(place, value)) is not None}
     for place, (message, fix) in waiting.items():
         problems.append(Problem(file, line_of(document, place), dotted(place), message, fix))
@@ -29,6 +54,7 @@ def load(text: str, *, file: str = "autoexp.yaml") -> Spec:
         problems.append(Problem(file, line_of(document, fault.place), dotted(fault.place), fault.message, fault.fix))
     known = {problem.key for problem in problems}
     known |= {key.rpartition(".")[0] for key in known}  # what a refused key leaves behind is no second mistake
+    spec = None
     try:
         spec = Spec.model_validate(_without(values, set(waiting)), by_alias=True, by_name=False)
     except ValidationError as error:
@@ -37,9 +63,10 @@ def load(text: str, *, file: str = "autoexp.yaml") -> Spec:
         found = [*_problems(details, document, file), *_faults(details, document, file)]
         found += _primaries(details, values, document, file)
         problems += [problem for problem in found if problem.key not in known]
-    if problems:
-        raise ContractError(problems)
-    return spec
+    if not problems:
+        return Reading(spec)
+    places: list[Location] = [tuple(problem.key.split(".")) for problem in problems if problem.key]
+    return Reading(None, tuple(problems), *sound(values, places))
 
 
 def _without(node: Any, places: set[Location], prefix: Location = ()) -> Any:
@@ -87,7 +114,7 @@ def _problems(details: Sequence[ErrorDetails], document: CommentedMap, file: str
         if isinstance(_error(detail), FaultsError):
             continue
         place = _written(detail, document)
-        text = _text(detail, place)
+        text = text_of(detail, place, Spec)
         if text not in texts.setdefault(place, []):
             texts[place].append(text)
     for place, several in texts.items():
@@ -97,23 +124,6 @@ def _problems(details: Sequence[ErrorDetails], document: CommentedMap, file: str
         messages, fixes = zip(*several, strict=True)
         fix = next((fix for fix in fixes if fix), "")
         yield Problem(file, line_of(document, place), dotted(place), "; or ".join(messages), fix)
-
-
-def _text(detail: ErrorDetails, place: Location) -> tuple[str, str]:
-    match detail["type"]:
-        case "extra_forbidden":
-            return "unknown key", _suggestion(place, detail["loc"])
-        case "missing" | "union_tag_not_found":
-            return "a required key is missing", f"add {dotted(place)}"
-        case "model_type" | "dict_type":
-            return "a mapping of keys is expected", ""
-        case "union_tag_invalid":
-            known = [tag.strip("'") for tag in detail["ctx"]["expected_tags"].split(", ")]
-            near = difflib.get_close_matches(detail["ctx"]["tag"], known, n=1)
-            message = f"{detail['ctx']['tag']!r} is none of {', '.join(known)}"
-            return message, f"did you mean {near[0]}?" if near else ""
-        case _:
-            return detail["msg"].removeprefix("Value error, "), ""
 
 
 def _primaries(
@@ -126,7 +136,7 @@ def _primaries(
     objective = values.get("objective")
     kind = objective.get("kind") if isinstance(objective, dict) else None
     roles = {name: section.get("role") for name, section in metrics.items() if isinstance(section, dict)}
-    misspelt = any(role not in {"primary", "guard", "secondary"} for role in roles.values())
+    misspelt = any(role not in ("primary", "guard", "secondary") for role in roles.values())
     message = wrong_primaries([name for name, role in roles.items() if role == "primary"], str(kind or "primary"))
     if message and not misspelt:
         yield Problem(file, line_of(document, ("metrics",)), "metrics", message)
@@ -154,44 +164,3 @@ def _is_mapping(document: Any, place: Location) -> bool:
     for part in place:
         document = document[part]
     return isinstance(document, dict)
-
-
-def _suggestion(place: Location, tried: Location) -> str:
-    names = sorted(_known_names(place[:-1], tried))
-    near = difflib.get_close_matches(str(place[-1]), names, n=1)
-    if near:
-        return f"did you mean {near[0]}?"
-    return f"known keys here: {', '.join(names)}" if names else ""
-
-
-def _known_names(parent: Location, tried: Location) -> set[str]:
-    model: Any = Spec
-    named = False  # below `metrics` stands a name that is no field
-    for part in parent:
-        if named:
-            named = False
-            continue
-        field = next((f for name, f in model.model_fields.items() if part == (f.alias or name)), None)
-        model = _model_within(field.annotation, tried) if field else None
-        if model is None:
-            return set()
-        named = parent[0] == "metrics" and part == "metrics"
-    return set() if named else {field.alias or name for name, field in model.model_fields.items()}
-
-
-def _model_within(annotation: Any, tried: Location) -> type[BaseModel] | None:
-    """Give the model that an annotation holds; of several kinds the one that was tried."""
-    models = list(_models(annotation))
-    fitting = [model for model in models if "kind" in model.model_fields and _kind(model) in tried]
-    return next(iter(fitting or models), None)
-
-
-def _kind(model: type[BaseModel]) -> object:
-    return next(iter(get_args(model.model_fields["kind"].annotation)), None)
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in getattr(annotation, "__args__", ()):
-        yield from _models(argument)
