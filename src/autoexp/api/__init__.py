@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from autoexp.api.confirming import confirm
     from autoexp.api.contracts import brief_schema, contract_of, spec_schema
     from autoexp.api.deleting import Deletion, delete_campaign, deletion
+    from autoexp.api.detaching import Detached, announcing, detach
     from autoexp.api.files import diffs, export, now, plugins_found, write_exports, write_page
     from autoexp.api.harnesses import HARNESS_METRIC, HARNESS_UNIT, measure_of
     from autoexp.api.looking import Inspection, brief, diff, inspect, rows, rows_of, show, status, status_of
@@ -36,6 +37,7 @@ __all__ = [
     "Confirmed",
     "Contract",
     "Deletion",
+    "Detached",
     "Diagnosis",
     "DryRun",
     "Imported",
@@ -48,6 +50,7 @@ __all__ = [
     "Surveyed",
     "Wish",
     "agents",
+    "announcing",
     "brief",
     "brief_schema",
     "check",
@@ -56,6 +59,7 @@ __all__ = [
     "contract_of",
     "delete_campaign",
     "deletion",
+    "detach",
     "diff",
     "diffs",
     "drop_idea",
@@ -96,6 +100,7 @@ _HOMES = {
     "autoexp.api.confirming": ("confirm",),
     "autoexp.api.contracts": ("brief_schema", "contract_of", "spec_schema"),
     "autoexp.api.deleting": ("Deletion", "delete_campaign", "deletion"),
+    "autoexp.api.detaching": ("Detached", "announcing", "detach"),
     "autoexp.api.files": ("diffs", "export", "now", "plugins_found", "write_exports", "write_page"),
     "autoexp.api.harnesses": ("HARNESS_METRIC", "HARNESS_UNIT", "measure_of"),
     "autoexp.api.looking": ("Inspection", "brief", "diff", "inspect", "rows", "rows_of", "show", "status", "status_of"),

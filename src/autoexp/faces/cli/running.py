@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autoexp.faces.cli.detached import run_detached
 from autoexp.faces.cli.printing import gain, number, one_line, print_json, say
 from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 
@@ -32,6 +33,9 @@ def run(
     experiments: Annotated[
         int | None, typer.Option(min=1, help="Decide N more experiments in this call, then end.", show_default=False)
     ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Go on in the background: this command returns once the session works.")
+    ] = False,
     allow_unsandboxed: Unsandboxed = False,
     repo: Repo = HERE,
     tag: Tag = None,
@@ -39,24 +43,29 @@ def run(
 ) -> None:
     """Start or resume a campaign. Ctrl-C finishes the record, not the experiment; run again to go on.
 
+    Exit codes: 0 done, 3 a budget or stop rule ended it, 4 paused (the machine, the provider), 130 interrupted.
+
     Examples:
 
       autoexp run
 
       autoexp run --experiments 3
 
-      autoexp run --tag second-try
+      autoexp run --detach --tag second-try
     """
     from autoexp import api
     from autoexp.faces.cli.progress import Live, Plain, Quiet, is_terminal
 
+    if detach:
+        run_detached(repo, tag, experiments=experiments, allow_unsandboxed=allow_unsandboxed, json=json)
+        return
     watcher = Quiet() if json else (Live() if is_terminal() else Plain())
     with watcher:
         result = api.run(
             api.Place(repo, tag),
             environ=os.environ,
             experiments=experiments,
-            observer=watcher,
+            observer=api.announcing(watcher),
             allow_unsandboxed=allow_unsandboxed,
         )
     stopped = result.stop
