@@ -82,7 +82,7 @@ def _contracts() -> Iterator[Any]:
     """Give every YAML block of the pages that is a contract or a part of one. Others (edits of a script, say) are lists."""
     for page in PAGES:
         for count, text in enumerate(
-            re.findall(r"^```yaml\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+            re.findall(r"^```yaml[^\n]*\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
         ):
             block = YAML(typ="safe").load(text)
             if isinstance(block, dict):
