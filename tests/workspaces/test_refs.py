@@ -148,3 +148,53 @@ def test_view_branch_may_go_back_to_another_line_of_the_campaign(repository, ref
     assert refs.move_view_branch("fast", a) is None
     assert refs.move_view_branch("fast", b) is None
     assert refs.move_view_branch("fast", a) is None
+
+
+def test_branch_that_stood_before_the_campaign_began_is_the_users(user, repository, refs):
+    base = repository.head()
+    refs.update([RefUpdate(BEST, base, None)])
+    user.git("branch", "autoexp/fast")
+    note = refs.move_view_branch("fast", child(repository), base=base)
+    assert "not one that this campaign made" in note
+    assert user.git("rev-parse", "autoexp/fast") == base
+    assert "no attempt of this campaign" in refs.why_view_stays("fast")
+
+
+def test_branch_that_has_shown_the_base_before_is_moved_on(repository, refs):
+    base, a = repository.head(), child(repository)
+    assert refs.move_view_branch("fast", base, base=base) is None
+    assert refs.move_view_branch("fast", a, base=base, was_base=True) is None
+    assert refs.read("refs/heads/autoexp/fast") == a
+
+
+def test_symbolic_ref_in_place_of_the_branch_leads_nowhere(user, repository, refs):
+    base = repository.head()
+    user.git("symbolic-ref", "refs/heads/autoexp/fast", "refs/heads/main")
+    assert "symbolic ref" in refs.move_view_branch("fast", child(repository))
+    assert user.git("rev-parse", "main") == base
+
+
+def test_symbolic_ref_in_place_of_a_ref_of_the_campaign_moves_no_branch(user, repository, refs):
+    base, a = repository.head(), child(repository)
+    user.git("symbolic-ref", BEST, "refs/heads/main")
+    refs.update([RefUpdate(BEST, a, base)])
+    assert (refs.read(BEST), user.git("rev-parse", "main")) == (a, base)
+
+
+def test_branch_in_the_midst_of_a_rebase_stays(user, repository, refs):
+    a, b = child(repository, "a"), child(repository, "b")
+    refs.move_view_branch("fast", a)
+    user.git("checkout", "-q", "autoexp/fast")
+    user.git("-c", "sequence.editor=sed -i.bak s/^pick/edit/", "rebase", "-q", "-i", "--root")
+    assert "rebase" in refs.move_view_branch("fast", b)
+    user.git("rebase", "--abort")
+    user.git("checkout", "-q", "main")
+    assert user.git("rev-parse", "autoexp/fast") == a
+
+
+@pytest.mark.parametrize("there", ["refs/autoexp", "refs/autoexp/fast"])
+def test_ref_where_a_folder_of_refs_has_to_be_is_named_with_the_way_out(user, repository, refs, there):
+    user.git("update-ref", there, "HEAD")
+    with pytest.raises(GitError, match=rf"{there} is a ref itself") as caught:
+        refs.update([RefUpdate(BEST, repository.head(), None)])
+    assert f"git update-ref -d {there}" in caught.value.fix

@@ -8,6 +8,7 @@ from autoexp.campaign.events import Noted
 from autoexp.engine.conclude import moved_by_others, show_branch
 from autoexp.engine.lost import behind
 from autoexp.engine.mirror import meet
+from autoexp.engine.naming import counted
 from autoexp.engine.workshop import Workshop
 from autoexp.workspaces.refs import RefUpdate
 
@@ -56,8 +57,8 @@ def _missing(shop: Workshop, there: Mapping[str, str]) -> str:
     verdicts = len(state.experiments) - kept
     candidates = sum(f"attempt/{one.n}" not in there for one in state.knowledge.recent if one.candidate is not None)
     segments = sum(f"segment/{one.k}" not in there for one in state.segments[:-1])
-    counts = {"verdicts": verdicts, "candidates": candidates, "segments": segments}
-    return ", ".join(f"{count} {what}" for what, count in counts.items() if count > 0)
+    counts = {"verdict": verdicts, "candidate": candidates, "segment": segments}
+    return ", ".join(counted(count, what) for what, count in counts.items() if count > 0)
 
 
 def moved_head(shop: Workshop, begun: Survey) -> str:

@@ -80,7 +80,8 @@ def arrive(bundle: Bundle, repository: Repository, *, faults: Faults) -> Arrived
             draft.replace(folder.journal)
             for place in (folder.path, folder.path.parent, folder.path.parent.parent):
                 sync_folder(place)
-    note = Refs(repository).move_view_branch(folder.tag, state.incumbent.commit) if state.counts.kept else None
+    refs, best = Refs(repository), state.incumbent.commit
+    note = refs.move_view_branch(folder.tag, best, base=state.base) if state.counts.kept else None
     return Arrived(folder, state, reading.segment, note or "")
 
 

@@ -71,11 +71,21 @@ def moved_by_others(shop: Workshop, recorded: str) -> CampaignError:
 
 
 def show_branch(shop: Workshop, commit: str) -> None:
-    """Move the branch that people look at; it is a view, so what hinders it is a note."""
+    """Move the branch that people look at; it is a view, so what hinders it is a note, once a session."""
+    tag, state = shop.folder.tag, shop.state
+    was_base = bool(state.knowledge.totals.taken_out)
     try:
-        with shop.faults.around("branch", shop.state.last_n):
-            note = shop.refs.move_view_branch(shop.folder.tag, commit)
+        with shop.faults.around("branch", state.last_n):
+            note = shop.refs.move_view_branch(tag, commit, base=state.base, was_base=was_base)
     except GitError as error:
-        note = f"branch autoexp/{shop.folder.tag} is not moved: {error}"
-    if note:
+        note = f"branch autoexp/{tag} is not moved: {error}"
+    if note and note not in shop.told:
+        shop.told.add(note)
         shop.record(Noted(text=note))
+
+
+def show_branch_at_end(shop: Workshop) -> None:
+    """Move the branch once more before a session ends, where something hindered it: a checkout may have let it go."""
+    shown, best = shop.refs.read(f"refs/heads/autoexp/{shop.folder.tag}"), shop.state.incumbent.commit
+    if shop.state.counts.kept and shown != best:
+        show_branch(shop, best)

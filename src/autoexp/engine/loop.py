@@ -11,6 +11,7 @@ from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop, stop_rule, too_dear, used_up
 from autoexp.campaign.views import View
 from autoexp.engine.attempt import attempt
+from autoexp.engine.conclude import show_branch_at_end
 from autoexp.engine.holding_at_end import hold_out_at_end
 from autoexp.engine.mirror import keep_tail
 from autoexp.engine.printed import mask_output
@@ -98,6 +99,8 @@ def _tested(shop: Workshop, stop: Stop | None) -> Stop | None:
 
 def _close(shop: Workshop, stop: Stop | None) -> None:
     """End the session on record. An interrupted campaign is not stopped: it only rests."""
+    if stop is None or stop.reason != "error":
+        show_branch_at_end(shop)
     if stop is not None and not shop.stop.interrupted:
         with shop.faults.around("stopped", 0):
             shop.record(Stopped(reason=stop.reason, detail=stop.detail, fix=stop.fix))

@@ -97,9 +97,10 @@ def _branch(shelf: Shelf, found: Wanted, notes: Notes) -> None:
     shown = refs.read(f"refs/heads/{name}")
     if shown == best or (shown is None and best == found.state.base) or shelf.repository.resolve(best) is None:
         return
+    was_base = bool(found.state.knowledge.totals.taken_out)
     if shown is not None:
         if not notes.looking:
-            refs.move_view_branch(shelf.tag, best)
+            refs.move_view_branch(shelf.tag, best, base=found.state.base or None, was_base=was_base)
     elif refs.read("refs/heads/autoexp") is None and notes.mend(
         "missing",
         found=f"the branch {name} is missing",
