@@ -11,8 +11,8 @@ from itertools import pairwise
 
 _ENDS = frozenset({";", "&", "&&", "|", "||", "|&", "(", ")", "\n", "{", "}"})
 _REDIRECTS = re.compile(r"\d*[<>]+[&|]?\d*")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_PREFIXES = frozenset(
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+PREFIXES = frozenset(
     [
         "command",
         "exec",
@@ -29,9 +29,9 @@ _PREFIXES = frozenset(
         "xvfb-run",
     ]
 )
-_TOOLS = frozenset(["uv", "poetry", "pipenv", "pdm", "hatch", "rye", "pixi", "conda"])
+TOOLS = frozenset(["uv", "poetry", "pipenv", "pdm", "hatch", "rye", "pixi", "conda"])
 """Tools whose `run` starts the command behind it."""
-_INTERPRETERS = re.compile(
+INTERPRETERS = re.compile(
     r"(?:python|pypy|node|ruby|perl|php|lua|luajit|julia|Rscript|bash|dash|zsh|ksh|sh|bun|deno|tsx|ts-node|guile|tclsh|elixir)[\d.]*"
 )
 _SHELL = re.compile(r"(?:ba|da|z|k)?sh")
@@ -44,20 +44,20 @@ _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 def named(command: str | Sequence[str], cwd: str = "") -> tuple[str, ...]:
     """Give every path that the words of a command may mean: those it starts, and those that it is given."""
     found = [*started(command, cwd)]
-    for words, folder in _simple(command, cwd):
+    for words, folder in simple(command, cwd):
         for before, word in zip(("", *words), words, strict=False):
             found += _modules(word, folder) if before == "-m" else []
-            found += filter(None, [_place(word.rpartition("=")[2], folder)])
+            found += filter(None, [place_of_word(word.rpartition("=")[2], folder)])
     return tuple(dict.fromkeys(found))
 
 
 def started(command: str | Sequence[str], cwd: str = "") -> tuple[str, ...]:
     """Give the paths of the programs that a command starts: scripts, modules, tests, makefiles. What it hands to them is left out."""
-    found = [place for words, folder in _simple(command, cwd) for place in _programs(_bare(words), folder)]
+    found = [place for words, folder in simple(command, cwd) for place in _programs(_bare(words), folder)]
     return tuple(dict.fromkeys(found))
 
 
-def _simple(command: str | Sequence[str], cwd: str) -> Iterator[tuple[list[str], str]]:
+def simple(command: str | Sequence[str], cwd: str) -> Iterator[tuple[list[str], str]]:
     """Give the words of each simple command, and the folder in which it runs; of `sh -c TEXT` those of the text."""
     folder = cwd
     for words in [list(command)] if not isinstance(command, str) else _split(command):
@@ -65,7 +65,7 @@ def _simple(command: str | Sequence[str], cwd: str) -> Iterator[tuple[list[str],
         if bare[:1] == ["cd"] and len(bare) > 1:
             folder = posixpath.join(folder, bare[1])
         elif inner := _inner(bare):
-            yield from _simple(inner, folder)
+            yield from simple(inner, folder)
         elif words:
             yield words, folder
 
@@ -99,11 +99,11 @@ def _bare(words: Sequence[str]) -> list[str]:
     rest = list(words)
     while rest:
         first = posixpath.basename(rest[0])
-        if _ASSIGNMENT.match(rest[0]):
+        if ASSIGNMENT.match(rest[0]):
             rest = rest[1:]
-        elif first in _TOOLS and "run" in rest[:4]:
+        elif first in TOOLS and "run" in rest[:4]:
             rest = _without_options(rest[rest.index("run") + 1 :])
-        elif first in _PREFIXES:
+        elif first in PREFIXES:
             rest = _without_options(rest[1:])
             if first in {"timeout", "taskset", "chrt"}:
                 rest = rest[1:]
@@ -127,12 +127,12 @@ def _programs(words: Sequence[str], folder: str) -> Iterator[str]:
     first, rest = words[0], words[1:]
     name = posixpath.basename(first)
     if "/" in first or name.endswith(".py"):  # `uv run train.py`
-        yield from filter(None, [_place(first, folder)])
+        yield from filter(None, [place_of_word(first, folder)])
     if name in _TESTERS:
         yield from _arguments(rest, folder)
     elif name in {"make", "gmake"}:
         yield from _makefiles(rest, folder)
-    elif _INTERPRETERS.fullmatch(name):
+    elif INTERPRETERS.fullmatch(name):
         yield from _interpreted(list(rest), folder, shell=_SHELL.fullmatch(name) is not None)
 
 
@@ -146,7 +146,7 @@ def _interpreted(words: list[str], folder: str, *, shell: bool) -> Iterator[str]
             return
         if option in _WITH_VALUE and words:
             words.pop(0)
-    yield from filter(None, [_place(words[0], folder)] if words else [])
+    yield from filter(None, [place_of_word(words[0], folder)] if words else [])
 
 
 def _module(words: Sequence[str], folder: str) -> Iterator[str]:
@@ -158,13 +158,13 @@ def _module(words: Sequence[str], folder: str) -> Iterator[str]:
 
 def _modules(name: str, folder: str) -> list[str]:
     path = name.replace(".", "/")
-    return [place for each in (f"{path}.py", f"{path}/__main__.py") if (place := _place(each, folder))]
+    return [place for each in (f"{path}.py", f"{path}/__main__.py") if (place := place_of_word(each, folder))]
 
 
 def _arguments(words: Sequence[str], folder: str) -> Iterator[str]:
     rest = list(words)
     while rest := _without_options(rest):
-        yield from filter(None, [_place(rest.pop(0).partition("::")[0], folder)])
+        yield from filter(None, [place_of_word(rest.pop(0).partition("::")[0], folder)])
 
 
 def _makefiles(words: Sequence[str], folder: str) -> Iterator[str]:
@@ -175,10 +175,10 @@ def _makefiles(words: Sequence[str], folder: str) -> Iterator[str]:
             files.append(rest.pop(0))
         elif word in {"-C", "--directory"} and rest:
             where = posixpath.join(where, rest.pop(0))
-    yield from filter(None, (_place(each, where) for each in files or _MAKEFILES))
+    yield from filter(None, (place_of_word(each, where) for each in files or _MAKEFILES))
 
 
-def _place(word: str, folder: str) -> str:
+def place_of_word(word: str, folder: str) -> str:
     """Give a word as a path below the repository's top; empty for what cannot be one."""
     if not word or word.startswith(("-", "/", "~")) or any(sign in word for sign in "$`*?\0"):
         return ""
