@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from pathspec import GitIgnoreSpec
-
 from autoexp.errors import GitError
+from autoexp.spec.patterns import Patterns
 from autoexp.workspaces.changes import Change
 from autoexp.workspaces.repository import Repository
 
@@ -14,7 +13,7 @@ class Hidden:
 
     def __init__(self, repository: Repository, patterns: Sequence[str] = ()) -> None:
         self._repository = repository
-        self._patterns = GitIgnoreSpec.from_lines(patterns, backend="simple") if patterns else None
+        self._patterns = Patterns(patterns) if patterns else None
         self._visible: dict[str, str] = {}
 
     @property
@@ -24,7 +23,7 @@ class Hidden:
 
     def matches(self, path: str) -> bool:
         """Tell whether a path, relative to the repository's top, is hidden."""
-        return self._patterns is not None and self._patterns.match_file(path)
+        return self._patterns is not None and self._patterns.matches(path)
 
     def paths(self, commit: str) -> tuple[str, ...]:
         """List the hidden paths of a commit."""

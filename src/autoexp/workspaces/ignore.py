@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping
 
-from pathspec import GitIgnoreSpec
-
+from autoexp.spec.patterns import Patterns
 from autoexp.workspaces.changes import LINK, Entry
 from autoexp.workspaces.repository import Repository
 
 # What interpreters leave beside the sources they run. It never belongs to a candidate, also where nothing ignores it:
 # a stale or forged cache in the tree would run instead of the source that everybody reads.
-_LEFTOVERS = GitIgnoreSpec.from_lines(["__pycache__/", "*.py[cod]"], backend="simple")
+_LEFTOVERS = Patterns(["__pycache__/", "*.py[cod]"])
 
 
 def is_leftover(path: str) -> bool:
     """Tell whether an untracked path is an interpreter's cache; a folder's path ends with a slash."""
-    return _LEFTOVERS.match_file(path)
+    return _LEFTOVERS.matches(path)
 
 
 class IgnoreRules:
@@ -23,7 +22,7 @@ class IgnoreRules:
     def __init__(self, repository: Repository, entries: Mapping[str, Entry]) -> None:
         self._repository = repository
         self._entries = entries
-        self._specs: dict[str, GitIgnoreSpec | None] = {}
+        self._specs: dict[str, Patterns | None] = {}
         self._folders: dict[str, bool] = {"": False}
 
     def ignores(self, path: str) -> bool:
@@ -43,21 +42,21 @@ class IgnoreRules:
         while True:
             spec = self._spec(folder)
             if spec is not None:
-                said = spec.check_file(path[len(folder) + 1 :] if folder else path).include
+                said = spec.decides(path[len(folder) + 1 :] if folder else path)
                 if said is not None:
                     return said
             if not folder:
                 return False
             folder = folder.rpartition("/")[0]
 
-    def _spec(self, folder: str) -> GitIgnoreSpec | None:
+    def _spec(self, folder: str) -> Patterns | None:
         if folder not in self._specs:
             self._specs[folder] = self._read(f"{folder}/.gitignore" if folder else ".gitignore")
         return self._specs[folder]
 
-    def _read(self, path: str) -> GitIgnoreSpec | None:
+    def _read(self, path: str) -> Patterns | None:
         entry = self._entries.get(path)
         if entry is None or entry.mode == LINK:
             return None
         text = self._repository.read_blob(entry.oid).decode("utf-8", "surrogateescape")
-        return GitIgnoreSpec.from_lines(text.removeprefix("\ufeff").splitlines(), backend="simple")
+        return Patterns(line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pathspec import GitIgnoreSpec
+from autoexp.spec.patterns import Patterns
 
 
 class Scope:
@@ -10,8 +10,8 @@ class Scope:
 
     def __init__(self, edit: Sequence[str]) -> None:
         self.edit = tuple(edit)
-        self._spec = GitIgnoreSpec.from_lines(self.edit, backend="simple")
+        self._patterns = Patterns(self.edit)
 
     def matches(self, path: str) -> bool:
         """Tell whether a path, relative to the repository's top, may be edited."""
-        return self._spec.match_file(path)
+        return self._patterns.matches(path)
