@@ -28,7 +28,7 @@ FILES = {
     "bench.py": "print(1)\n",
     "notes.txt": "one\ntwo\n",
     "crlf.txt": "one\r\ntwo\r\n",
-    "big.bin": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+    "big.bin": "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 1\n",
     ".gitignore": "*.log\nbuild/\n",
     "src/.gitignore": "!kept.log\n",
 }
