@@ -11,11 +11,12 @@ from autoexp.engine import parts
 from autoexp.engine.auditing import AuditGround
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import Cells, cells, notice
+from autoexp.engine.completing import contents_for, not_here
 from autoexp.engine.contract import Contract
 from autoexp.engine.dirty import dirty_elsewhere, dirty_files
 from autoexp.engine.estimating import Expected, expected
 from autoexp.engine.naming import named
-from autoexp.engine.preflight import refuse_bare_hidden, refuse_empty_scope
+from autoexp.engine.preflight import refuse_unfit_commit
 from autoexp.engine.sampling import calibrated
 from autoexp.engine.segments import PAIRED_SAMPLES, baseline_size
 from autoexp.engine.signals import StopFlag, heeding
@@ -28,6 +29,7 @@ from autoexp.processes.environment import remove
 from autoexp.proposers.agents import surveying
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import BatchMethod
+from autoexp.workspaces.contents import Contents
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.repository import Repository
@@ -80,8 +82,7 @@ def check_up(  # noqa: PLR0913  what the command hands in
     A signal ends the command that runs, and then raises KeyboardInterrupt.
     """
     spec, commit = contract.spec, repository.head()
-    refuse_empty_scope(spec, repository, commit)
-    refuse_bare_hidden(spec, repository, commit)
+    refuse_unfit_commit(spec, repository, commit)
     scope = Scope(spec.scope.edit)
     inside = tuple(path for path in repository.paths(commit) if scope.matches(path))
     identity = campaign_identity(repository.common_dir, f"{spec.name} check {os.getpid()}")
@@ -95,8 +96,9 @@ def check_up(  # noqa: PLR0913  what the command hands in
     ):
         tell(notice(made.rules, made.levels, left_out=made.left_out))
         own = repository.beside(cache / "objects")
-        executor = _executor(contract, own, cache, environ=environ, identity=identity, stop=stop, made=made)
-        trial = Trial(contract, own, executor, commit, tell, stop)
+        contents = contents_for(spec, own, commit, cache)
+        executor = _executor(contract, contents, cache, environ=environ, identity=identity, stop=stop, made=made)
+        trial = Trial(contract, own, executor, commit, tell, stop, contents)
         samples = [trial.sample(i) for i in range(_wanted(contract))]
         checks_s = trial.checks()
         trial.holdout()
@@ -120,13 +122,14 @@ def check_up(  # noqa: PLR0913  what the command hands in
             budget_s=audits_s,
         )
         findings = tuple(run_audits(ground, skip={*skip, *spec.check.skip}))
+        contents.repository.close()
         own.close()
     report = _report(
         contract, commit, inside, samples, checks_s=checks_s, deterministic=deterministic, noise=found.noise
     )
     runs = report.resolution.samples * (1 + spec.measurement.warmup)
     foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
-    notices = (*_notices(contract, repository), *_without_login(spec, environ), *_unpriced(spec, foretold))
+    notices = (*_notices(contract, repository, contents), *_without_login(spec, environ), *_unpriced(spec, foretold))
     return replace(
         report,
         sandbox=made.levels,
@@ -151,7 +154,7 @@ def _scratch(environ: Mapping[str, str], identity: str) -> Iterator[Path]:
         remove(cache)
 
 
-def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
+def _notices(contract: Contract, repository: Repository, contents: Contents) -> tuple[str, ...]:
     """Say what a person should know before the first run, though none of it is an error of the contract."""
     dirty = dirty_files(contract, repository)
     notices = (
@@ -159,6 +162,7 @@ def _notices(contract: Contract, repository: Repository) -> tuple[str, ...]:
         if dirty.refused
         else "",
         dirty_elsewhere(contract, repository),
+        not_here(contents),
         "" if contract.spec.proposer else "no proposer is named yet; `run` needs one",
     )
     return tuple(notice for notice in notices if notice)
@@ -195,7 +199,7 @@ def _wanted(contract: Contract) -> int:
 
 def _executor(
     contract: Contract,
-    repository: Repository,
+    contents: Contents,
     cache: Path,
     *,
     environ: Mapping[str, str],
@@ -209,7 +213,11 @@ def _executor(
         metrics=spec.metrics,
         measurement=spec.measurement,
         trees=MeasurementTrees(
-            repository, cache / "measure", hidden=Hidden(repository, spec.scope.hidden), fixtures=made.fixtures
+            contents.repository,
+            cache / "measure",
+            hidden=Hidden(contents.repository, spec.scope.hidden),
+            fixtures=made.fixtures,
+            contents=contents,
         ),
         output=cache / "output",
         marker=f"{identity}:{os.getpid()}",

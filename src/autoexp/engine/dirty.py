@@ -68,7 +68,7 @@ def dirty_files(contract: Contract, repository: Repository) -> Dirty:
     found: dict[str, list[str]] = {"scope": [], "harness": [], "others": []}
     for path in repository.dirty(lambda path: root / path not in own):
         kind = "scope" if scope.matches(path) else "others"
-        if kind == "others" and (hidden.matches(path) or any(_below(path, place) for place in harness)):
+        if kind == "others" and (hidden.matches(path) or any(_below(path, place) or _below(place, path) for place in harness)):
             kind = "harness"
         found[kind].append(path)
     return Dirty(*(tuple(found[kind]) for kind in ("scope", "harness", "others")))

@@ -2,9 +2,11 @@
 
 import re
 
+from autoexp.engine.completing import not_here
 from autoexp.processes.sandbox.symptoms import misses_files, misses_git, misses_network, refused_here
 from autoexp.spec.model import Spec
 from autoexp.spec.sandbox import place_in_tree
+from autoexp.workspaces.contents import Contents
 from autoexp.workspaces.repository import Repository
 
 MOST_NAMED = 6
@@ -16,14 +18,14 @@ _CACHES = re.compile(
 """What tools leave behind; a measurement should not need it."""
 
 
-def mend(spec: Spec, repository: Repository, detail: str, *, command: str) -> str:
-    """Give the next steps of a person whose `command` (measure, checks, holdout) ended with `detail`."""
+def mend(spec: Spec, repository: Repository, detail: str, *, command: str, contents: Contents | None = None) -> str:
+    """Give the next steps of a person whose `command` (measure, checks, holdout) ended with `detail` on trees with some `contents`."""
     rest = f"run harness.{command} by hand on a clean checkout until it passes there, commit, and start again"
     if spec.sandbox.harness.level != "none":
         rest += (
             "; if it passes there, the sandbox does not show what it needs, and docs/sandbox.md names the keys for that"
         )
-    steps = (_missing(spec, repository, detail), _offline(spec, detail), _no_git(detail), rest)
+    steps = (not_here(contents), _missing(spec, repository, detail), _offline(spec, detail), _no_git(detail), rest)
     return "; else ".join(step for step in steps if step)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from autoexp.engine.completing import refuse_absent, refuse_large_files, refuse_scope_of_submodule
 from autoexp.engine.contract import Contract
 from autoexp.engine.dirty import CONTRACT_FILE, refuse_dirty
 from autoexp.engine.lost import refuse_lost
@@ -21,16 +22,24 @@ def refuse_hopeless(
     """Raise AutoexpError for whatever would make the session fail or mislead later on."""
     head = repository.head()
     refuse_dirty(contract, repository)
-    refuse_empty_scope(contract.spec, repository, head)
-    refuse_bare_hidden(contract.spec, repository, head)
+    refuse_unfit_commit(contract.spec, repository, head)
     secrets_from(environ, contract.spec.harness.env_from)
     refuse_lost(folder, repository)
+
+
+def refuse_unfit_commit(spec: Spec, repository: Repository, commit: str) -> None:
+    """Refuse a commit that no campaign can begin at: files of it are not here, or it does not go with scope and hidden paths."""
+    refuse_absent(repository, commit)
+    refuse_empty_scope(spec, repository, commit)
+    refuse_large_files(spec, repository, commit)
+    refuse_bare_hidden(spec, repository, commit)
 
 
 def refuse_empty_scope(spec: Spec, repository: Repository, commit: str) -> None:
     """Refuse a scope in which no file lies: every change would be out of it."""
     scope = Scope(spec.scope.edit)
     if not any(scope.matches(path) for path in repository.paths(commit)):
+        refuse_scope_of_submodule(spec, repository, commit)
         raise AutoexpError(
             f"scope.edit matches no file of HEAD: {', '.join(spec.scope.edit)}",
             where=CONTRACT_FILE,

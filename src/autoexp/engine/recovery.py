@@ -8,6 +8,7 @@ from autoexp.campaign.views import derived_seed
 from autoexp.engine.agreeing import agree, moved_head, survey
 from autoexp.engine.arrival import STAGING
 from autoexp.engine.cells import notice
+from autoexp.engine.completing import not_here
 from autoexp.engine.dirty import dirty_elsewhere
 from autoexp.engine.identity import doubtful_disk, journey, whereabouts
 from autoexp.engine.printed import mask_left_output
@@ -56,6 +57,7 @@ def recover(shop: Workshop, *, purpose: Literal["run", "confirm"] = "run") -> No
         tidy_leftovers(shop),
         moved_head(shop, begun),
         dirty_elsewhere(shop.contract, shop.repository),
+        not_here(shop.contents),
     ):
         if text:
             shop.record(Noted(text=text))

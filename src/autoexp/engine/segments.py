@@ -39,6 +39,8 @@ def harness_digest(shop: Workshop) -> str:
     text = "\0".join(f"{entry.mode} {entry.oid} {path}" for path, entry in entries if not shop.scope.matches(path))
     if shop.cells.beside:
         text += f"\0\0{shop.cells.beside}"
+    if shop.contents is not None and shop.contents.digest:
+        text += f"\0\0\0{shop.contents.digest}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -155,5 +157,5 @@ def _fail(shop: Workshop, outcome: Outcome, detail: str, *, command: str = "meas
     raise HarnessError(
         f"the baseline must be a passing run, but it ended as {outcome.value}:\n{detail.strip()}",
         where=f"commit {shop.segment.commit[:12]}",
-        fix=mend(shop.spec, shop.repository, detail, command=command),
+        fix=mend(shop.spec, shop.repository, detail, command=command, contents=shop.contents),
     )

@@ -14,6 +14,7 @@ from autoexp.engine import parts
 from autoexp.engine.agreeing import survey
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import Cells, cells
+from autoexp.engine.completing import contents_for
 from autoexp.engine.contract import Contract
 from autoexp.engine.disk import Room, least_free, says_full
 from autoexp.engine.faults import Faults
@@ -158,11 +159,21 @@ def _workshop(  # noqa: PLR0913  what the session hands in
         journal = held.enter_context(FileJournal(folder.path, stamp, reserve=reserve))
         held.callback(shutil.rmtree, cache / "desk", ignore_errors=True)
         held.callback(remove, home)
-        hidden = Hidden(repository, spec.scope.hidden)
-        trees = MeasurementTrees(repository, cache / "measure", hidden=hidden, fixtures=made.fixtures)
-        held.callback(_put_away, trees)
         exports = Exports(exports_home(repository.root, repository.common_dir), tag, spec.exports)
         keeper = Keeper(Snapshots(folder.snapshot, folder.journal), journal, exports)
+        state = keeper.begin()
+        refuse_strange_repository(state, repository, folder)
+        contents = contents_for(spec, repository, state.base if state.last_n else repository.head(), cache)
+        held.callback(contents.repository.close)
+        hidden = Hidden(repository, spec.scope.hidden)
+        trees = MeasurementTrees(
+            repository,
+            cache / "measure",
+            hidden=Hidden(contents.repository, spec.scope.hidden),
+            fixtures=made.fixtures,
+            contents=contents,
+        )
+        held.callback(_put_away, trees)
         shop = Workshop(
             contract=contract,
             folder=folder,
@@ -204,9 +215,9 @@ def _workshop(  # noqa: PLR0913  what the session hands in
                 least=least,
                 reserve=reserve,
             ),
+            state=state,
+            contents=contents,
         )
-        shop.state = keeper.begin()
-        refuse_strange_repository(shop.state, repository, folder)
         _refuse_at_odds(shop)
         write_exports(exports, shop.state)
         yield shop

@@ -12,6 +12,7 @@ from autoexp.errors import HarnessError
 from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
+from autoexp.workspaces.contents import Contents
 from autoexp.workspaces.repository import Repository
 
 
@@ -25,6 +26,7 @@ class Trial:
     commit: str
     tell: Callable[[str], None]
     stop: StopFlag
+    contents: Contents | None = None
 
     def sample(self, i: int) -> Sample:
         """Measure once."""
@@ -59,5 +61,5 @@ class Trial:
             raise HarnessError(
                 f"harness.{command} {words}:\n{detail.strip()}",
                 where=f"commit {self.commit[:12]}",
-                fix=mend(self.contract.spec, self.repository, detail, command=command),
+                fix=mend(self.contract.spec, self.repository, detail, command=command, contents=self.contents),
             )

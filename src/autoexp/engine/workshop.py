@@ -19,6 +19,7 @@ from autoexp.ports import Executor, Journal, Proposer, Strategy
 from autoexp.spec.model import Spec
 from autoexp.stores.layout import CampaignFolder
 from autoexp.stores.reading import Position
+from autoexp.workspaces.contents import Contents
 from autoexp.workspaces.proposal import ProposalCopy
 from autoexp.workspaces.refs import Refs
 from autoexp.workspaces.repository import Repository
@@ -32,7 +33,7 @@ class Workshop:
     `desk` holds the brief of the open experiment, `home` what its proposer needs to remember until its end.
     `torn` tells what was cut from the journal's end, `late` are the requests that came after the last session,
     `told` what a person was told once and needs to know no more than once. `mirrored` is how far git holds the journal in refs that are not
-    moved any more; None until somebody looks.
+    moved any more; None until somebody looks. `contents` is what the measured trees hold besides their commits.
     """
 
     contract: Contract
@@ -61,6 +62,7 @@ class Workshop:
     room: Room = field(default_factory=Room)
     clocks: Clocks = field(default_factory=lambda: Clocks(clocks.look))
     state: CampaignState = field(default_factory=CampaignState)
+    contents: Contents | None = None
 
     @property
     def spec(self) -> Spec:

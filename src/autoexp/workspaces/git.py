@@ -6,7 +6,7 @@ Nothing of the user's or the system's settings, hooks or helpers has a say; what
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -53,7 +53,7 @@ _ALWAYS = {
 
 
 class Git:
-    """Git for one repository, or for none yet when `git_dir` is not given."""
+    """Git for one repository, or for none yet when `git_dir` is not given. `passed_on` are descriptors that it holds as long as it lives."""
 
     def __init__(
         self,
@@ -63,8 +63,11 @@ class Git:
         variables: Mapping[str, str] | None = None,
         settings: Mapping[str, str] | None = None,
         users_settings: Literal["ignored", "honoured"] = "ignored",
+        passed_on: Sequence[int] = (),
     ) -> None:
         self.cwd = cwd
+        self._passed_on = tuple(passed_on)
+        self.marker = ""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         self._environment = kept | _ALWAYS | dict(variables or {})
         chosen = dict(_QUIET)
@@ -78,6 +81,7 @@ class Git:
 
     def carry(self, marker: str) -> None:
         """Let every git from now on carry a campaign's marker: one that its killed engine leaves is ended by the next start."""
+        self.marker = marker
         self._environment = self._environment | {"AUTOEXP_RUN": marker}
 
     def run(self, *arguments: str, stdin: bytes | None = None, timeout_s: float = TIMEOUT_S) -> bytes:
@@ -120,6 +124,7 @@ class Git:
                 stderr=stderr,
                 cwd=self.cwd,
                 env=self._environment,
+                pass_fds=self._passed_on,
                 start_new_session=True,
             )
         except FileNotFoundError as error:
@@ -162,7 +167,14 @@ def path_bytes(path: str) -> bytes:
 
 def own_store(common_dir: Path, folder: Path) -> dict[str, str]:
     """Give the variables with which git adds objects to `folder` alone, and reads the repository's as well."""
-    alternate = (
-        str(common_dir / "objects").replace("\\", "\\\\").replace('"', '\\"')
-    )  # as git reads a list that colons divide
-    return {"GIT_OBJECT_DIRECTORY": str(folder), "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{alternate}"'}
+    return stores_in((folder, common_dir / "objects"))
+
+
+def stores_in(folders: Sequence[Path]) -> dict[str, str]:
+    """Give the variables with which git adds objects to the first folder, and reads those of the others as well."""
+    own, *others = folders
+    if not others:
+        return {"GIT_OBJECT_DIRECTORY": str(own)}
+    # As git reads a list that colons divide.
+    quoted = ['"' + str(one).replace("\\", "\\\\").replace('"', '\\"') + '"' for one in others]
+    return {"GIT_OBJECT_DIRECTORY": str(own), "GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(quoted)}

@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import MappingProxyType
 
+from autoexp.workspaces.contents import Contents
 from autoexp.workspaces.fixtures import Fixtures
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.repository import Repository
@@ -10,7 +11,10 @@ from autoexp.workspaces.tree import PersistentTree
 
 
 class MeasurementTrees:
-    """Candidate and incumbent at the same path, in turns. There is no repository in them, and nothing hidden."""
+    """Candidate and incumbent at the same path, in turns. There is no repository in them, and nothing hidden.
+
+    With `contents` they hold what their commits only name as well; `hidden` then reads where those are found.
+    """
 
     def __init__(
         self,
@@ -19,11 +23,13 @@ class MeasurementTrees:
         *,
         hidden: Hidden | None = None,
         fixtures: Fixtures = MappingProxyType({}),
+        contents: Contents | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._repository = repository
+        self._repository = contents.repository if contents else repository
+        self._complete = contents.complete if contents else str
         self._fixtures = fixtures
-        self._hidden = hidden or Hidden(repository)
+        self._hidden = hidden or Hidden(self._repository)
         self._sides = folder / "sides"
         self._window = folder / "w"
         self._trees: dict[str, PersistentTree] = {}
@@ -34,12 +40,13 @@ class MeasurementTrees:
 
     def place(self, side: str, commit: str) -> Path:
         """Show a side's tree, exactly at a commit but for what is hidden, and return the path."""
-        return self._place(side, self._hidden.visible(commit))
+        return self._place(side, self._hidden.visible(self._complete(commit)))
 
     def place_whole(self, side: str, commit: str) -> Path:
         """Show a side's tree with what is hidden, until the next `clean`, and return the path."""
-        placed = self._place(side, commit)
-        self._whole = commit
+        whole = self._complete(commit)
+        placed = self._place(side, whole)
+        self._whole = whole
         return placed
 
     def clean(self) -> tuple[str, ...]:

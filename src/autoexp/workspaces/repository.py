@@ -8,7 +8,7 @@ from autoexp.errors import GitError, RepositoryError
 from autoexp.workspaces import objects
 from autoexp.workspaces.changes import GITLINK, Change, Entry
 from autoexp.workspaces.discovery import located, refuse_old_git
-from autoexp.workspaces.git import Git, failure, own_store, path_text
+from autoexp.workspaces.git import Git, failure, path_text, stores_in
 from autoexp.workspaces.objects import Loose
 from autoexp.workspaces.reader import ObjectReader
 
@@ -26,7 +26,8 @@ class Repository:
         self.common_dir = common_dir
         self.root = root
         self.object_format = object_format
-        self.stores = {"GIT_OBJECT_DIRECTORY": str(common_dir / "objects")}
+        self.folders: tuple[Path, ...] = (common_dir / "objects",)
+        self.stores = stores_in(self.folders)
         self.git = Git(common_dir, git_dir=git_dir)
         self._reader = ObjectReader(self.git)
         self._fresh: list[dict[str, Loose]] = [{}, {}]
@@ -48,15 +49,22 @@ class Repository:
             object_format=git.run("rev-parse", "--show-object-format").decode().strip(),
         )
 
-    def beside(self, folder: Path) -> "Repository":
-        """Give the same repository with a store of its own in `folder` for new objects: nothing is added to the user's."""
+    def beside(self, folder: Path, *, also: Sequence[Path] = ()) -> "Repository":
+        """Give the same repository with a store of its own in `folder` for new objects: nothing is added to the user's.
+
+        Objects are read from other folders `also`. What is written here and lost to a gc is known there, too.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         other = Repository(
             git_dir=self.git_dir, common_dir=self.common_dir, root=self.root, object_format=self.object_format
         )
-        other.stores = own_store(self.common_dir, folder)
+        other.folders = (folder, *self.folders, *also)
+        other.stores = stores_in(other.folders)
         other.git = Git(self.common_dir, git_dir=self.git_dir, variables=other.stores)
+        if self.git.marker:
+            other.git.carry(self.git.marker)
         other._reader = ObjectReader(other.git)
+        other._fresh = self._fresh
         return other
 
     def close(self) -> None:
@@ -85,7 +93,7 @@ class Repository:
         if self.root is None:
             return []
         output = self._of_user(self.root).run(
-            "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty"
+            "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=untracked"
         )
         paths = {path_text(line[3:]) for line in output.split(b"\0") if line}
         return sorted(path for path in paths if matcher is None or matcher(path))
@@ -143,6 +151,18 @@ class Repository:
             entries[path] = Entry(mode, oid)
         return entries
 
+    def absent(self, commit: str) -> list[str]:
+        """List the objects of a commit's tree that are not here, as in a partial clone; nothing is fetched. Raises GitError without the tree."""
+        if not self._promises():
+            self.tree_of(commit)
+            return []
+        output = self._asked("rev-list", "--objects", "--no-walk", "--missing=print", f"{commit}^{{tree}}")
+        return [line[1:].decode() for line in output.splitlines() if line.startswith(b"?")]
+
+    def _promises(self) -> bool:
+        """Tell whether some pack came from a remote that promised to send the rest when it is asked for."""
+        return any(next(folder.glob("pack/*.promisor"), None) is not None for folder in self.folders)
+
     def changed(self, a: str, b: str) -> list[Change]:
         """List the paths that differ between two commits or trees."""
         output = self._asked("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", a, b)
@@ -151,26 +171,37 @@ class Repository:
 
     def commit(self, parent: str, changes: Sequence[Change], message: str, *, when: int) -> str:
         """Store a commit: the parent's tree with the changes in it; only trees on their paths are new."""
-        new: list[Loose] = []
-        tree = self._edited(self.tree_of(parent), objects.by_first_name(changes), new)
-        if tree is None:
-            new.append(Loose("tree", b""))
-            tree = self.object_id("tree", b"")
-        commit = Loose("commit", objects.write_commit(tree, [parent], message, when))
-        self._store([*new, commit])
-        return self.object_id("commit", commit.data)
+        return self._committed(parent, changes, lambda tree: objects.write_commit(tree, [parent], message, when))
 
     def without(self, commit: str, paths: Sequence[str]) -> str:
         """Store a commit without parents and date: the tree of another one, but for some paths."""
+        return self.apart(commit, [Change(path, None, None) for path in paths], "What is not hidden")
+
+    def apart(self, commit: str, changes: Sequence[Change], message: str) -> str:
+        """Store a commit without parents and date: the tree of another one with changes in it, which may be whole folders."""
+        return self._committed(commit, changes, lambda tree: objects.write_commit(tree, [], message, 0))
+
+    def tree_with(self, commit: str, changes: Sequence[Change]) -> str:
+        """Store the tree of a commit with changes in it, and give its id."""
+        tree, new = self._tree_with(commit, changes)
+        self._store(new)
+        return tree
+
+    def _committed(self, commit: str, changes: Sequence[Change], write: Callable[[str], bytes]) -> str:
+        tree, new = self._tree_with(commit, changes)
+        made = Loose("commit", write(tree))
+        self._store([*new, made])
+        return self.object_id("commit", made.data)
+
+    def _tree_with(self, commit: str, changes: Sequence[Change]) -> tuple[str, list[Loose]]:
+        if not changes:
+            return self.tree_of(commit), []
         new: list[Loose] = []
-        removed = objects.by_first_name(Change(path, None, None) for path in paths)
-        tree = self._edited(self.tree_of(commit), removed, new)
+        tree = self._edited(self.tree_of(commit), objects.by_first_name(changes), new)
         if tree is None:
             new.append(Loose("tree", b""))
             tree = self.object_id("tree", b"")
-        made = Loose("commit", objects.write_commit(tree, [], "What is not hidden", 0))
-        self._store([*new, made])
-        return self.object_id("commit", made.data)
+        return tree, new
 
     def diff(self, a: str, b: str) -> str:
         """Return the unified diff from a to b."""
@@ -224,7 +255,7 @@ class Repository:
 
     def forget_older(self) -> None:
         """Remember no longer what was written before the last call."""
-        self._fresh = [self._fresh[1], {}]
+        self._fresh[:] = [self._fresh[1], {}]
 
     def _asked(self, *arguments: str) -> bytes:
         """Ask git about objects. What a gc of the user's has removed since it was written is stored again, and git asked once more."""

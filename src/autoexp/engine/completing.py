@@ -1,0 +1,91 @@
+"""What a commit needs besides itself: submodules, files that Git LFS keeps, objects that a partial clone has left behind."""
+
+from pathlib import Path
+
+from autoexp.engine.naming import counted, named
+from autoexp.errors import AutoexpError
+from autoexp.spec.model import Spec
+from autoexp.spec.sandbox import place_in_tree
+from autoexp.workspaces import lfs
+from autoexp.workspaces.contents import Contents, contents_of
+from autoexp.workspaces.repository import Repository, is_gitlink
+from autoexp.workspaces.scope import Scope
+
+_FETCH = "git rev-list --objects --missing=print --no-walk 'HEAD^{tree}' | sed -n 's/^?//p' | git fetch --no-filter --stdin origin"
+"""Fetches what a partial clone lacks of HEAD, and nothing of its history."""
+
+
+def contents_for(spec: Spec, repository: Repository, commit: str, cache: Path) -> Contents:
+    """Find what a campaign that began at a commit measures besides; it is stored in the campaign's cache."""
+    return contents_of(
+        repository,
+        commit,
+        cache / "contents",
+        in_scope=Scope(spec.scope.edit).matches,
+        provided=tuple(place_in_tree(pattern) for pattern in spec.harness.provide),
+    )
+
+
+def not_here(contents: Contents | None) -> str:
+    """Say what the measured trees lack because this machine has it not, and how to get it; empty when nothing is lacking."""
+    if contents is None:
+        return ""
+    links, files = contents.submodules, contents.files
+    words = []
+    if links:
+        is_are = "is a submodule whose commit is" if len(links) == 1 else "are submodules whose commits are"
+        words.append(
+            f"{named(links)} {is_are} not here, and empty where it is measured: `git submodule update --init --recursive` brings "
+            f"{'it' if len(links) == 1 else 'them'}"
+        )
+    if files:
+        words.append(
+            f"of {counted(len(files), 'file')} that Git LFS keeps only the pointer is here and measured ({named(files)}): "
+            "`git lfs pull` brings the content"
+        )
+    return "; ".join(words)
+
+
+def refuse_absent(repository: Repository, commit: str) -> None:
+    """Raise AutoexpError when files of a commit were never fetched: nothing is fetched while a campaign works."""
+    absent = repository.absent(commit)
+    if not absent:
+        return
+    gone = set(absent)
+    paths = [path for path, entry in repository.entries(commit).items() if entry.oid in gone]
+    what = f"{counted(len(paths), 'file')} of HEAD {'was' if len(paths) == 1 else 'were'} never fetched: {named(paths)}"
+    raise AutoexpError(
+        f"this is a partial clone, and {what}"
+        if paths
+        else "this is a partial clone, and folders of HEAD were never fetched",
+        where=str(repository.root or repository.common_dir),
+        fix=f"fetch what HEAD needs, and start again: {_FETCH}",
+    )
+
+
+def refuse_large_files(spec: Spec, repository: Repository, commit: str) -> None:
+    """Raise AutoexpError when a file in scope is kept by Git LFS: a candidate holds what git holds, and that is a pointer."""
+    scope = Scope(spec.scope.edit)
+    found = [path for path in lfs.pointers(repository, repository.entries(commit)) if scope.matches(path)]
+    if found:
+        raise AutoexpError(
+            f"{counted(len(found), 'file')} in scope {'is' if len(found) == 1 else 'are'} kept by Git LFS, so that git holds only a pointer: "
+            f"{named(found)}",
+            where="autoexp.yaml",
+            fix=f'leave it out (scope.edit: [..., "!{found[0]}"]), or let git keep it: git lfs untrack, git add, git commit',
+        )
+
+
+def refuse_scope_of_submodule(spec: Spec, repository: Repository, commit: str) -> None:
+    """Raise AutoexpError when the scope names something in a submodule: its files are of another repository."""
+    scope = Scope(spec.scope.edit)
+    links = [path for path, entry in repository.entries(commit).items() if is_gitlink(entry)]
+    for path in links:
+        if scope.matches(f"{path}/anything") or any(
+            name.lstrip("/").startswith(f"{path}/") for name in spec.scope.edit
+        ):
+            raise AutoexpError(
+                f"scope.edit names what is in {path}, a submodule: its files belong to a repository of their own",
+                where="autoexp.yaml",
+                fix=f"run the campaign in the submodule (autoexp init, autoexp run --repo {path}), or name files of this repository",
+            )
