@@ -17,11 +17,9 @@ _TURNS = frozenset(
     {".", "source", "export", "set", "unset", "hash", "exec", "command", "builtin", "type", "cd", "pushd"}
 )
 """Builtins behind which programs may be found elsewhere, or whose own words are no program."""
-_BUILTINS = frozenset(
-    (
-        ": [ ! true false echo printf test exit read wait kill ulimit umask times shift return local pwd getopts break "
-        "continue readonly declare let shopt time"
-    ).split()
+_BUILTINS = re.compile(
+    r"[:\[!]|true|false|echo|printf|test|exit|read|wait|kill|ulimit|umask|times?|shift|return|local|pwd|getopts|break|continue"
+    r"|readonly|declare|let|shopt"
 )
 _TAKES_ONE = frozenset({"timeout", "taskset", "chrt"})
 _PLAIN_FLAGS = re.compile(r"-(?:[uBOEsSIxevqf]+|euo?|exu?o?)")
@@ -74,7 +72,7 @@ def _needs(words: Sequence[str], folder: str, *, shell: bool) -> Iterator[Need |
                 yield None
                 return
             continue
-        if shell and word in _BUILTINS:
+        if shell and _BUILTINS.fullmatch(word):
             return
         if any(sign in word for sign in "$*?[~{"):
             return
