@@ -14,7 +14,8 @@ class Inferred:
     """What was read off a repository. An empty value was not found, and `missing` says what to do about it.
 
     `why` has a sentence for each thing inferred, which begins with its name: "checks: `npm test`, from ...". `builds` tells that the measure
-    command compiles first, so that wall_s and cpu_s would say nothing of the program. `weak` tells that the measure is a makeshift.
+    command compiles first, so that wall_s and cpu_s would say nothing of the program. `weak` tells that the measure is a makeshift. `write` are
+    absolute paths for sandbox.harness.write.
     """
 
     kinds: tuple[str, ...] = ()
@@ -28,6 +29,7 @@ class Inferred:
     provide: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    write: tuple[str, ...] = ()
     cwd: str = ""
     timeout: str = ""
     checks_timeout: str = ""
@@ -91,6 +93,20 @@ class Look:
     tests: str = ""
     provide: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     why: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+
+
+def in_a_copy(command: str) -> str:
+    """Give a command that works in a copy of the tree, which is read-only while it is measured."""
+    return f'cp -R . "$TMPDIR/tree" && cd "$TMPDIR/tree" && {command}'
+
+
+def geometric_mean(command: str, lines: str, value: str, name: str) -> str:
+    """Give a command that prints METRIC `name`: the geometric mean of `value` (awk) over the `lines` (awk) that `command` prints."""
+    program = (
+        f'{lines} {{ n++; sum += log({value}) }} END {{ if (!n) exit 1; printf "METRIC {name}=%.9g\\n", exp(sum / n) }}'
+    )
+    return f'{command} > "$TMPDIR/benchmarks.txt" && awk \'{program}\' "$TMPDIR/benchmarks.txt"'

@@ -33,7 +33,7 @@ def look(files: Files) -> Look | None:
     """Give what a Python project shows; None when it is none."""
     modules = files.like(r".*\.py")
     project = files.first(*_PROJECT)
-    if not modules or not (project or any("/" not in path or path.startswith("src/") for path in modules)):
+    if not modules or not (project or _alone(files, modules)):
         return None
     venv = next((name for name in (".venv", "venv") if name in files.ignored), "")
     python = f"{venv}/bin/python" if venv else "python"
@@ -58,6 +58,12 @@ def look(files: Files) -> Look | None:
         why=tuple(_why(files, venv)),
         missing=tuple(missing),
     )
+
+
+def _alone(files: Files, modules: tuple[str, ...]) -> bool:
+    """Tell whether modules that no project file speaks of are what the repository is about."""
+    foreign = files.first("package.json", "Cargo.toml", "go.mod", "pom.xml", "build.gradle", "CMakeLists.txt")
+    return not foreign and any("/" not in path or path.startswith("src/") for path in modules)
 
 
 def _why(files: Files, venv: str) -> Iterator[str]:

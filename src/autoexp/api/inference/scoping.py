@@ -1,46 +1,60 @@
 """Which files may change: sources, without what measures and checks, tests and benchmarks."""
 
-import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
 from autoexp.api.inference.files import Files
 from autoexp.workspaces.scope import Scope
 
-NEVER = re.compile(
-    r"(?:.*/)?(?:tests?|specs?|__tests__|benches|benchmarks?|testdata|fixtures|golden|vendor|node_modules|third_party)/.*"
+_NEVER = re.compile(
+    r"(?:.*/)?(?:tests?|specs?|__tests__|bench|benches|benchmarks?|testdata|fixtures|golden|vendor|node_modules|third_party|docs?)/.*"
     r"|(?:.*/)?\.[^/]+(?:/.*)?"
-    r"|(?:.*/)?(?:autoexp\.yaml|program\.md|LICEN[CS]E.*|README.*|CHANGELOG.*|CONTRIBUTING.*|Makefile|makefile|GNUmakefile|.*\.(?:lock|md|rst))"
+    r"|(?:.*/)?(?:autoexp\.yaml|program\.md|LICEN[CS]E.*|README.*|CHANGELOG.*|CONTRIBUTING.*|Makefile|makefile|GNUmakefile|[Jj]ustfile)"
+    r"|.*\.(?:lock|md|rst|txt|csv|tsv|dat|bin|log|parquet|gz|db|sqlite|in|out|png|jpg|svg|pdf)"
+    r"|(?:.*/)?(?:tests?|bench(?:mark)?|checks?)(?:[_.-][^/]*)?|(?:.*/)?[^/]*[_.-](?:test|bench)\.[^/]*"
 )
-"""Tests, what others wrote, hidden files, and pages for people."""
+"""Tests, benchmarks, what others wrote, hidden files, data, and pages for people."""
+_MOST = 20
 
 
 def scope(files: Files, patterns: Sequence[str], *, tests: str, starts: Iterable[str]) -> tuple[str, ...]:
     """Give edit patterns that match no test, no benchmark and nothing that the harness starts; none when no file is left."""
     wide = tuple(_anchored(files, pattern) for pattern in patterns)
-    matched = [path for path in files.paths if Scope(wide).matches(path)]
-    started, test = set(starts), re.compile(tests) if tests else None
-    out = [path for path in matched if path in started or NEVER.fullmatch(path) or (test and test.fullmatch(path))]
-    if len(out) == len(matched):
+    matched = Scope(wide)
+    inside = [path for path in files.paths if matched.matches(path)]
+    started, test = set(starts), re.compile(tests or r"(?!)")
+
+    def closed(path: str) -> bool:
+        return path in started or (path not in patterns and bool(_NEVER.fullmatch(path) or test.fullmatch(path)))
+
+    out = [path for path in inside if closed(path)]
+    if len(out) == len(inside):
         return ()
-    kept = set(matched) - set(out)
     plain = [pattern for pattern in wide if pattern.lstrip("/") not in out]
-    return (*plain, *_without([path for path in out if Scope(plain).matches(path)], kept))
+    left = Scope(plain)
+    return (*plain, *_without([path for path in out if left.matches(path)], set(inside) - set(out)))
+
+
+def remaining(files: Files, *, starts: Iterable[str]) -> tuple[str, ...]:
+    """Give the files that are no test, benchmark, page or data, where they are few; none where they are many."""
+    started = set(starts)
+    left = [path for path in files.paths if path not in started and not _NEVER.fullmatch(path)]
+    return tuple(_anchored(files, path) for path in left) if len(left) <= _MOST else ()
 
 
 def _anchored(files: Files, pattern: str) -> str:
     """Give a pattern that means one place: a bare name would match in every folder."""
-    if "/" in pattern or pattern.startswith("*"):
+    if "/" in pattern or pattern.startswith(("*", "!")):
         return pattern
     return f"/{pattern}" if any(path.endswith(f"/{pattern}") for path in files.paths) else pattern
 
 
 def _without(paths: Sequence[str], kept: set[str]) -> list[str]:
     """Give patterns that take paths out again: a whole folder where nothing of it is kept, else each file."""
-    folders: list[str] = []
+    found: list[str] = []
     for path in paths:
         parts = path.split("/")[:-1]
         tops = ["/".join(parts[: i + 1]) for i in range(len(parts))]
         whole = next((top for top in tops if not any(other.startswith(f"{top}/") for other in kept)), "")
-        folders.append(f"!{whole}/**" if whole else f"!/{posixpath.normpath(path)}")
-    return list(dict.fromkeys(folders))
+        found.append(f"!/{whole}/**" if whole else f"!/{path}")
+    return list(dict.fromkeys(found))

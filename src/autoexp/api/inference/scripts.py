@@ -14,6 +14,7 @@ _SESSIONS = ((".auto/measure.sh", ".auto/checks.sh"), ("autoresearch.sh", "autor
 _PRINTED = re.compile(r"METRIC ([\w.@%µμ-]+)=")
 _SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+)?(\S*/)?(\S+)")
 
+_DATA = re.compile(r".*\.(?:txt|csv|tsv|dat|bin|log|parquet|gz|zst|db|sqlite|in|out|md|png|jpg)")
 SHELL_FILE = r".*\.(?:sh|bash|zsh)"
 
 
@@ -48,12 +49,12 @@ def run_of(files: Files, path: str) -> str:
 
 
 def measured_by(files: Files, scripts: list[str]) -> tuple[str, ...]:
-    """Give the tracked files that the texts of scripts name, also by way of scripts that they start."""
+    """Give the tracked files that the texts of scripts name, also by way of scripts that they start; what looks like data is left out."""
     waiting, seen, found = list(scripts), set(scripts), []
     while waiting:
         for line in files.text(waiting.pop(0)).splitlines():
             for path in named(line) if not line.lstrip().startswith("#") else ():
-                if path not in seen and files.has(path):
+                if path not in seen and files.has(path) and not _DATA.fullmatch(path):
                     seen.add(path)
                     found.append(path)
                     waiting += [path] if re.fullmatch(SHELL_FILE, path) else []
