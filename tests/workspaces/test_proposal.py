@@ -313,3 +313,19 @@ def test_users_settings_have_no_influence_on_bytes(user, repository, tmp_path, n
     assert (work / "notes.txt").read_bytes() == blobs("HEAD")["notes.txt"]
     assert os.access(work / "tool.sh", os.X_OK)
     assert (work / "latest").is_symlink()
+
+
+def test_what_is_in_scope_and_cannot_be_taken_says_what_it_is(copy, repository):
+    work = copy.reset(repository.head())
+    (work / "src/model.py").unlink()
+    (work / "src/model.py").symlink_to("other.py")
+    os.mkfifo(work / "src/pipe")
+    (work / "bench.py").write_text("cheat")
+    (work / "src/large.bin").write_bytes(bytes(2000))
+    capture = copy.capture(SRC, max_bytes=1000)
+    assert capture.outside == ("bench.py", "src/large.bin", "src/model.py", "src/pipe")
+    assert dict(capture.unfit) == {
+        "src/model.py": "a symbolic link",
+        "src/pipe": "no regular file",
+        "src/large.bin": "too large: a candidate may change 1000 bytes in all",
+    }

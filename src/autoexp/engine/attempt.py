@@ -18,7 +18,9 @@ from autoexp.errors import DiskFull, StorageError, WorldError
 from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Directive, Proposal, Reserve
 from autoexp.ports import NothingLeft
+from autoexp.workspaces.changes import Capture
 from autoexp.workspaces.fixtures import in_the_way
+from autoexp.workspaces.quoting import listed, shown
 from autoexp.workspaces.refs import RefUpdate
 
 PATHS_NAMED = 20
@@ -127,10 +129,9 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
             named = "; ".join(captured.secrets[:PATHS_NAMED])
             return Ending(Outcome.OUT_OF_SCOPE, f"the change holds a secret, nothing of it was stored: {named}", SECRET)
         if captured.outside:
-            named = ", ".join(captured.outside[:PATHS_NAMED])
-            return Ending(Outcome.OUT_OF_SCOPE, f"changed outside of the scope: {named}")
+            return Ending(Outcome.OUT_OF_SCOPE, _beyond(captured))
         if blocked := in_the_way([one.path for one in captured.changes if one.new], shop.cells.fixtures):
-            named = ", ".join(blocked[:PATHS_NAMED])
+            named = listed(blocked, PATHS_NAMED)
             return Ending(
                 Outcome.OUT_OF_SCOPE, f"stands where harness.provide or harness.writable has a place: {named}"
             )
@@ -147,6 +148,14 @@ def capture(shop: Workshop, n: int, proposal: Proposal) -> Candidate | Ending:
     candidate = candidate_at(shop, commit, parent, captured.changes)
     shop.record(Captured(n=n, candidate=candidate))
     return candidate
+
+
+def _beyond(captured: Capture) -> str:
+    """Say what a proposer had no right to change, and what in scope can be no part of a candidate."""
+    beyond = [path for path in captured.outside if path not in captured.unfit]
+    odd = [path for path in captured.outside if path in captured.unfit][:PATHS_NAMED]
+    said = [f"changed outside of the scope: {listed(beyond, PATHS_NAMED)}"] if beyond else []
+    return "; ".join([*said, *(f"cannot be taken: {shown(path)} is {captured.unfit[path]}" for path in odd)])
 
 
 def _refs_of_attempt(shop: Workshop, n: int, commit: str) -> list[RefUpdate]:

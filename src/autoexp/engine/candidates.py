@@ -12,6 +12,7 @@ from autoexp.experiment.outcome import Outcome
 from autoexp.experiment.records import Candidate, Proposal
 from autoexp.workspaces.changes import Change, Entry
 from autoexp.workspaces.hidden import Hidden
+from autoexp.workspaces.quoting import listed
 from autoexp.workspaces.refs import RefUpdate
 
 PATHS_NAMED = 20
@@ -66,7 +67,7 @@ def _carried(
         changes = shop.repository.changed(was.parent, was.commit)
         if beyond := outside(shop, parent, changes):
             return Ending(Outcome.OUT_OF_SCOPE, f"the scope of experiment {of} was another one: {named(beyond)}")
-        if moved := _moved(changes, shop.repository.entries(parent)):
+        if moved := unfit(changes, shop.repository.entries(parent)):
             detail = f"experiment {of} was accepted, but does not fit on the best so far, in which others are now"
             return Ending(Outcome.NO_CHANGE, f"{detail}: {named(moved)}")
         message = f"experiment {n}: {first.description or 'no description'}\n\nexperiment {of}, {why}\n"
@@ -101,10 +102,10 @@ def outside(shop: Workshop, parent: str, changes: Sequence[Change]) -> list[str]
 
 def named(paths: Sequence[str]) -> str:
     """Name the first few paths."""
-    return ", ".join(paths[:PATHS_NAMED])
+    return listed(paths, PATHS_NAMED)
 
 
-def _moved(changes: Sequence[Change], now: Mapping[str, Entry]) -> list[str]:
+def unfit(changes: Sequence[Change], now: Mapping[str, Entry]) -> list[str]:
     """List the paths of changes that do not fit on a tree: their old content is not there, or a file stands in the way."""
     gone = {change.path for change in changes if change.new is None}
     folders = {folder for path in now if path not in gone for folder in _folders(path)}

@@ -13,6 +13,7 @@ from autoexp.engine.workshop import Workshop
 from autoexp.experiment.measurement import Sample, Side, measure
 from autoexp.experiment.outcome import Outcome, Verdict
 from autoexp.experiment.records import Candidate, Decision
+from autoexp.workspaces.quoting import listed
 
 PATHS_NAMED = 10
 
@@ -27,7 +28,7 @@ def judge(shop: Workshop, n: int, candidate: Candidate) -> Decided:
         if isinstance(ruling, Decision):
             ruling = review(shop, n, candidate, ruling)
         if isinstance(ruling, Decision) and ruling.verdict is Verdict.KEEP and (touched := shop.executor.verify(n)):
-            ruling = Outcome.TAMPERED, f"the trees changed while they were measured: {', '.join(touched[:PATHS_NAMED])}"
+            ruling = Outcome.TAMPERED, f"the trees changed while they were measured: {listed(touched, PATHS_NAMED)}"
     ours = taken(shop, Side.CANDIDATE)
     if isinstance(ruling, Decision):
         return _ruled(n, candidate, ours, decision=ruling)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from autoexp.workspaces.quoting import listed
+
 NAMED = 10
 
 
@@ -10,7 +12,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def named(names: Sequence[str]) -> str:
-    """Name the first ones, and how many more there are."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+def named(paths: Sequence[str]) -> str:
+    """Name the first paths, and how many more there are."""
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return listed(paths, NAMED) + more

@@ -17,6 +17,7 @@ from autoexp.ports import Checked
 from autoexp.processes.environment import secrets_from
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec.sections import HarnessSection, MeasurementSection, MetricSection, Section
+from autoexp.workspaces.quoting import listed
 
 PATHS_NAMED = 10
 _OPEN = Cell()
@@ -247,4 +248,4 @@ def _tampered(taken: Sample, touched: tuple[str, ...]) -> Sample:
 
 def _named(paths: tuple[str, ...]) -> str:
     more = f" and {len(paths) - PATHS_NAMED} more" if len(paths) > PATHS_NAMED else ""
-    return f"the run changed tracked files (put back): {', '.join(paths[:PATHS_NAMED])}{more}"
+    return f"the run changed tracked files (put back): {listed(paths, PATHS_NAMED)}{more}"

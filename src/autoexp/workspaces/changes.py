@@ -1,6 +1,7 @@
 """What differs between two trees, as values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 LINK = "120000"
 GITLINK = "160000"
@@ -30,8 +31,10 @@ class Capture:
     """What a proposer left: changes in scope, their blobs already stored, and the paths it had no right to touch.
 
     `secrets` says in words which kinds of secrets stand where; with one of them no blob is stored and there are no changes.
+    `unfit` says of some of those outside why, though they are in scope, they cannot be taken: path -> what it is.
     """
 
     changes: tuple[Change, ...] = ()
     outside: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    unfit: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from autoexp.workspaces.filesystem import identify, look, open_up, read_regular
 from autoexp.workspaces.git import path_bytes
 from autoexp.workspaces.ignore import IgnoreRules, is_leftover
 from autoexp.workspaces.objects import forbidden
+from autoexp.workspaces.quoting import shown
 from autoexp.workspaces.repository import Repository, is_gitlink
 from autoexp.workspaces.scope import Scope
 from autoexp.workspaces.secrets import new_secrets
@@ -36,6 +37,7 @@ class Collector:
     limits: Limits
     known: tuple[str, ...] = ()
     outside: set[str] = field(default_factory=set)
+    unfit: dict[str, str] = field(default_factory=dict)
     _deleted: list[Change] = field(default_factory=list)
     _files: list[tuple[str, Entry | None, str, bytes]] = field(default_factory=list)
     _bytes: int = 0
@@ -52,20 +54,20 @@ class Collector:
                 self._untracked(path, ignored)
         outside = tuple(sorted(self.outside)[:_MOST_OUTSIDE])
         if secrets := tuple(self._secrets()):
-            return Capture(outside=outside, secrets=secrets)
+            return Capture(outside=outside, secrets=secrets, unfit=self.unfit)
         stored = self.repository.write_blobs([data for *_, data in self._files])
         changes = [
             Change(path, old, Entry(mode, oid)) for (path, old, mode, _), oid in zip(self._files, stored, strict=True)
         ]
         ordered = sorted([*changes, *self._deleted], key=lambda change: change.path)
-        return Capture(tuple(ordered), outside)
+        return Capture(tuple(ordered), outside, unfit=self.unfit)
 
     def _secrets(self) -> Iterator[str]:
         """Say which secrets the changed files hold that were not there before, and where; never their values."""
         for path, old, _, data in self._files:
             before = self.repository.read_blob(old.oid) if old is not None else None
             for found in new_secrets(before, data, known=self.known):
-                yield f"{path}, line {found.line}: {found.kind}"
+                yield f"{shown(path)}, line {found.line}: {found.kind}"
 
     def _tracked(self, path: str, scan: Scan, ignored: IgnoreRules) -> None:
         old = self.tree.entries[path]
@@ -139,6 +141,20 @@ class Collector:
             data = read_regular(f"{self.tree.path}/{path}", self.limits.max_bytes - self._bytes)
         if data is None:
             self.outside.add(path)
+            self.unfit[path] = self._why_unfit(state, odd_name=odd_name, full=full)
             return
         self._bytes += len(data)
         self._files.append((path, old, EXECUTABLE if state.st_mode & 0o100 else PLAIN, data))
+
+    def _why_unfit(self, state: os.stat_result, *, odd_name: bool, full: bool) -> str:
+        if stat.S_ISLNK(state.st_mode):
+            return "a symbolic link"
+        if not stat.S_ISREG(state.st_mode):
+            return "no regular file"
+        if odd_name:
+            return "a name that git refuses"
+        if full:
+            return f"one file more than the {self.limits.max_files} that a candidate may change"
+        if self._bytes + state.st_size > self.limits.max_bytes:
+            return f"too large: a candidate may change {self.limits.max_bytes} bytes in all"
+        return "a file that cannot be read"
