@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from autoexp.api.repairing import repair
     from autoexp.api.starting import Answers, Started, init, init_lab, refuse_existing
     from autoexp.api.suggesting import clear_hints, drop_idea, hint, idea, ideas
+    from autoexp.api.trying_tree import Verdict, try_tree
     from autoexp.campaign.rows import primary_of
     from autoexp.engine.confirming.session import Confirmed
     from autoexp.engine.confirming.trees import Wish
@@ -48,6 +49,7 @@ __all__ = [
     "Result",
     "Started",
     "Surveyed",
+    "Verdict",
     "Wish",
     "agents",
     "announcing",
@@ -89,6 +91,7 @@ __all__ = [
     "spec_schema",
     "status",
     "status_of",
+    "try_tree",
     "write_exports",
     "write_page",
 ]
@@ -108,6 +111,7 @@ _HOMES = {
     "autoexp.api.repairing": ("repair",),
     "autoexp.api.starting": ("Answers", "Started", "init", "init_lab", "refuse_existing"),
     "autoexp.api.suggesting": ("clear_hints", "drop_idea", "hint", "idea", "ideas"),
+    "autoexp.api.trying_tree": ("Verdict", "try_tree"),
     "autoexp.campaign.rows": ("primary_of",),
     "autoexp.engine.confirming.session": ("Confirmed",),
     "autoexp.engine.confirming.trees": ("Wish",),

@@ -21,6 +21,7 @@ from autoexp.faces.cli import (
     repairing,
     running,
     starting,
+    trying,
 )
 from autoexp.faces.cli.printing import say
 
@@ -54,7 +55,7 @@ def _autoexp(
     pass
 
 
-for story in (starting, checking, running, confirming, looking, ideas, files, records, doctor, agents, repairing):
+for story in (starting, checking, trying, running, confirming, looking, ideas, files, records, doctor, agents, repairing):
     story.register(app)
 
 
