@@ -2,12 +2,14 @@
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 from autoexp.errors import RepositoryError
 from autoexp.workspaces.git import Git
 
 _OLDEST_GIT = (2, 36)
+_GONE = re.compile(r"not a git repository: (.+)")
 
 
 def refuse_old_git(git: Git) -> None:
@@ -25,6 +27,12 @@ def located(git: Git, path: Path, what: str) -> Path:
         return Path(os.fsdecode(output[:-1]))
     words = errors.decode("utf-8", "replace").strip()
     if "dubious ownership" in words:
-        fix = f"if you trust it: git config --global --add safe.directory {path}"
+        fix = f"if you trust it: git config --global --add safe.directory {shlex.quote(str(path))}"
         raise RepositoryError("git does not trust the owner of this repository", where=str(path), fix=fix)
+    if gone := _GONE.search(words):
+        raise RepositoryError(
+            f"its git directory is not there: {gone[1]}",
+            where=str(path),
+            fix=f"put it back; or, if this is a worktree and its repository was moved, run there: git worktree repair {shlex.quote(str(path))}",
+        )
     raise RepositoryError("not a git repository", where=str(path), fix="run git init there, and commit the files")
