@@ -85,8 +85,11 @@ def test_scope_without_a_file_is_told(repository: Path) -> None:
     assert "matches no file of HEAD: srcc" in api.init(repository, replace(ANSWERS, edit=("srcc",))).notices[0]
 
 
-def test_placeholder_of_the_proposer_is_told(repository: Path) -> None:
-    assert "propose.sh is only a placeholder" in api.init(repository, replace(ANSWERS, propose="")).notices[0]
+def test_missing_proposer_is_told_and_stays_a_comment(repository: Path) -> None:
+    assert "no proposer is named yet" in api.init(repository, replace(ANSWERS, propose="")).notices[0]
+    text = (repository / "autoexp.yaml").read_text()
+    assert load(text).proposer is None
+    assert "# proposer: {kind: command" in text
 
 
 def test_folder_without_repository_is_told(tmp_path: Path) -> None:

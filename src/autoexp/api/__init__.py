@@ -19,7 +19,22 @@ if TYPE_CHECKING:
     from autoexp.api.looking import Inspection, brief, diff, inspect, rows, rows_of, show, status, status_of
     from autoexp.api.places import Place
     from autoexp.api.repairing import repair
-    from autoexp.api.starting import Answers, Started, init, init_lab, refuse_existing
+    from autoexp.api.starting import (
+        Answers,
+        Draft,
+        Seen,
+        Started,
+        contract_text,
+        doubts_on,
+        draft,
+        init,
+        init_lab,
+        refuse_existing,
+        refuse_incomplete,
+        take_over,
+        tried,
+        untried,
+    )
     from autoexp.api.suggesting import clear_hints, drop_idea, hint, idea, ideas
     from autoexp.api.trying_tree import Verdict, try_tree
     from autoexp.campaign.rows import primary_of
@@ -40,6 +55,7 @@ __all__ = [
     "Deletion",
     "Detached",
     "Diagnosis",
+    "Draft",
     "DryRun",
     "Imported",
     "Inspection",
@@ -47,6 +63,7 @@ __all__ = [
     "Place",
     "Repaired",
     "Result",
+    "Seen",
     "Started",
     "Surveyed",
     "Verdict",
@@ -59,11 +76,14 @@ __all__ = [
     "clear_hints",
     "confirm",
     "contract_of",
+    "contract_text",
     "delete_campaign",
     "deletion",
     "detach",
     "diff",
     "diffs",
+    "doubts_on",
+    "draft",
     "drop_idea",
     "dry_run",
     "examine",
@@ -81,6 +101,7 @@ __all__ = [
     "plugins_found",
     "primary_of",
     "refuse_existing",
+    "refuse_incomplete",
     "repair",
     "request",
     "review",
@@ -91,7 +112,10 @@ __all__ = [
     "spec_schema",
     "status",
     "status_of",
+    "take_over",
+    "tried",
     "try_tree",
+    "untried",
     "write_exports",
     "write_page",
 ]
@@ -109,7 +133,10 @@ _HOMES = {
     "autoexp.api.looking": ("Inspection", "brief", "diff", "inspect", "rows", "rows_of", "show", "status", "status_of"),
     "autoexp.api.places": ("Place",),
     "autoexp.api.repairing": ("repair",),
-    "autoexp.api.starting": ("Answers", "Started", "init", "init_lab", "refuse_existing"),
+    "autoexp.api.starting": (
+        *("Answers", "Draft", "Seen", "Started", "contract_text", "doubts_on", "draft", "init", "init_lab"),
+        *("refuse_existing", "refuse_incomplete", "take_over", "tried", "untried"),
+    ),
     "autoexp.api.suggesting": ("clear_hints", "drop_idea", "hint", "idea", "ideas"),
     "autoexp.api.trying_tree": ("Verdict", "try_tree"),
     "autoexp.campaign.rows": ("primary_of",),

@@ -10,7 +10,8 @@ from autoexp import plugins
 from autoexp.errors import AutoexpError
 from autoexp.proposers.agents.surveying import facts_of
 
-PLACEHOLDER = "./propose.sh"
+NOBODY = "# proposer: {kind: command, command: ./propose.sh}   # who edits the files; `autoexp run` needs one\n"
+"""What stands in a contract that names nobody yet."""
 CLIENT = "httpx2"
 """What the extra `models` brings; `pip` says the rest."""
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
@@ -29,7 +30,7 @@ class Author:
 
 
 def section_of(author: Author) -> dict[str, Any]:
-    """Give the section `proposer`. Raises AutoexpError when two are named, or what belongs to a model stands alone."""
+    """Give the section `proposer`, empty when nobody is named. Raises AutoexpError when two are named, or what belongs to a model stands alone."""
     named = {"--propose": author.command, "--agent": author.agent, "--model": author.model if not author.agent else ""}
     if len(both := [flag for flag, value in named.items() if value]) > 1:
         raise AutoexpError(f"{' and '.join(both)} both say who proposes", fix="give one of them")
@@ -38,7 +39,7 @@ def section_of(author: Author) -> dict[str, Any]:
     if not author.model:
         if alone := [flag for flag, value in _flags(author).items() if value]:
             raise AutoexpError(f"{' and '.join(alone)} belong to --model", fix="name the model with --model")
-        return {"kind": "command", "command": author.command or PLACEHOLDER}
+        return {"kind": "command", "command": author.command} if author.command else {}
     api = author.api or ("anthropic" if author.model.startswith("claude") else "openai")
     if api not in KEYS:
         raise AutoexpError(f"--api {api} is not known", fix=f"write {' or '.join(KEYS)}")
@@ -75,7 +76,8 @@ def notice_on(author: Author) -> str:
     return (
         ""
         if author.command
-        else f"{PLACEHOLDER} is only a placeholder: write it, or name another proposer in autoexp.yaml"
+        else "no proposer is named yet, and `autoexp run` needs one: name it in autoexp.yaml, or give init --propose, --agent or --model; "
+        "`autoexp agents` tells which coding agents are here"
     )
 
 

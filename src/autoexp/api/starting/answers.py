@@ -17,6 +17,7 @@ class Answers:
     goal: str = ""
     measure: str = ""
     checks: str = ""
+    holdout: str = ""
     edit: tuple[str, ...] = ()
     metric: str = ""
     direction: str = ""
@@ -39,6 +40,7 @@ class Answers:
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: str = ""
     timeout: str = ""
+    checks_timeout: str = ""
     experiments: int | None = None
     cost_usd: float | None = None
     tokens: str = ""

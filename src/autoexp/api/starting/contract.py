@@ -5,7 +5,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from autoexp.api.authors import section_of
+from autoexp.api.authors import NOBODY, section_of
 from autoexp.api.starting.answers import Answers
 from autoexp.api.starting.guards import guard_of
 from autoexp.errors import AutoexpError, ContractError
@@ -41,7 +41,7 @@ def contract_text(answers: Answers) -> str:
         "scope": scope,
         "harness": _harness(answers),
         "metrics": _metrics(answers),
-        "proposer": section_of(answers.author),
+        **({"proposer": author} if (author := section_of(answers.author)) else {}),
         "budget": _budget(answers),
     }
     out = StringIO()
@@ -51,6 +51,7 @@ def contract_text(answers: Answers) -> str:
     return (
         "# The contract of this campaign; `autoexp schema` prints all keys, `autoexp check` validates it.\n"
         + out.getvalue()
+        + ("" if author else NOBODY)
     )
 
 
@@ -64,8 +65,10 @@ def _harness(answers: Answers) -> dict[str, Any]:
     found: dict[str, Any] = {
         "measure": answers.measure,
         "checks": answers.checks,
+        "holdout": answers.holdout,
         "cwd": answers.cwd,
         "timeout": answers.timeout,
+        "checks_timeout": answers.checks_timeout if answers.checks else "",
         "metrics": "" if form == "lines" else form,
         "env": dict(answers.env),
         "provide": list(answers.provide),

@@ -1,15 +1,21 @@
 """init: the files of a new campaign."""
 
+import os
+import shlex
 import sys
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoexp.faces.cli.printing import say
-from autoexp.faces.options import HERE, Repo, Tag
+from autoexp.faces.cli.printing import print_json, say
+from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 
 if TYPE_CHECKING:
-    from autoexp.api import Started
+    from autoexp.api import Answers, Seen, Started
+
+MEASURE, WHO, LIMITS, MORE = "What measures", "Who proposes", "Limits", "Other ways to begin"
 
 
 def register(app: typer.Typer) -> None:
@@ -19,15 +25,28 @@ def register(app: typer.Typer) -> None:
 
 def init(
     goal: Annotated[str, typer.Argument(help="What to improve, in a sentence.", show_default=False)] = "",
-    measure: Annotated[str, typer.Option(help="Command that measures; prints METRIC name=value lines.")] = "",
-    checks: Annotated[str, typer.Option(help="Command that exits with 0 when the result is right.")] = "",
+    measure: Annotated[
+        str, typer.Option(help="Command that measures; prints METRIC name=value lines, one number, or JSON.")
+    ] = "",
+    checks: Annotated[
+        str, typer.Option(help="Command that exits with 0 when the result is right; `none` for none.")
+    ] = "",
+    holdout: Annotated[str, typer.Option(help="Command that measures on inputs that nobody sees; see --hidden.")] = "",
     edit: Annotated[
         list[str] | None,
         typer.Option(metavar="PATH", help="Path that may be changed (gitignore syntax); repeat for more."),
     ] = None,
-    metric: Annotated[str, typer.Option(help="Name of the primary metric.")] = "",
-    direction: Annotated[str, typer.Option(help="lower or higher: which is better.")] = "lower",
-    unit: Annotated[str, typer.Option(help="Unit of the metric, for people.")] = "",
+    hidden: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Path that only the holdout sees; repeat for more.", show_default=False),
+    ] = None,
+    metric: Annotated[str, typer.Option(help="Name of the primary metric (default: what the command prints).")] = "",
+    direction: Annotated[str, typer.Option(help="lower or higher: which is better (default: found out).")] = "",
+    unit: Annotated[str, typer.Option(help="Unit of the metric, such as ms.")] = "",
+    guard: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIMIT", help='What must stay, such as "memory_mb<=512"; repeat.', show_default=False),
+    ] = None,
     propose: Annotated[str, typer.Option(help="Command that edits the files (the proposer).")] = "",
     agent: Annotated[
         str, typer.Option(help="Let this coding agent propose, such as claude-code or codex.", show_default=False)
@@ -45,6 +64,13 @@ def init(
     protocol: Annotated[
         str, typer.Option("--api", help="openai or anthropic: how it is asked.", show_default=False)
     ] = "",
+    experiments: Annotated[
+        int | None, typer.Option(min=1, help="End after so many experiments (default: 50).", show_default=False)
+    ] = None,
+    cost: Annotated[float | None, typer.Option(help="End after so many dollars.", show_default=False)] = None,
+    tokens: Annotated[str, typer.Option(help="End after so many tokens, such as 5M.", show_default=False)] = "",
+    wall_clock: Annotated[str, typer.Option(help="End after so long, such as 8h.", show_default=False)] = "",
+    timeout: Annotated[str, typer.Option(help="Longest that one run may take, such as 10m.", show_default=False)] = "",
     harness: Annotated[
         str, typer.Option(help="Write a harness to begin with, too: python, shell or c.", show_default=False)
     ] = "",
@@ -53,15 +79,37 @@ def init(
         typer.Option(help="What that harness measures: file.py:function, a command, or a C file.", show_default=False),
     ] = "",
     lab: Annotated[str, typer.Option(help="Write a lab instead: a runnable example with known answers.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; use flags and defaults.")] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="PATH",
+            help="Take over the contract of another folder or campaign, or a session of pi-autoresearch.",
+            show_default=False,
+        ),
+    ] = None,
+    try_it: Annotated[
+        bool, typer.Option("--try/--no-try", help="Run the measure command once, to see what it prints.")
+    ] = True,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; use flags and what the repository shows.")] = False,
+    allow_unsandboxed: Unsandboxed = False,
     repo: Repo = HERE,
     tag: Tag = None,
+    json: Json = False,
 ) -> None:
-    """Write autoexp.yaml and program.md.
+    """Write autoexp.yaml and program.md. What no flag says is read off the repository, and asked for on a terminal.
 
     Examples:
 
+      autoexp init
+
+      autoexp init --yes
+
+      autoexp init "Optimize the benchmark suite" --measure scripts/bench.sh --unit us --checks scripts/test.sh --yes
+
       autoexp init "Make the parser faster" --measure "python bench.py" --checks "pytest -q" --edit parser.py --metric parse_ms
+
+      autoexp init "Raise the hit rate" --metric hit_rate --guard "memory_mb<=512" --experiments 80 --cost 10
 
       autoexp init "Make the parser faster" --measure "python bench.py" --edit parser.py --model NAME --model-url http://127.0.0.1:8000/v1
 
@@ -69,36 +117,30 @@ def init(
 
       autoexp init "Sort faster" --harness python --target sorting.py:sort --edit sorting.py
 
+      autoexp init --from ../other-project --tag second
+
       autoexp init --lab etl --repo my-first-lab
     """
     from autoexp import api
 
     if lab:
-        _tell_started(api.init_lab(repo, lab), f"autoexp run{'' if repo == HERE else f' --repo {repo}'}")
+        _tell_started(api.init_lab(repo, lab), _following("run", repo), json=json)
         return
     api.refuse_existing(repo)
     if harness:
         measure = measure or api.measure_of(harness)
         metric, unit = metric or api.HARNESS_METRIC, unit or api.HARNESS_UNIT
-    if not yes and sys.stdin.isatty():
-        goal = goal or typer.prompt("What should get better?", default="")
-        measure = measure or typer.prompt("Which command measures it?")
-        metric = metric or typer.prompt(
-            "Which metric does it print? (METRIC name=value; or cpu_s, wall_s, peak_rss_mb)", default="cpu_s"
-        )
-        direction = typer.prompt("Is lower or higher better?", default=direction)
-        edit = edit or [typer.prompt("Which path may be changed?")]
-        checks = checks or typer.prompt("Which command checks that it is still right? (empty: none)", default="")
-        if not model and not agent:
-            propose = propose or typer.prompt("Which command proposes changes? (empty: decide later)", default="")
     answers = api.Answers(
         goal=goal,
         measure=measure,
         checks=checks,
+        holdout=holdout,
         edit=tuple(edit or ()),
-        metric=metric or "cpu_s",
+        hidden=tuple(hidden or ()),
+        metric=metric,
         direction=direction,
         unit=unit,
+        guards=tuple(guard or ()),
         propose=propose,
         agent=agent,
         model=model,
@@ -108,13 +150,72 @@ def init(
         name=tag or "",
         harness=harness,
         target=target,
+        experiments=experiments,
+        cost_usd=cost,
+        tokens=tokens,
+        wall_clock=wall_clock,
+        timeout=timeout,
     )
-    _tell_started(api.init(repo, answers), f"autoexp check{'' if repo == HERE else f' --repo {repo}'}")
+    if source is not None:
+        taken = api.take_over(repo, source, answers)
+        if not isinstance(taken, api.Answers):
+            _tell_started(taken, _following("check", repo), json=json)
+            return
+        answers = taken
+    if not yes and not json and sys.stdin.isatty() and sys.stdout.isatty():
+        from autoexp.faces.cli.wizard import ask
+
+        seen = ask(repo, answers, try_it=try_it, allow_unsandboxed=allow_unsandboxed)
+    else:
+        seen = _found(repo, answers, try_it=try_it, allow_unsandboxed=allow_unsandboxed, quiet=json)
+    _tell_started(api.init(repo, seen.draft.answers), _following("check", repo), seen=seen, json=json)
 
 
-def _tell_started(started: "Started", following: str) -> None:
+def _found(repo: Path, answers: "Answers", *, try_it: bool, allow_unsandboxed: bool, quiet: bool) -> "Seen":
+    """Fill the answers up without a question, and try the command."""
+    from autoexp import api
+
+    drafted = api.draft(repo, answers, environ=os.environ)
+    api.refuse_incomplete(drafted)
+    if not try_it:
+        return api.untried(drafted)
+    return api.tried(
+        drafted,
+        environ=os.environ,
+        tell=lambda text: None if quiet else say(f"  {text}", err=True),
+        allow_unsandboxed=allow_unsandboxed,
+    )
+
+
+def _following(command: str, repo: Path) -> str:
+    return f"autoexp {command}" + ("" if repo == HERE else f" --repo {shlex.quote(str(repo))}")
+
+
+def _tell_started(started: "Started", following: str, *, seen: "Seen | None" = None, json: bool = False) -> None:
+    from autoexp import api
+
+    doubts = api.doubts_on(seen) if seen else ()
+    if json:
+        print_json(
+            {
+                "written": [str(path) for path in started.written],
+                "answers": asdict(seen.draft.answers) if seen else None,
+                "inferred": list(seen.draft.told) if seen else [],
+                "run": {"outcome": seen.run.outcome.value, "wall_s": seen.run.wall_s} if seen and seen.run else None,
+                "notes": [*(seen.draft.notes if seen else ()), *started.notices],
+                "doubts": list(doubts),
+                "next": following,
+            }
+        )
+        return
     for path in started.written:
         say(f"wrote {path}")
-    for notice in started.notices:
+    for line in seen.draft.told if seen else ():
+        say(f"inferred {line}")
+    for notice in (*(seen.draft.notes if seen else ()), *started.notices):
         say(f"note: {notice}")
+    for doubt in doubts:
+        say(f"warning: {doubt}")
+    if seen and seen.draft.told:
+        say("look at what was inferred in autoexp.yaml: above all which files may change, and which number decides")
     say(f"next: {following}")
