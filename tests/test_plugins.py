@@ -47,6 +47,12 @@ def test_a_package_that_is_missing_is_named_with_the_extra_to_install(offer):
     assert missing.value.fix == "pip install 'toys3[fun]'"
 
 
+def test_a_module_of_the_users_that_is_not_found_is_told_where_it_is_looked_for():
+    with pytest.raises(AutoexpError, match="no_such_module_of_mine is not installed") as missing:
+        plugins.find("autoexp.toys", "no_such_module_of_mine:Toy")
+    assert "PYTHONPATH" in missing.value.fix
+
+
 def test_a_plugin_that_breaks_says_why(offer):
     offer("toy = toys4:Toy", name="toys4", code="1 / 0")
     with pytest.raises(AutoexpError, match="ZeroDivisionError"):

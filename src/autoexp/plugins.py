@@ -108,7 +108,10 @@ def _load(point: EntryPoint) -> Any:
 def _install(point: EntryPoint, missing: str) -> str:
     if point.dist is not None and point.extras:
         return f"pip install '{point.dist.name}[{','.join(point.extras)}]'"
-    return f"pip install {missing.partition('.')[0]}, or correct the name"
+    name = missing.partition(".")[0]
+    if point.dist is None and name == point.module.partition(".")[0]:
+        return f"put the folder of {name}.py on PYTHONPATH, install the package, or correct the name"
+    return f"pip install {name}, or correct the name"
 
 
 def _source(point: EntryPoint) -> str:
