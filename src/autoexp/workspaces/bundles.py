@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from autoexp.durable import sync_folder
 from autoexp.errors import RepositoryError
-from autoexp.workspaces.git import Git, failure
+from autoexp.workspaces.git import Git, failure, path_bytes
 from autoexp.workspaces.repository import Repository
 
 if TYPE_CHECKING:
@@ -144,13 +144,15 @@ def unsynced(repository: Repository) -> Repository:
 
 
 def kinds(git: Git, oids: Iterable[str]) -> dict[str, str | None]:
-    """Give the kind of each object, None for one that is not there; one process for all."""
+    """Give the kind of each object, named by its id or as `commit:path`, None for one that is not there; one process for all."""
     wanted = list(dict.fromkeys(oids))
     if not wanted:
         return {}
-    output = git.run("cat-file", "--batch-check=%(objecttype)", stdin="".join(f"{oid}\n" for oid in wanted).encode())
-    answers = output.decode("utf-8", "replace").splitlines()
-    return {oid: None if " " in said else said for oid, said in zip(wanted, answers, strict=True)}
+    output = git.run(
+        "cat-file", "--batch-check=%(objecttype)", stdin=b"".join(path_bytes(oid) + b"\n" for oid in wanted)
+    )
+    answers = output.split(b"\n")[:-1]
+    return {oid: None if b" " in said else said.decode() for oid, said in zip(wanted, answers, strict=True)}
 
 
 def _header(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
