@@ -14,6 +14,7 @@ from autoexp.engine import parts
 from autoexp.engine.contract import Contract
 from autoexp.spec import load
 from tests.agents.install import PINS
+from tests.docs.pages import files
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "contract.md").read_text(encoding="utf-8")
@@ -72,11 +73,17 @@ def _contracts() -> Iterator[Any]:
         ):
             block = YAML(typ="safe").load(text)
             if isinstance(block, dict):
-                yield pytest.param(block, id=f"{page.relative_to(DOCS.parent)}-{count}")
+                yield pytest.param(block, page, id=f"{page.relative_to(DOCS.parent)}-{count}")
 
 
-@pytest.mark.parametrize("block", list(_contracts()))
-def test_contract_of_a_page_is_valid_but_for_what_it_leaves_out(tmp_path: Path, block: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("block", "page"), list(_contracts()))
+def test_contract_of_a_page_is_valid_but_for_what_it_leaves_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: dict[str, Any], page: Path
+) -> None:
+    for name, content in files(page):  # a contract may name a proposer that is on the page as well
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
     whole = {**LEAST, **block, "harness": {**LEAST["harness"], **block.get("harness", {})}}
     text = json.dumps(whole)  # JSON is YAML
     contract = Contract(spec=load(text), spec_text=text, program="", folder=tmp_path)
