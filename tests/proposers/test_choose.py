@@ -281,13 +281,13 @@ def test_names_are_the_kind_and_the_model(choose):
 
 WRONG = {
     "among: []": {"among: name at least one proposer"},
-    "by: weights": {"among: Field required"},
+    "by: weights": {"among: a required key is missing"},
     "among: [3]": {"among.0: a mapping with a kind is expected"},
     "among: [{file: x}]": {"among.0.kind: a kind is expected"},
     "among: [{kind: scrip, file: x}]": {"among.0.kind: there is no scrip among the proposers (did you mean script?"},
     "among: [{kind: choose, among: []}]": {"among.0.kind: one that chooses cannot be chosen"},
     "among: [{kind: script, file: x}, {kind: command, comand: y, timeout: soon}]": {
-        "among.1.command: Field required",
+        "among.1.command: a required key is missing",
         "among.1.comand: unknown key; keys of command here: allow, command, env",
         "among.1.timeout: ",
     },
@@ -295,7 +295,7 @@ WRONG = {
     "among: [{kind: script, file: x, weight: yes}]": {"among.0.weight: a number above 0 is expected"},
     "among: [{kind: script, file: x, name: ''}]": {"among.0.name: a name of 1 to 60 letters is expected"},
     "among: [{kind: script, file: x}, {kind: script, file: y}]": {"among.1: a second member is called script"},
-    "{among: [{kind: script, file: x}], by: luck}": {"by: Input should be 'weights' or 'cost-aware'"},
+    "{among: [{kind: script, file: x}], by: luck}": {"by: 'weights' or 'cost-aware' is expected"},
     "{among: [{kind: script, file: x, weight: 2}], by: cost-aware}": {
         "among.0.weight: weights count only with by: weights"
     },

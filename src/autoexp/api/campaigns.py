@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from autoexp.api.contracts import contract_of
+from autoexp.api.contracts import sound_contract
 from autoexp.api.looking import inspect
 from autoexp.api.places import CONTRACT_FILE, Place
 from autoexp.campaign.reviews import refusal
@@ -63,7 +63,7 @@ def check(
         if fix := unknown(name):
             raise AutoexpError(f"there is no audit {name!r}", where="--skip", fix=fix)
 
-    contract = contract_of(place)
+    contract = sound_contract(place, environ=environ)
     proposer = None
     if contract.spec.proposer is not None:  # what it refuses, for example a script of edits, shows here
         proposer = parts.proposer(contract, environ, StopFlag(), Cell())
@@ -93,7 +93,7 @@ def run(
     allow_unsandboxed: bool = False,
 ) -> Result:
     """Start or resume a campaign, and work until something ends it. Raises AutoexpError when no sandbox holds, unless that is allowed."""
-    contract = contract_of(place)
+    contract = sound_contract(place, environ=environ, proposes="must")
     tag = contract.spec.name if place.tag is None else place.tag
     repository = Repository.open(place.folder)
     try:

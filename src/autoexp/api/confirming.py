@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from autoexp.api.contracts import contract_of
+from autoexp.api.contracts import sound_contract
 from autoexp.api.looking import inspect
 from autoexp.api.places import Place
 from autoexp.engine.confirming.session import Confirmed, refuse_unready
@@ -31,7 +31,7 @@ def confirm(
         )
     if found.state.open is None and not wish.bundle:
         refuse_unready(found.state)
-    contract = contract_of(place)
+    contract = sound_contract(place, environ=environ, proposes="no")
     repository = Repository.open(place.folder)
     try:
         return confirmed(

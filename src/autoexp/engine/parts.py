@@ -1,6 +1,7 @@
 """The replaceable parts that a spec names, built from plugins."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -10,9 +11,11 @@ from autoexp.engine.contract import Contract
 from autoexp.errors import AutoexpError, ContractError, Problem
 from autoexp.ports import Proposer, Strategy
 from autoexp.processes.sandbox.cell import Cell
+from autoexp.spec.document import Location, dotted
 from autoexp.spec.load import place_of
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import PluginSection
+from autoexp.spec.wording import text_of
 
 
 def proposer(contract: Contract, environ: Mapping[str, str], stop: Callable[[], bool], cell: Cell) -> Proposer:
@@ -71,21 +74,35 @@ def _validated(name: str, section: PluginSection, contract: Contract | None) -> 
         return plugin, model.model_validate(section.options)
     except ValidationError as error:
         text = contract.spec_text if contract else ""
-        problems = [
-            Problem(
-                "autoexp.yaml",
-                place_of(text, (name, *detail["loc"])),
-                ".".join([name, *(str(part) for part in detail["loc"])]),
-                "unknown key" if detail["type"] == "extra_forbidden" else detail["msg"].removeprefix("Value error, "),
-                f"keys of {section.kind}: {', '.join(_keys(model))}" if detail["type"] == "extra_forbidden" else "",
-            )
-            for detail in error.errors(include_url=False)
-        ]
-        raise ContractError(problems) from None
+        places: dict[Location, list[tuple[str, str]]] = {}
+        for detail in error.errors(include_url=False):
+            place = _place(detail["loc"], section.options)
+            places.setdefault(place, []).append(text_of(detail, place, model, prefix=(name,)))
+        raise ContractError([_problem(name, place, several, text) for place, several in places.items()]) from None
 
 
-def _keys(model: Any) -> list[str]:
-    return sorted(field.alias or name for name, field in model.model_fields.items())
+_TRIED = re.compile(r"(?:str|int|float|bool|none|list|tuple|dict|constrained|function|literal|nullable)\b.*")
+"""What pydantic puts into a place for the form of a value that it tried."""
+
+
+def _place(location: Location, options: Any) -> Location:
+    """Give a place without the forms that were tried."""
+    kept: list[str | int] = []
+    node = options
+    for part in location:
+        inside = (isinstance(node, dict) and part in node) or (
+            isinstance(node, list) and isinstance(part, int) and part < len(node)
+        )
+        if inside or isinstance(part, int) or not _TRIED.fullmatch(part):
+            kept.append(part)
+            node = node[part] if inside else None
+    return tuple(kept)
+
+
+def _problem(name: str, place: Location, several: Sequence[tuple[str, str]], text: str) -> Problem:
+    messages = "; or ".join(dict.fromkeys(message for message, _ in several))
+    fix = next((fix for _, fix in several if fix), "")
+    return Problem("autoexp.yaml", place_of(text, (name, *place)), dotted((name, *place)), messages, fix)
 
 
 def secret_values(spec: Spec, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from autoexp.spec.document import Location
 from autoexp.spec.model import Spec
 
-_READ = ("name", "scope", "harness", "proposer", "strategy", "executor", "sandbox")
+_READ = ("name", "scope", "harness", "proposer", "strategy", "executor", "sandbox", "check")
 """The sections that are compared with a repository and a machine."""
 _REQUIRED = {("scope", "edit"): "-", ("harness", "measure"): ":"}
 _METRICS = {"metric": {"role": "primary", "direction": "lower"}}

@@ -10,6 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from autoexp import plugins
 from autoexp.errors import AutoexpError
+from autoexp.spec.wording import text_of
 
 GROUP = "autoexp.proposers"
 LONGEST_NAME = 60
@@ -96,7 +97,7 @@ def _wrong(own: Mapping[str, Any]) -> list[tuple[Place, str]]:
 def _faults(error: ValidationError, model: Any, kind: str) -> Iterator[tuple[Place, str]]:
     """Say what a plugin refuses. Its keys are not those of the chooser, so that an unknown one is told here."""
     for detail in error.errors(include_url=False):
-        message = detail["msg"].removeprefix("Value error, ")
+        message, _ = text_of(detail, tuple(detail["loc"]), model)
         if detail["type"] == "extra_forbidden":
             known = sorted({field.alias or name for name, field in model.model_fields.items()} | {"name", "weight"})
             message = f"unknown key; keys of {kind} here: {', '.join(known)}"
