@@ -69,7 +69,7 @@ def _inferred(files: Files, looks: Sequence[Look], measure: str, checks: str) ->
         metrics=best.metrics,
         provide=_all(seen.provide for seen in looks),
         writable=_all(seen.writable for seen in looks),
-        write=_all(seen.write for seen in looks),
+        write=best.write,
         env={name: value for seen in looks for name, value in seen.env.items()},
         timeout=best.timeout,
         checks_timeout=checked.timeout if checked else "",
@@ -80,7 +80,7 @@ def _inferred(files: Files, looks: Sequence[Look], measure: str, checks: str) ->
             *_metric_sentence(best),
             *_sentences("checks", checked, checkers),
             *edit_why,
-            *(line for seen in looks for line in seen.why),
+            *(line for seen in looks for line in seen.why if best.write or not line.startswith("write:")),
         ),
         missing=tuple(_missing(looks, measured, checked, edit)),
     )

@@ -70,11 +70,10 @@ class Command:
     direction: Literal["lower", "higher"] = "lower"
     unit: str = ""
     metrics: Form = ""
-    metric_source: str = ""
     timeout: str = ""
     builds: bool = False
     starts: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
+    write: tuple[str, ...] = ()
     note: str = ""
 
 
@@ -93,7 +92,6 @@ class Look:
     tests: str = ""
     provide: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
-    write: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     why: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()

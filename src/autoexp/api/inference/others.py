@@ -26,12 +26,12 @@ def docker(files: Files) -> Look | None:
                 metrics="number",
                 timeout="30m",
                 builds=True,
+                write=(_SOCKET,),
                 note="nothing else measures here, so the size of the image is taken",
             ),
         ),
         edit=tuple(name for name in (path, ".dockerignore") if files.has(name)),
         edit_source="they say what is in the image",
-        write=(_SOCKET,),
         why=(
             f"write: {_SOCKET}, because docker build asks its daemon: who reaches that socket can do whatever the daemon can",
             "write: what a Dockerfile runs is run by that daemon, outside of autoexp's sandbox and with the daemon's network",

@@ -11,7 +11,8 @@ from autoexp.api.authors import Author
 class Answers:
     """What is said about a new campaign; what is empty was not said.
 
-    `form` is how the harness prints its metrics, `secondary` are metrics that it prints besides, `guards` are limits such as `memory_mb<=512`.
+    `form` is how the harness prints its metrics, `secondary` are metrics that it prints besides, `guards` are limits such as `memory_mb<=512`,
+    `write` are absolute paths that the harness may write besides its tree.
     """
 
     goal: str = ""
@@ -37,6 +38,7 @@ class Answers:
     hidden: tuple[str, ...] = ()
     provide: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: str = ""
     timeout: str = ""

@@ -123,6 +123,7 @@ def _merged(said: Answers, inferred: Inferred, prefix: str) -> Answers:
         edit=said.edit or placed(inferred.edit),
         provide=said.provide or placed(inferred.provide),
         writable=said.writable or placed(inferred.writable),
+        write=said.write or (inferred.write if own else ()),
         env={**inferred.env, **said.env},
         cwd=said.cwd or "/".join(filter(None, (prefix, inferred.cwd))),
         timeout=said.timeout or (inferred.timeout if own else ""),
