@@ -15,6 +15,7 @@ from autoexp.engine.completing import contents_for, not_here
 from autoexp.engine.contract import Contract
 from autoexp.engine.dirty import dirty_elsewhere, dirty_files
 from autoexp.engine.estimating import Expected, expected
+from autoexp.engine.feedback import feedback_notices
 from autoexp.engine.naming import named
 from autoexp.engine.preflight import refuse_unfit_commit
 from autoexp.engine.sampling import calibrated
@@ -129,7 +130,12 @@ def check_up(  # noqa: PLR0913  what the command hands in
     )
     runs = report.resolution.samples * (1 + spec.measurement.warmup)
     foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
-    notices = (*_notices(contract, repository, contents), *_without_login(spec, environ), *_unpriced(spec, foretold))
+    notices = (
+        *_notices(contract, repository, contents),
+        *_without_login(spec, environ),
+        *_unpriced(spec, foretold),
+        *feedback_notices(noise=None if deterministic else found.noise, sample_s=report.sample_s),
+    )
     return replace(
         report,
         sandbox=made.levels,

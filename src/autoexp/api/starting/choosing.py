@@ -11,6 +11,7 @@ from autoexp.spec.sections import MEASURED_BY_AUTOEXP
 
 MOST_SECONDARY = 8
 """Of a form that passes over names which are not declared; METRIC lines are declared all."""
+UNKNOWN = "unknown"
 _SMALL = frozenset(
     {"make", "faster", "the", "a", "of", "and", "its", "without", "changing", "lower", "higher", "value"}
 )
@@ -67,17 +68,19 @@ def _chosen(names: tuple[str, ...], answers: Answers, likely: str, units: Mappin
 def with_unit_and_direction(
     answers: Answers, *, likely: str = "", likely_unit: str = "", likely_direction: str = ""
 ) -> tuple[Answers, str]:
-    """Give the answers with unit and direction, and from what the direction was taken; empty when it was said."""
+    """Give the answers with unit and direction, and from what the direction was taken; empty when it was said, UNKNOWN when nothing tells it.
+
+    `likely` is the metric that the repository suggests, with its unit and its direction.
+    """
     same = likely == answers.metric and bool(likely)
     unit = answers.unit or (likely_unit if same else "") or unit_of(answers.metric) or unit_in(answers.goal)
     if answers.direction:
         return replace(answers, unit=unit), ""
     for direction, source in (
         (direction_in(answers.goal), "from the goal"),
-        (likely_direction if same else "", "as the tool that prints it means it"),
-        (direction_of(answers.metric, unit), "judged by its name"),
-        ("lower", "because nothing says otherwise"),
+        (likely_direction if same and likely_direction == "higher" else "", "as the tool that prints it means it"),
+        (direction_of(answers.metric, unit), "judged by name and unit"),
     ):
         if direction:
-            return replace(answers, unit=unit, direction=direction), f"direction: {direction} is better, {source}"
-    return answers, ""
+            return replace(answers, unit=unit, direction=direction), f"{direction} is better, {source}"
+    return replace(answers, unit=unit, direction="lower"), UNKNOWN

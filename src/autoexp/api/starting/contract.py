@@ -43,6 +43,7 @@ def contract_text(answers: Answers) -> str:
         "metrics": _metrics(answers),
         **({"proposer": author} if (author := section_of(answers.author)) else {}),
         "budget": _budget(answers),
+        **({"sandbox": {"harness": {"write": list(answers.write)}}} if answers.write else {}),
     }
     out = StringIO()
     yaml = YAML()

@@ -41,7 +41,7 @@ _ACTS = (
     ),
     (
         re.compile(
-            r"\baws\s+(?!help\b|configure\b)[a-z0-9-]+\s+\S+|\bgcloud\s+[a-z]\S*|\baz\s+[a-z]+\s+[a-z]\S*|\bgsutil\s+\S+"
+            r"(?m:^|[;&|(])\s*(?:sudo\s+)?(?:aws\s+(?!help\b|configure\b)[a-z0-9-]+\s+\S+|gcloud\s+[a-z]\S*|az\s+[a-z]+\s+[a-z]\S*|gsutil\s+\S+)"
         ),
         "acts on a cloud account",
     ),
@@ -68,6 +68,7 @@ _ACTS_IN_GOAL = re.compile(
     r"|\b(?:production|live) (?:database|db|systems?|servers?|users?|customers?|traffic)\b",
     re.IGNORECASE,
 )
+_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _COUPLED = re.compile(
     r"\b(?:refactor\w*|re-?architect\w*|new architecture|redesign|restructure|rewrite (?:it |everything |the (?:whole|entire) )|migrat(?:e|ing) (?:\w+ )*?to|across (?:all )?services)\b",
     re.IGNORECASE,
@@ -88,7 +89,7 @@ def doubts(
     """
     yield from _of_goal(goal, commands)
     for text in commands:
-        yield from _of_command(text)
+        yield from _of_command(_COMMENT.sub("", text))
     if sample_s is not None and sample_s > SLOW_S:
         yield (
             f"one run takes {sample_s / 60:.0f} min, and an experiment takes several: measure a proxy (a subset of the inputs, "
@@ -132,5 +133,5 @@ def _of_scope(inside: int, tracked: int) -> Iterator[str]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(text.lstrip(";&|( ").split())
     return line if len(line) <= 60 else f"{line[:59]}…"  # noqa: PLR2004  what stands on a line

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autoexp.api.starting.choosing import with_printed, with_unit_and_direction
+from autoexp.api.starting.choosing import UNKNOWN, with_printed, with_unit_and_direction
 from autoexp.api.starting.contract import OWN_METRIC, contract_text, spec_of
 from autoexp.api.starting.drafting import Draft
 from autoexp.api.starting.naming import name_for, unit_in
@@ -183,4 +183,7 @@ def _directed(drafted: Draft) -> Draft:
         likely_unit=inferred.unit,
         likely_direction=inferred.direction,
     )
-    return replace(drafted, answers=answers, told=(*drafted.told, why) if why else drafted.told)
+    if why == UNKNOWN:
+        note = f"nothing tells whether lower or higher {answers.metric} is better; lower is taken, --direction higher turns it"
+        return replace(drafted, answers=answers, notes=(*drafted.notes, note))
+    return replace(drafted, answers=answers, told=(*drafted.told, f"direction: {why}") if why else drafted.told)
