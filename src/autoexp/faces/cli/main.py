@@ -1,5 +1,6 @@
 """The command `autoexp`: the list of its commands, and what each kind of trouble looks like."""
 
+import os
 import sys
 import traceback
 from functools import cache
@@ -12,6 +13,7 @@ from autoexp.errors import AutoexpError, ContractError, WorldError
 from autoexp.faces.cli import (
     agents,
     checking,
+    completing,
     confirming,
     doctor,
     files,
@@ -23,6 +25,7 @@ from autoexp.faces.cli import (
     starting,
     trying,
 )
+from autoexp.faces.cli.grouping import Grouped
 from autoexp.faces.cli.printing import say
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    add_completion=False,
+    cls=Grouped,
+    epilog="A first campaign: autoexp init, then autoexp check, then autoexp run. What a command does, with examples: autoexp COMMAND --help",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -51,11 +57,36 @@ def _autoexp(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    install_completion: Annotated[
+        bool,
+        typer.Option(
+            "--install-completion", callback=completing.install, is_eager=True, help="Let this shell complete commands."
+        ),
+    ] = False,
+    show_completion: Annotated[
+        bool,
+        typer.Option(
+            "--show-completion", callback=completing.show, is_eager=True, help="Print the script that does so."
+        ),
+    ] = False,
 ) -> None:
     pass
 
 
-for story in (starting, checking, trying, running, confirming, looking, ideas, files, records, doctor, agents, repairing):
+for story in (
+    starting,
+    checking,
+    trying,
+    running,
+    confirming,
+    looking,
+    ideas,
+    files,
+    records,
+    doctor,
+    agents,
+    repairing,
+):
     story.register(app)
 
 
@@ -67,6 +98,8 @@ def commands() -> "TyperGroup":
 
 def entry() -> None:
     """Run the command line and exit with the contract's exit codes."""
+    if os.environ.get(completing.ASKED):
+        completing.answer(commands())
     sys.exit(_code())
 
 
