@@ -5,6 +5,7 @@ import re
 import pytest
 
 from autoexp.api.inference.tools import recognised
+from autoexp.api.starting.output import read_output
 
 GO = """\
 goos: linux
@@ -57,3 +58,9 @@ def test_another_unit_is_no_number() -> None:
 def test_lines_that_come_twice_and_plain_words_give_nothing() -> None:
     assert recognised([*GOOGLE.splitlines(), *GOOGLE.splitlines()]) == ()
     assert recognised(["Benchmark done", "test result: ok. 3 passed", "12.3 ms"]) == ()
+
+
+def test_init_reads_them_in_the_output_of_a_run() -> None:
+    printed = read_output(GO.splitlines())
+    assert printed.names == ("sort_ns", "short_two_ns")
+    assert printed.units == {"sort_ns": "ns", "short_two_ns": "ns"}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from autoexp.api.inference import recognised
 from autoexp.harness.lines import BadMetric, number
 from autoexp.spec.sections import MEASURED_BY_AUTOEXP, METRIC_NAME
 
@@ -32,14 +33,14 @@ class Printed:
 
 
 def read_output(lines: Sequence[str], patterns: Mapping[str, str] | None = None) -> Printed:
-    """Find the form of an output: METRIC lines, one number, a block behind ---, JSON on the last line, known `patterns`, labelled numbers."""
+    """Find the form of an output: METRIC lines, one number, a block behind ---, JSON on the last line, known `patterns`, lines of known tools, labelled numbers."""
     filled = [line for line in lines if line.strip() and not line.startswith(("ITEM ", "COST "))]
     for form in (_metric_lines, _one_number, _block, _json):
         if (found := form(filled)).form:
             return found
     if patterns and (found := _by(patterns, filled)).form:
         return found
-    return _labelled(filled)
+    return _of_tools(filled) or _labelled(filled)
 
 
 def _metric_lines(lines: Sequence[str]) -> Printed:
@@ -95,6 +96,13 @@ def _by(patterns: Mapping[str, str], lines: Sequence[str]) -> Printed:
     several = [name for name, count in counts.items() if count > 1]
     problem = f"the pattern of {several[0]} fits {counts[several[0]]} times; it must fit once" if several else ""
     return Printed(fitting, tuple(fitting), problem=problem)
+
+
+def _of_tools(lines: Sequence[str]) -> Printed | None:
+    """Find the lines of known benchmark tools."""
+    found = recognised(lines)[:MOST_NAMES]
+    patterns = {each.metric: each.pattern for each in found}
+    return Printed(patterns, tuple(patterns), {each.metric: each.unit for each in found}) if found else None
 
 
 def _labelled(lines: Sequence[str]) -> Printed:
