@@ -93,9 +93,9 @@ class Files:
     stderr: Path
     report: Path
 
-    def tail(self, secrets: tuple[str, ...] = ()) -> str:
-        """Give the last lines of stderr, else of stdout, masked and cut to about 2 kB."""
-        for path in (self.stderr, self.stdout):
+    def tail(self, secrets: tuple[str, ...] = (), *, printed: bool = False) -> str:
+        """Give the last lines of stderr, else of stdout, masked and cut to about 2 kB; with `printed` those of stdout first."""
+        for path in (self.stdout, self.stderr) if printed else (self.stderr, self.stdout):
             if text := tail(path, secrets):
                 return text
         return ""

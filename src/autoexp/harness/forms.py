@@ -18,6 +18,7 @@ Form = Callable[[Iterable[str], Collection[str]], dict[str, float]]
 def metric_lines(lines: Iterable[str], declared: Collection[str]) -> dict[str, float]:
     """Read `METRIC name=value` lines: exactly one for a name, no name that is not declared."""
     values: dict[str, float] = {}
+    first: dict[str, str] = {}
     for line in lines:
         if not line.startswith("METRIC ") or (match := _METRIC.fullmatch(line)) is None:
             continue
@@ -26,7 +27,7 @@ def metric_lines(lines: Iterable[str], declared: Collection[str]) -> dict[str, f
             raise BadMetric(f"{name} is measured by autoexp itself, print it under another name: {quote(line)}")
         if name not in declared:
             raise BadMetric(f"{name} is not declared under metrics: {quote(line)}")
-        _once(name, values, line)
+        _once(name, first, line)
         values[name] = number(match[2], line)
     return values
 
@@ -39,12 +40,13 @@ def looks_like_metric(line: str) -> bool:
 def key_values(lines: Iterable[str], declared: Collection[str]) -> dict[str, float]:
     """Read `name: value` lines behind a `---` line; true and false are 1 and 0, undeclared names are passed over."""
     values: dict[str, float] = {}
+    first: dict[str, str] = {}
     begun = False
     for line in lines:
         if not begun:
             begun = line.strip() == "---"
         elif (match := _PAIR.fullmatch(line)) and match[1] in declared:
-            _once(match[1], values, line)
+            _once(match[1], first, line)
             truth = _BOOLEANS.get(match[2].strip().lower())
             values[match[1]] = number(match[2], line) if truth is None else truth
     return values
@@ -81,7 +83,7 @@ def one_number(lines: Iterable[str], declared: Collection[str]) -> dict[str, flo
         if not line.strip():
             continue
         if found is not None:
-            raise BadMetric(f"stdout must be one number, and nothing else: {quote(line)}")
+            raise BadMetric(f"stdout must be one number, and nothing else: {quote(line)}, after {quote(found)}")
         found = line
     if found is None:
         raise BadMetric("the harness printed nothing; stdout must be one number")
@@ -94,21 +96,25 @@ def by_patterns(patterns: Mapping[str, str]) -> Form:
 
     def form(lines: Iterable[str], declared: Collection[str]) -> dict[str, float]:
         values: dict[str, float] = {}
+        first: dict[str, str] = {}
         wanted = [(name, pattern) for name, pattern in compiled.items() if name in declared]
         for line in lines:
             for name, pattern in wanted:
                 for match in pattern.finditer(line):
-                    if name in values:
-                        raise BadMetric(f"the pattern of {name} fits a second time: {quote(line)}")
+                    if name in first:
+                        before = f"; the first time {quote(first[name])}"
+                        raise BadMetric(f"the pattern of {name} fits a second time: {quote(line)}{before}")
+                    first[name] = line
                     values[name] = number(match[1] or "", line)
         return values
 
     return form
 
 
-def _once(name: str, values: Mapping[str, float], line: str) -> None:
-    if name in values:
-        raise BadMetric(f"a second value for {name}: {quote(line)}")
+def _once(name: str, first: dict[str, str], line: str) -> None:
+    if name in first:
+        raise BadMetric(f"a second value for {name}: {quote(line)}; the first is {quote(first[name])}")
+    first[name] = line
 
 
 def _plain(name: str, value: Any, line: str) -> float:

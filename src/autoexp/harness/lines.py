@@ -23,15 +23,25 @@ class BadMetric(Exception):  # noqa: N818  the outcome's own name; it never leav
     """Why an output gives no measurement."""
 
 
-def lines_of(stream: IO[bytes], *, longest: int = LONGEST_LINE) -> Iterator[str]:
+class Line(str):
+    """A line of an output, with its number."""
+
+    __slots__ = ("number",)
+    number: int
+
+
+def lines_of(stream: IO[bytes], *, longest: int = LONGEST_LINE) -> Iterator[Line]:
     """Give the lines of a stream without their ends; one longer than `longest` bytes is cut there."""
+    count = 0
     while piece := stream.readline(longest):
         rest = piece
         while not rest.endswith(b"\n") and len(rest) == longest:
             rest = stream.readline(longest)
             if not rest:
                 break
-        yield piece.rstrip(b"\r\n").decode("utf-8", "replace")
+        line = Line(piece.rstrip(b"\r\n").decode("utf-8", "replace"))
+        line.number = count = count + 1
+        yield line
 
 
 def number(text: str, line: str) -> float:
@@ -46,8 +56,9 @@ def number(text: str, line: str) -> float:
 
 
 def quote(line: str) -> str:
-    """Give a line short enough for a message."""
-    return line if len(line) <= _QUOTED else f"{line[:_QUOTED]}... ({len(line)} characters)"
+    """Give a line short enough for a message, with its number where that is known."""
+    short = line if len(line) <= _QUOTED else f"{line[:_QUOTED]}... ({len(line)} characters)"
+    return f"{short} (line {line.number})" if isinstance(line, Line) else short
 
 
 class Tally:

@@ -47,7 +47,9 @@ def sample(bench: Bench, tree: Path, side: Side, *, i: int, seed: int, name: str
             items={mask(item, around.secrets): score for item, score in reading.items.items()} if good else {},
             usage=_rounded(finished.usage),
             seed=seed,
-            detail="" if good else mask(told(reason, files.tail()), around.secrets),
+            detail=""
+            if good
+            else mask(told(reason, files.tail(printed=outcome is Outcome.BAD_METRIC)), around.secrets),
             cost_usd=_plus(before_usd, reading.cost_usd),
             flags=_flags(finished),
             output=files.name,
