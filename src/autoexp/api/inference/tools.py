@@ -43,7 +43,6 @@ _TOOLS = (
     _Tool("google-benchmark", r"BM_\S+", r"\s+", r" UNIT\s", _TIME),
     _Tool("JMH", r"[\w.]+\.\w+\s+(?:avgt|sample|ss)", r"\s+(?:\d+\s+)?", r"\s+(?:±.*\s)?UNIT/op\b", _TIME),
     _Tool("JMH", r"[\w.]+\.\w+\s+thrpt", r"\s+(?:\d+\s+)?", r"\s+(?:±.*\s)?UNIT", rf"ops/(?:{_TIME})", "higher"),
-    _Tool("wrk", r"Requests/sec:", r"\s+", r"UNIT\s*$", "", "higher", "requests_per_s"),
     _Tool("ab", r"Requests per second:", r"\s+", r" \[UNIT\]", "#/sec", "higher", "requests_per_s"),
 )
 
