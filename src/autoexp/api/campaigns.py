@@ -93,7 +93,7 @@ def run(
     allow_unsandboxed: bool = False,
 ) -> Result:
     """Start or resume a campaign, and work until something ends it. Raises AutoexpError when no sandbox holds, unless that is allowed."""
-    contract = sound_contract(place, environ=environ, proposes="must")
+    contract = sound_contract(place, environ=environ, proposes="must", goes_on=True)
     tag = contract.spec.name if place.tag is None else place.tag
     repository = Repository.open(place.folder)
     try:

@@ -31,7 +31,7 @@ def confirm(
         )
     if found.state.open is None and not wish.bundle:
         refuse_unready(found.state)
-    contract = sound_contract(place, environ=environ, proposes="no")
+    contract = sound_contract(place, environ=environ, proposes="no", goes_on=True)
     repository = Repository.open(place.folder)
     try:
         return confirmed(

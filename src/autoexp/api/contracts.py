@@ -6,6 +6,7 @@ from typing import Literal
 from autoexp import briefs
 from autoexp.api.places import CONTRACT_FILE, PROGRAM_FILE, Place, contract_folder, read_text
 from autoexp.engine import parts
+from autoexp.engine.completing import refuse_absent
 from autoexp.engine.contract import Contract
 from autoexp.engine.mistakes import Ground
 from autoexp.engine.mistakes import problems as mistakes
@@ -26,12 +27,13 @@ def contract_of(place: Place) -> Contract:
 
 
 def sound_contract(
-    place: Place, *, environ: Mapping[str, str], proposes: Literal["must", "may", "no"] = "may"
+    place: Place, *, environ: Mapping[str, str], proposes: Literal["must", "may", "no"] = "may", goes_on: bool = False
 ) -> Contract:
     """Read the two contract files, and compare them with repository and machine; nothing is written.
 
     Raises ContractError with all mistakes of both kinds, RepositoryError where there is no repository or no commit. Whether the contract
-    names a proposer matters where it `proposes`; where there are mistakes, what the proposer refuses is told as well.
+    names a proposer matters where it `proposes`; where there are mistakes, what the proposer refuses is told as well. A campaign that
+    `goes_on` is compared with a commit of its own, as HEAD may have gone elsewhere.
     """
     contract, problems, missing = _read(place)
     if contract is None:
@@ -43,7 +45,11 @@ def sound_contract(
             raise ContractError(problems) from None
         raise
     try:
-        ground = Ground(contract.spec, contract.spec_text, contract.folder, repository, environ, missing=missing)
+        commit = _goes_on_at(repository, place.tag or contract.spec.name) if goes_on else ""
+        refuse_absent(repository, commit or repository.head())
+        ground = Ground(
+            contract.spec, contract.spec_text, contract.folder, repository, environ, missing=missing, commit=commit
+        )
         problems += _new(mistakes(ground), problems)
     except RepositoryError:
         if problems:
@@ -58,6 +64,12 @@ def sound_contract(
     if problems:
         raise ContractError(problems)
     return contract
+
+
+def _goes_on_at(repository: Repository, tag: str) -> str:
+    """Give the best so far of a campaign in which something was tried: HEAD may have gone elsewhere. Empty where nothing was."""
+    tried = repository.resolve(f"refs/autoexp/{tag}/record/1")
+    return (repository.resolve(f"refs/autoexp/{tag}/best") or "") if tried else ""
 
 
 def _read(place: Place) -> tuple[Contract | None, list[Problem], frozenset[str]]:

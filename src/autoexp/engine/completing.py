@@ -1,5 +1,6 @@
 """What a commit needs besides itself: submodules, files that Git LFS keeps, objects that a partial clone has left behind."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from autoexp.engine.naming import counted, named
@@ -7,6 +8,7 @@ from autoexp.errors import AutoexpError
 from autoexp.spec.model import Spec
 from autoexp.spec.sandbox import place_in_tree
 from autoexp.workspaces import lfs
+from autoexp.workspaces.changes import Entry
 from autoexp.workspaces.contents import Contents, contents_of
 from autoexp.workspaces.repository import Repository, is_gitlink
 from autoexp.workspaces.scope import Scope
@@ -76,16 +78,16 @@ def refuse_large_files(spec: Spec, repository: Repository, commit: str) -> None:
         )
 
 
-def refuse_scope_of_submodule(spec: Spec, repository: Repository, commit: str) -> None:
-    """Raise AutoexpError when the scope names something in a submodule: its files are of another repository."""
+def scope_of_submodule(spec: Spec, entries: Mapping[str, Entry]) -> tuple[str, str] | None:
+    """Say that the scope names something in a submodule, whose files are of another repository, and the way out; None where it does not."""
     scope = Scope(spec.scope.edit)
-    links = [path for path, entry in repository.entries(commit).items() if is_gitlink(entry)]
+    links = [path for path, entry in entries.items() if is_gitlink(entry)]
     for path in links:
         if scope.matches(f"{path}/anything") or any(
             name.lstrip("/").startswith(f"{path}/") for name in spec.scope.edit
         ):
-            raise AutoexpError(
+            return (
                 f"scope.edit names what is in {path}, a submodule: its files belong to a repository of their own",
-                where="autoexp.yaml",
-                fix=f"run the campaign in the submodule (autoexp init, autoexp run --repo {path}), or name files of this repository",
+                f"run the campaign in the submodule (autoexp init, autoexp run --repo {path}), or name files of this repository",
             )
+    return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from autoexp.engine.completing import refuse_absent, refuse_large_files, refuse_scope_of_submodule
+from autoexp.engine.completing import refuse_absent, refuse_large_files, scope_of_submodule
 from autoexp.engine.contract import Contract
 from autoexp.engine.dirty import CONTRACT_FILE, refuse_dirty
 from autoexp.engine.lost import refuse_lost
@@ -19,12 +19,26 @@ from autoexp.workspaces.scope import Scope
 def refuse_hopeless(
     contract: Contract, repository: Repository, folder: CampaignFolder, *, environ: Mapping[str, str]
 ) -> None:
-    """Raise AutoexpError for whatever would make the session fail or mislead later on."""
+    """Raise AutoexpError for whatever would make the session fail or mislead later on.
+
+    Where a campaign begins is asked here for a new one alone: that of one with a journal is known when that is read.
+    """
     head = repository.head()
-    refuse_dirty(contract, repository)
-    refuse_unfit_commit(contract.spec, repository, head)
+    if not is_begun(folder):
+        refuse_bad_start(contract, repository, head)
     secrets_from(environ, contract.spec.harness.env_from)
     refuse_lost(folder, repository)
+
+
+def is_begun(folder: CampaignFolder) -> bool:
+    """Tell whether a campaign has a journal with something in it."""
+    return folder.journal.is_file() and folder.journal.stat().st_size > 0
+
+
+def refuse_bad_start(contract: Contract, repository: Repository, head: str) -> None:
+    """Refuse to begin at HEAD where it does not go with the contract, or the checkout shows something else."""
+    refuse_dirty(contract, repository)
+    refuse_unfit_commit(contract.spec, repository, head)
 
 
 def refuse_unfit_commit(spec: Spec, repository: Repository, commit: str) -> None:
@@ -39,12 +53,11 @@ def refuse_empty_scope(spec: Spec, repository: Repository, commit: str) -> None:
     """Refuse a scope in which no file lies: every change would be out of it."""
     scope = Scope(spec.scope.edit)
     if not any(scope.matches(path) for path in repository.paths(commit)):
-        refuse_scope_of_submodule(spec, repository, commit)
-        raise AutoexpError(
+        what, fix = scope_of_submodule(spec, repository.entries(commit)) or (
             f"scope.edit matches no file of HEAD: {', '.join(spec.scope.edit)}",
-            where=CONTRACT_FILE,
-            fix="name files that are committed, in gitignore syntax, seen from the repository's top",
+            "name files that are committed, in gitignore syntax, seen from the repository's top",
         )
+        raise AutoexpError(what, where=CONTRACT_FILE, fix=fix)
 
 
 def refuse_bare_hidden(spec: Spec, repository: Repository, commit: str) -> None:

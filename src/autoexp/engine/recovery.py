@@ -9,7 +9,7 @@ from autoexp.engine.agreeing import agree, moved_head, survey
 from autoexp.engine.arrival import STAGING
 from autoexp.engine.cells import notice
 from autoexp.engine.completing import not_here
-from autoexp.engine.dirty import dirty_elsewhere
+from autoexp.engine.dirty import dirty_elsewhere, dirty_meanwhile
 from autoexp.engine.identity import doubtful_disk, journey, whereabouts
 from autoexp.engine.printed import mask_left_output
 from autoexp.engine.requests import dismiss_late_requests
@@ -56,7 +56,7 @@ def recover(shop: Workshop, *, purpose: Literal["run", "confirm"] = "run") -> No
         _unlocked(locks),
         tidy_leftovers(shop),
         moved_head(shop, begun),
-        dirty_elsewhere(shop.contract, shop.repository),
+        (dirty_meanwhile if shop.state.last_n else dirty_elsewhere)(shop.contract, shop.repository),
         not_here(shop.contents),
     ):
         if text:

@@ -21,7 +21,7 @@ from autoexp.engine.faults import Faults
 from autoexp.engine.identity import refuse_strange_repository
 from autoexp.engine.keeping import Keeper
 from autoexp.engine.loop import run
-from autoexp.engine.preflight import refuse_hopeless
+from autoexp.engine.preflight import is_begun, refuse_bad_start, refuse_hopeless, refuse_unfit_commit
 from autoexp.engine.signals import StopFlag, heeding
 from autoexp.engine.watching import Observer, Silent, Watched, write_exports
 from autoexp.engine.workshop import Workshop
@@ -147,6 +147,7 @@ def _workshop(  # noqa: PLR0913  what the session hands in
     strategy = parts.strategy(spec)
     faults = Faults(environ.get("AUTOEXP_FAULT", ""))
     least = least_free(environ)
+    begun = is_begun(folder)
     refuse_hopeless(contract, repository, folder, environ=environ)
     identity = campaign_identity(repository.common_dir, tag)
     cache = cache_folder(environ, identity)
@@ -163,7 +164,8 @@ def _workshop(  # noqa: PLR0913  what the session hands in
         keeper = Keeper(Snapshots(folder.snapshot, folder.journal), journal, exports)
         state = keeper.begin()
         refuse_strange_repository(state, repository, folder)
-        contents = contents_for(spec, repository, state.base if state.last_n else repository.head(), cache)
+        base = _begins_at(contract, repository, state, begun=begun)
+        contents = contents_for(spec, repository, base, cache)
         held.callback(contents.repository.close)
         hidden = Hidden(repository, spec.scope.hidden)
         trees = MeasurementTrees(
@@ -223,6 +225,16 @@ def _workshop(  # noqa: PLR0913  what the session hands in
         yield shop
         write_exports(exports, shop.state)
         keeper.keep(shop.state)
+
+
+def _begins_at(contract: Contract, repository: Repository, state: CampaignState, *, begun: bool) -> str:
+    """Give the commit that the campaign begins at: HEAD until something is tried. Raises AutoexpError where it does not go with the contract."""
+    base = state.base if state.last_n else repository.head()
+    if begun and state.last_n:
+        refuse_unfit_commit(contract.spec, repository, base)
+    elif begun:
+        refuse_bad_start(contract, repository, base)
+    return base
 
 
 def _refuse_at_odds(shop: Workshop) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autoexp.errors import GitError, RepositoryError
-from autoexp.workspaces import objects
+from autoexp.workspaces import differing, objects
 from autoexp.workspaces.changes import GITLINK, Change, Entry
 from autoexp.workspaces.discovery import located, refuse_old_git
 from autoexp.workspaces.git import Git, failure, path_text, stores_in
@@ -90,27 +90,16 @@ class Repository:
 
     def dirty(self, matcher: Callable[[str], bool] | None = None) -> list[str]:
         """List tracked paths of the user's checkout that differ from HEAD, sorted; writes nothing."""
-        if self.root is None:
-            return []
-        output = self._of_user(self.root).run(
-            "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=untracked"
-        )
-        paths = {path_text(line[3:]) for line in output.split(b"\0") if line}
-        return sorted(path for path in paths if matcher is None or matcher(path))
+        paths = differing.paths(self.root, self.git_dir) if self.root else []
+        return [path for path in paths if matcher is None or matcher(path)]
 
     def ignored(self) -> list[str]:
         """List what git ignores in the user's checkout, sorted; a folder that holds nothing else is one entry, without its slash."""
-        if self.root is None:
-            return []
-        output = self._of_user(self.root).run(
-            "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"
-        )
-        return sorted(path_text(name).rstrip("/") for name in output.split(b"\0") if name)
+        return differing.ignored(self.root, self.git_dir) if self.root else []
 
-    def _of_user(self, root: Path) -> Git:
-        """Give git with the user's settings: their filters (LFS) decide whether their own file is changed."""
-        variables = {"GIT_WORK_TREE": str(root)}
-        return Git(root, git_dir=self.git_dir, variables=variables, users_settings="honoured")
+    def untracked(self) -> list[str]:
+        """List the files of the user's checkout that are neither tracked nor ignored, sorted."""
+        return differing.untracked(self.root, self.git_dir) if self.root else []
 
     def read_blob(self, name: str) -> bytes:
         """Return the bytes of a blob, named by its id or as `commit:path`."""

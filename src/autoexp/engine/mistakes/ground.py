@@ -16,7 +16,10 @@ from autoexp.workspaces.scope import Scope
 
 
 class Ground:
-    """One contract before its repository. `missing` names required keys that the contract does not have: nothing is said of them."""
+    """One contract before its repository. `missing` names required keys that the contract does not have: nothing is said of them.
+
+    A campaign that goes on is compared with a `commit` of its own in place of HEAD.
+    """
 
     def __init__(
         self,
@@ -27,6 +30,7 @@ class Ground:
         environ: Mapping[str, str],
         *,
         missing: frozenset[str] = frozenset(),
+        commit: str = "",
     ) -> None:
         self.spec = spec
         self.folder = folder
@@ -37,11 +41,12 @@ class Ground:
         self.scope = Scope(spec.scope.edit)
         self._text = text
         self._repository = repository
+        self._commit = commit
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
         """Give what HEAD holds. Raises RepositoryError where nothing is committed."""
-        return self._repository.entries(self._repository.head())
+        return self._repository.entries(self._commit or self._repository.head())
 
     @cached_property
     def editable(self) -> tuple[str, ...]:

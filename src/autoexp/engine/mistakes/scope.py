@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from autoexp.engine.completing import scope_of_submodule
 from autoexp.engine.mistakes.ground import Ground
 from autoexp.engine.naming import named
 from autoexp.errors import Problem
@@ -18,12 +19,12 @@ def scope_problems(ground: Ground) -> Iterator[Problem]:
     """Give the mistakes of scope.edit and scope.hidden."""
     if "scope.edit" not in ground.missing and not ground.editable:
         patterns = ground.spec.scope.edit
-        yield ground.problem(
-            ("scope", "edit"),
+        what, fix = scope_of_submodule(ground.spec, ground.entries) or (
             f"matches no file of HEAD: {', '.join(patterns)}",
             next(filter(None, (_meant(pattern, ground) for pattern in patterns)), "")
             or "name files that are committed, in gitignore syntax, seen from the repository's top",
         )
+        yield ground.problem(("scope", "edit"), what, fix)
     for i, pattern in enumerate(ground.spec.scope.hidden):
         if not pattern.startswith(("!", "#")) and not _matches(pattern, ground):
             fix = (
