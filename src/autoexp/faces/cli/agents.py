@@ -39,7 +39,9 @@ def agents(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """Tell which coding agents are installed, whether each starts in the sandbox, its login, and what is missing.
+    """Tell which coding agents work here, and what is missing.
+
+    Whether each is installed and starts in the sandbox, and its login.
 
     Exit code 2 when one that is named is not usable.
 

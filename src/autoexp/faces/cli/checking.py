@@ -40,7 +40,20 @@ def check(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """Validate the contract, run the harness on HEAD, tell noise, time and cost, and audit what the contract rewards."""
+    """Validate the contract, and measure HEAD a few times.
+
+    Tells noise, time, cost and the smallest gain that can be found, and audits what the contract rewards. Nothing is recorded.
+
+    Exit codes: 0 the contract is valid and its harness passes, 2 it is not; with --strict also 2 for a finding.
+
+    Examples:
+
+      autoexp check
+
+      autoexp check --strict --skip unarmed-checks
+
+      autoexp check --audit-time 10m
+    """
     from autoexp import api
 
     found = api.check(

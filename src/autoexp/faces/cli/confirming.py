@@ -47,9 +47,9 @@ def confirm(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """Measure the gain honestly: fresh runs of the untouched baseline and the best so far, in random order.
+    """Measure the gain honestly, with fresh runs.
 
-    Nothing is proposed. Interrupted, it goes on where it was when you run it again.
+    The untouched baseline and the best so far are run in random order. Nothing is proposed. Interrupted, it goes on where it was when you run it again.
 
     Examples:
 

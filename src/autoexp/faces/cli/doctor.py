@@ -20,7 +20,16 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
-    """Tell sandbox levels with reasons and mends, git, disk, clock, noise, Python and agents; nothing is changed."""
+    """Tell what this machine lacks, and what mends it.
+
+    Sandbox levels with reasons, git, disk, clock, noise, Python and agents. Nothing is changed.
+
+    Examples:
+
+      autoexp doctor
+
+      autoexp doctor --json
+    """
     del tag  # taken by every command; a machine is the same for all campaigns
     from autoexp import api
 

@@ -32,7 +32,9 @@ def export(
     repo: Repo = HERE,
     tag: Tag = None,
 ) -> None:
-    """Make the export files again from the journal, or save the whole campaign in a bundle.
+    """Write the export files again, or a bundle.
+
+    Files are made from the journal; a bundle holds the whole campaign, for `autoexp import`.
 
     Examples:
 
@@ -66,7 +68,14 @@ def schema(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """Print the JSON Schema of autoexp.yaml, or of the brief that a proposer reads."""
+    """Print the JSON Schema of autoexp.yaml, or of a brief.
+
+    Examples:
+
+      autoexp schema
+
+      autoexp schema --brief
+    """
     del repo, tag, json  # taken by every command, and the same schema for all of them
     from autoexp import api
 
@@ -74,7 +83,16 @@ def schema(
 
 
 def plugins(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
-    """List proposers, strategies and executors: from where, and why one failed to load."""
+    """List proposers, strategies and executors.
+
+    Of each where it comes from, and why one failed to load.
+
+    Examples:
+
+      autoexp plugins
+
+      autoexp plugins --json
+    """
     del repo, tag  # taken by every command; plugins belong to the installation
     from autoexp import api
 

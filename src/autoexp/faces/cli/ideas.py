@@ -23,7 +23,16 @@ def hint(
     repo: Repo = HERE,
     tag: Tag = None,
 ) -> None:
-    """Give proposers a hint; it stays in every brief until hints are cleared."""
+    """Give proposers a hint.
+
+    It stays in every brief until hints are cleared.
+
+    Examples:
+
+      autoexp hint "the hot loop is in tokens.c"
+
+      autoexp hint --clear
+    """
     from autoexp import api
 
     place = api.Place(repo, tag)
@@ -47,7 +56,16 @@ def idea(
     repo: Repo = HERE,
     tag: Tag = None,
 ) -> None:
-    """Park an idea for proposers, or give one up. One that was tried or dropped is open again."""
+    """Park an idea for proposers, or give one up.
+
+    One that was tried or dropped is open again.
+
+    Examples:
+
+      autoexp idea "precompute the table" --why "needs the new header first"
+
+      autoexp idea --drop i3
+    """
     from autoexp import api
 
     place = api.Place(repo, tag)
@@ -71,7 +89,16 @@ def ideas(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """List the ideas that wait, why each does and what blocks it; then hints, and what no engine has read yet."""
+    """List the ideas that wait, and the hints.
+
+    Of each idea why it waits and what blocks it; then what no engine has read yet.
+
+    Examples:
+
+      autoexp ideas
+
+      autoexp ideas --all --json
+    """
     from autoexp import api
 
     found = api.ideas(api.Place(repo, tag))

@@ -32,7 +32,14 @@ def register(app: typer.Typer) -> None:
 
 
 def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
-    """Tell where the campaign stands."""
+    """Tell where the campaign stands.
+
+    Examples:
+
+      autoexp status
+
+      autoexp status --json
+    """
     from autoexp import api
     from autoexp.faces.cli.confirming import confirmation_lines, gain_line
     from autoexp.faces.cli.spending import spending_lines
@@ -139,7 +146,16 @@ def log(
     last: Annotated[int | None, typer.Option(min=1, help="Only the last N rows.", show_default=False)] = None,
     json: Json = False,
 ) -> None:
-    """List the experiments, baseline first."""
+    """List the experiments, baseline first.
+
+    Examples:
+
+      autoexp log
+
+      autoexp log --last 10
+
+      autoexp log --format tsv
+    """
     from autoexp import api
 
     place = api.Place(repo, tag)
@@ -198,7 +214,16 @@ def show(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """Tell everything about one experiment: proposal, samples, verdict, reasons, where its output lies."""
+    """Tell everything about one experiment.
+
+    Its proposal, samples, verdict and reasons, and where its output lies.
+
+    Examples:
+
+      autoexp show 12
+
+      autoexp show 12 --json
+    """
     from autoexp import api
     from autoexp.faces.cli.confirming import adds
     from autoexp.faces.cli.interruptions import interruption_lines
@@ -279,14 +304,26 @@ def _below(text: str) -> str:
 def diff(
     n: Annotated[int, typer.Argument(help="Number of the experiment.")], repo: Repo = HERE, tag: Tag = None
 ) -> None:
-    """Print the change of one experiment, kept or not, as a unified diff."""
+    """Print the change of one experiment, kept or not.
+
+    Examples:
+
+      autoexp diff 12
+    """
     from autoexp import api
 
     write_data(api.diff(api.Place(repo, tag), n))
 
 
 def brief(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
-    """Print what the proposer of the next experiment reads."""
+    """Print what the proposer of the next experiment reads.
+
+    Examples:
+
+      autoexp brief
+
+      autoexp brief --json
+    """
     from autoexp import api
 
     data, prose = api.brief(api.Place(repo, tag))

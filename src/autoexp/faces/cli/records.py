@@ -28,11 +28,11 @@ def import_(
         str | None, typer.Option("--tag", help="Take it only if it is this one (default: any).", show_default=False)
     ] = None,
 ) -> None:
-    """Put a campaign from a bundle into this repository: its record, its refs and their objects.
+    """Put a campaign from a bundle into this repository.
 
     Everything is checked first; a tag that is taken is never overwritten.
 
-    Example:
+    Examples:
 
       autoexp import --bundle etl.tar
     """
@@ -71,7 +71,9 @@ def delete(
     repo: Repo = HERE,
     tag: Annotated[str | None, typer.Option("--tag", help="The same as TAG.", show_default=False)] = None,
 ) -> None:
-    """Delete a campaign: its record, refs, branch, exports and caches. Checkout, index, HEAD and your own branches stay as they are.
+    """Delete a campaign: record, refs, branch, exports, caches.
+
+    Checkout, index, HEAD and your own branches stay as they are.
 
     Examples:
 

@@ -30,7 +30,9 @@ def repair(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """Bring the journal, git's refs and the exports of a campaign into agreement, each from what the others hold.
+    """Bring journal, refs and exports into agreement.
+
+    Each is made from what the others hold.
 
     Examples:
 

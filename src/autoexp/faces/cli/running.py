@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 Number = Annotated[int, typer.Argument(help="Number of the experiment.")]
 Why = Annotated[str, typer.Option(help="Your reason, for the record.")]
 
+_RESUME = """The same as run.
+
+Examples:
+
+  autoexp resume
+
+  autoexp resume --detach
+"""
 STOPPED_BY_RULE, PAUSED, INTERRUPTED = 3, 4, 130
 DONE_REASONS = {"exhausted", "user"}
 
@@ -24,7 +32,7 @@ DONE_REASONS = {"exhausted", "user"}
 def register(app: typer.Typer) -> None:
     """Add the commands of this story."""
     app.command()(run)
-    app.command(name="resume", help="The same as run.")(run)
+    app.command(name="resume", help=_RESUME)(run)
     for command in (stop, accept, reject):
         app.command()(command)
 
@@ -41,7 +49,9 @@ def run(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """Start or resume a campaign. Ctrl-C finishes the record, not the experiment; run again to go on.
+    """Start or resume a campaign.
+
+    Ctrl-C finishes the record, not the experiment; run again to go on.
 
     Exit codes: 0 done, 3 a budget or stop rule ended it, 4 paused (the machine, the provider), 130 interrupted.
 
@@ -134,7 +144,14 @@ def _say_mend(state: "CampaignState", fix: str) -> None:
 
 
 def stop(repo: Repo = HERE, tag: Tag = None) -> None:
-    """Ask a running campaign to stop after the current experiment."""
+    """Ask a running campaign to stop after the current experiment.
+
+    Examples:
+
+      autoexp stop
+
+      autoexp stop --tag second-try
+    """
     from autoexp import api
 
     if api.request(api.Place(repo, tag), "stop"):
@@ -144,7 +161,14 @@ def stop(repo: Repo = HERE, tag: Tag = None) -> None:
 
 
 def accept(n: Number, why: Why, repo: Repo = HERE, tag: Tag = None) -> None:
-    """Accept a would-be keep that waits for a person: it is measured again on top of the best so far, and judged as usual."""
+    """Accept a would-be keep that waits for a person.
+
+    It is measured again on top of the best so far, and judged as usual.
+
+    Examples:
+
+      autoexp accept 12 --why "the cache is cleared between calls"
+    """
     from autoexp import api
 
     if api.review(api.Place(repo, tag), n, "accept", why):
@@ -154,7 +178,14 @@ def accept(n: Number, why: Why, repo: Repo = HERE, tag: Tag = None) -> None:
 
 
 def reject(n: Number, why: Why, repo: Repo = HERE, tag: Tag = None) -> None:
-    """Reject a would-be keep that waits for a person: it stays what it is, and waits no more."""
+    """Reject a would-be keep that waits for a person.
+
+    It stays what it is, and waits no more.
+
+    Examples:
+
+      autoexp reject 12 --why "it answers from a table"
+    """
     from autoexp import api
 
     if api.review(api.Place(repo, tag), n, "reject", why):

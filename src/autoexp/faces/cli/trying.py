@@ -34,9 +34,9 @@ def try_(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """Measure your working tree as it is against the best so far, and print the verdict that a candidate would get.
+    """Measure your own change, and record nothing.
 
-    The files in scope count, committed or not; your checkout is only read, and nothing is recorded.
+    Your working tree as it is against the best so far, with the verdict that a candidate would get. The files in scope count, committed or not; your checkout is only read, and nothing is recorded.
 
     Examples:
 

@@ -23,7 +23,16 @@ def report(
     repo: Repo = HERE,
     tag: Tag = None,
 ) -> None:
-    """Write one self-contained HTML page: which gain is confirmed, chart, milestones, every experiment."""
+    """Write the campaign as one HTML page.
+
+    Which gain is confirmed, the chart, milestones, and every experiment; it needs no network.
+
+    Examples:
+
+      autoexp report
+
+      autoexp report --out report.html --badge gain.svg
+    """
     from autoexp import api
     from autoexp.campaign.summary import summary
     from autoexp.faces.report.badge import badge as badge_of
