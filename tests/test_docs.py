@@ -69,7 +69,7 @@ def _contracts() -> Iterator[Any]:
     """Give every YAML block of the pages that is a contract or a part of one. Others (edits of a script, say) are lists."""
     for page in PAGES:
         for count, text in enumerate(
-            re.findall(r"^```yaml[^\n]*\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+            re.findall(r"^```yaml\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
         ):
             block = YAML(typ="safe").load(text)
             if isinstance(block, dict):
@@ -80,7 +80,7 @@ def _contracts() -> Iterator[Any]:
 def test_contract_of_a_page_is_valid_but_for_what_it_leaves_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: dict[str, Any], page: Path
 ) -> None:
-    for name, content in files(page):  # a contract may name a proposer that is on the page as well
+    for name, content in files(page).items():  # a contract may name a proposer that is on the page as well
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)

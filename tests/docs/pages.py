@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,21 +12,18 @@ from autoexp.processes.sandbox import ladder
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-_BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FILE = re.compile(r"^`([^`\n]+)`:\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def blocks(page: str, language: str) -> list[str]:
-    """Give the blocks of a language, in their order; those with a title are files, and left out."""
-    return [
-        text for kind, title, text in _BLOCK.findall((DOCS / page).read_text("utf-8")) if kind == language and not title
-    ]
+    """Give the blocks of a language, in their order."""
+    return [text for kind, text in _BLOCK.findall((DOCS / page).read_text("utf-8")) if kind == language]
 
 
-def files(page: Path) -> Iterator[tuple[str, str]]:
-    """Give name and text of each block that has a title."""
-    for _, title, text in _BLOCK.findall(page.read_text("utf-8")):
-        if title:
-            yield title, text
+def files(page: Path) -> dict[str, str]:
+    """Give name and text of each file on a page: a block below its name."""
+    return dict(_FILE.findall(page.read_text("utf-8")))
 
 
 def surroundings(folder: Path) -> dict[str, str]:

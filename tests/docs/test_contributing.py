@@ -22,7 +22,7 @@ def test_map_has_every_room_and_no_other() -> None:
 
 
 def test_proposer_of_the_page_runs_a_campaign_and_its_changes_are_kept(tmp_path: Path) -> None:
-    for name, text in files(PAGE):
+    for name, text in files(PAGE).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "rounds.txt").write_text("9\n", encoding="utf-8")
     for command in (["init", "-q"], ["add", "rounds.txt"], ["commit", "-q", "-m", "start"]):
@@ -34,7 +34,7 @@ def test_proposer_of_the_page_runs_a_campaign_and_its_changes_are_kept(tmp_path:
 
 
 def test_proposer_of_the_page_takes_at_most_twenty_lines() -> None:
-    assert len(dict(files(PAGE))["halving.py"].splitlines()) <= 20
+    assert len(files(PAGE)["halving.py"].splitlines()) <= 20
 
 
 def _autoexp(folder: Path, *arguments: str) -> str:

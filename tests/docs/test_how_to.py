@@ -19,7 +19,7 @@ def made(page: str, folder: Path, helper: Helper) -> Project:
     """Make a repository of the files on a page; all but the contract are committed."""
     project = Project(folder / page, folder / "cache", helper)
     project.path.mkdir()
-    for name, text in files(DOCS / "how-to" / f"{page}.md"):
+    for name, text in files(DOCS / "how-to" / f"{page}.md").items():
         (project.path / name).parent.mkdir(exist_ok=True)
         (project.path / name).write_text(text, encoding="utf-8")
     project.git("init", "-q", "-b", "main")
