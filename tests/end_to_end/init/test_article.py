@@ -52,7 +52,7 @@ def test_the_whole_sentence_as_goal_is_enough(sorting: Project) -> None:
 def test_campaign_that_init_began_keeps_a_gain(sorting: Project) -> None:
     sorting.run("init", *SAID, "--propose", "sh propose.sh", "--experiments", "1", "--hidden", "propose.sh")
     sorting.run("check", "--no-audits", "--allow-unsandboxed")
-    sorting.run("run", "--allow-unsandboxed")
+    sorting.run("run", "--allow-unsandboxed", code=3)
     assert sorting.statuses() == ["baseline", "keep"]
 
 
