@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.end_to_end.conftest import Project
+from tests.end_to_end.conftest import CONTRACT, Project
 from tests.end_to_end.repositories.contents import Tree, changed, command, scope, untouched
 
 LINKS = {
@@ -63,6 +63,28 @@ def test_links_may_go_and_become_files_and_none_may_come(linked: Project) -> Non
     assert detail(linked, 2) == f"cannot be taken: src/new {link}; cannot be taken: src/real.txt {link}"
     assert detail(linked, 3).startswith("changed outside of the scope: other/in.txt; cannot be taken: src/out_of_tree")
     assert detail(linked, 5) == "changed outside of the scope: src"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [
+        ("linked/real.txt", "linked is a link to src: name the files where they are"),
+        ("linked", "linked is a link to src: name the files where they are"),
+        ("src/Real.txt", "did you mean src/real.txt? Letters' case counts"),
+        ("caf\u00e9.txt", "HEAD has cafe\u0301.txt in another Unicode form of the same letters"),
+    ],
+)
+def test_scope_that_only_looks_like_a_file_is_refused_with_the_one_meant(
+    linked: Project, pattern: str, hint: str
+) -> None:
+    (linked.path / "cafe\u0301.txt").write_text("x\n")
+    linked.git("add", "cafe\u0301.txt")
+    linked.git("commit", "-qm", "in the other form")
+    linked.contract(CONTRACT.replace("[value.txt]", f'["{pattern}"]'))
+    linked.edits(command(90))
+    said = linked.run("run", code=2)
+    assert f"matches no file of HEAD: {pattern}" in said
+    assert hint in said
 
 
 def test_executable_bits_are_taken_whatever_the_users_settings_say(linked: Project) -> None:

@@ -10,6 +10,7 @@ from autoexp.errors import Problem
 from autoexp.spec.load import Location, place_of
 from autoexp.spec.model import Spec
 from autoexp.workspaces.changes import Entry
+from autoexp.workspaces.git import path_text
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
@@ -47,6 +48,10 @@ class Ground:
     def entries(self) -> Mapping[str, Entry]:
         """Give what HEAD holds. Raises RepositoryError where nothing is committed."""
         return self._repository.entries(self._commit or self._repository.head())
+
+    def target(self, link: Entry) -> str:
+        """Give where a symbolic link of HEAD leads."""
+        return path_text(self._repository.read_blob(link.oid))
 
     @cached_property
     def editable(self) -> tuple[str, ...]:

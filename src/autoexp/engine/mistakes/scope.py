@@ -6,9 +6,11 @@ from pathlib import Path, PurePosixPath
 
 from autoexp.engine.completing import scope_of_submodule
 from autoexp.engine.mistakes.ground import Ground
+from autoexp.engine.mistakes.lookalikes import behind_link, same_but_for_form
 from autoexp.engine.naming import named
 from autoexp.errors import Problem
 from autoexp.spec.sandbox import place_in_tree
+from autoexp.workspaces.changes import LINK
 from autoexp.workspaces.scope import Scope
 
 _MOST_COMPARED = 20_000
@@ -17,7 +19,7 @@ _MOST_COMPARED = 20_000
 
 def scope_problems(ground: Ground) -> Iterator[Problem]:
     """Give the mistakes of scope.edit and scope.hidden."""
-    if "scope.edit" not in ground.missing and not ground.editable:
+    if "scope.edit" not in ground.missing and all(ground.entries[path].mode == LINK for path in ground.editable):
         patterns = ground.spec.scope.edit
         what, fix = scope_of_submodule(ground.spec, ground.entries) or (
             f"matches no file of HEAD: {', '.join(patterns)}",
@@ -92,6 +94,8 @@ def _meant(pattern: str, ground: Ground) -> str:
     plain = place_in_tree(pattern.lstrip("/"))
     if not plain or any(sign in plain for sign in "*?["):
         return ""
+    if alike := behind_link(plain, ground.entries, ground.target) or same_but_for_form(plain, ground.entries):
+        return alike
     if ground.root is not None and (ground.root / plain).exists():
         return f"{plain} is in your checkout and not committed: git add {plain} && git commit"
     return nearest(plain, ground)
