@@ -18,14 +18,32 @@ _CACHES = re.compile(
 """What tools leave behind; a measurement should not need it."""
 
 
-def mend(spec: Spec, repository: Repository, detail: str, *, command: str, contents: Contents | None = None) -> str:
-    """Give the next steps of a person whose `command` (measure, checks, holdout) ended with `detail` on trees with some `contents`."""
+def mend(
+    spec: Spec,
+    repository: Repository,
+    detail: str,
+    *,
+    command: str,
+    contents: Contents | None = None,
+    hint: str = "",
+) -> str:
+    """Give the next steps of a person whose `command` (measure, checks, holdout) ended with `detail` on trees with some `contents`.
+
+    A `hint` is what is known already, and comes first.
+    """
     rest = f"run harness.{command} by hand on a clean checkout until it passes there, commit, and start again"
     if spec.sandbox.harness.level != "none":
         rest += (
             "; if it passes there, the sandbox does not show what it needs, and docs/sandbox.md names the keys for that"
         )
-    steps = (not_here(contents), _missing(spec, repository, detail), _offline(spec, detail), _no_git(detail), rest)
+    steps = (
+        hint,
+        not_here(contents),
+        _missing(spec, repository, detail),
+        _offline(spec, detail),
+        _no_git(detail),
+        rest,
+    )
     return "; else ".join(step for step in steps if step)
 
 

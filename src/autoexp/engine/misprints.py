@@ -13,12 +13,19 @@ from autoexp.spec.model import Spec
 
 _MOST_LINES = 2000
 _NOT_STARTED = re.compile(r"exit code 12[67]|cannot start |: not found|command not found|Permission denied")
+_NOT_ENDED = re.compile(r"it did not end within (.+?)$")
 _NOT_FINITE = re.compile(r"[=:]\s*[+-]?(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
 _PAIR = re.compile(r"\s*([\w.@%µμ-]+)\s*[:=]\s*([+-]?[\d.][\d.eE+-]*)\s*(\S*)")
 
 
-def misprint(spec: Spec, detail: str, *, printed: Path | None, path: str) -> str:
-    """Say what mends an ending told as `detail`; `printed` is the stored stdout, `path` the PATH of the command. Empty when nothing is known."""
+def misprint(spec: Spec, detail: str, *, command: str, printed: Path | None, path: str) -> str:
+    """Say what mends an ending of a `command` (measure, checks, holdout) told as `detail`.
+
+    `printed` is the stored stdout, `path` the PATH of the command. Empty when nothing is known.
+    """
+    if ended := _NOT_ENDED.search(detail.partition("\n")[0]):
+        key = "timeout" if command == "measure" else f"{command}_timeout"
+        return f"give it more time than {ended[1]}: harness.{key}, or let it do less"
     if printed is not None and (told := _of_metrics(spec, detail, printed)):
         return told
     if path and _NOT_STARTED.search(detail):

@@ -7,6 +7,7 @@ from autoexp.campaign.state import Segment
 from autoexp.engine.cells import weaker
 from autoexp.engine.mending import mend
 from autoexp.engine.mirror import keep_segment
+from autoexp.engine.misprints import misprint
 from autoexp.engine.sampling import calibrated, valued
 from autoexp.engine.seeds import sample_seed
 from autoexp.engine.workshop import Workshop
@@ -111,7 +112,7 @@ def measure_baseline(shop: Workshop) -> None:
         if shop.stop():
             return
         if sample.outcome is not Outcome.MEASURED:
-            _fail(shop, sample.outcome, sample.detail)
+            _fail(shop, sample.outcome, sample.detail, output=sample.output)
         if i == 0 and not _passes(shop, sample.seed or 0):
             return
     found = calibrated(shop.spec, samples)
@@ -152,10 +153,12 @@ def baseline_size(spec: Spec) -> int:
     return max(PAIRED_SAMPLES, method.batch.k) if isinstance(method, BatchMethod) else CALIBRATION_SAMPLES
 
 
-def _fail(shop: Workshop, outcome: Outcome, detail: str, *, command: str = "measure") -> None:
+def _fail(shop: Workshop, outcome: Outcome, detail: str, *, command: str = "measure", output: str = "") -> None:
     shop.record(BaselineMeasured(k=shop.segment.k, outcome=outcome, detail=detail))
+    printed = shop.folder.output / output if output else None
+    hint = misprint(shop.spec, detail, command=command, printed=printed, path=getattr(shop.executor, "path", ""))
     raise HarnessError(
         f"the baseline must be a passing run, but it ended as {outcome.value}:\n{detail.strip()}",
         where=f"commit {shop.segment.commit[:12]}",
-        fix=mend(shop.spec, shop.repository, detail, command=command, contents=shop.contents),
+        fix=mend(shop.spec, shop.repository, detail, command=command, contents=shop.contents, hint=hint),
     )

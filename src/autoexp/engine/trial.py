@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from autoexp.campaign.views import derived_seed
 from autoexp.engine.contract import Contract
 from autoexp.engine.mending import mend
+from autoexp.engine.misprints import misprint
 from autoexp.engine.sampling import valued
 from autoexp.engine.signals import StopFlag
 from autoexp.errors import HarnessError
@@ -34,7 +35,7 @@ class Trial:
         seed = derived_seed(0, "sample", i) % 2**31
         taken = self.executor.sample(self.commit, Side.BASELINE, n=0, i=i, seed=seed)
         sample = valued(self.contract.spec, taken)
-        self._expect("measure", sample.outcome, sample.detail, f"ended as {sample.outcome.value}")
+        self._expect("measure", sample.outcome, sample.detail, f"ended as {sample.outcome.value}", sample.output)
         return sample
 
     def checks(self) -> float:
@@ -54,12 +55,15 @@ class Trial:
         held = self.executor.holdout(self.commit, Side.BASELINE, n=0, i=0, seed=1)
         self._expect("holdout", held.outcome, held.detail, f"ended as {held.outcome.value}")
 
-    def _expect(self, command: str, outcome: Outcome, detail: str, words: str) -> None:
+    def _expect(self, command: str, outcome: Outcome, detail: str, words: str, output: str = "") -> None:
         if self.stop():
             raise KeyboardInterrupt
         if outcome is not Outcome.MEASURED:
+            spec = self.contract.spec
+            printed = self.executor.printed(output) if output else None
+            hint = misprint(spec, detail, command=command, printed=printed, path=self.executor.path)
             raise HarnessError(
                 f"harness.{command} {words}:\n{detail.strip()}",
                 where=f"commit {self.commit[:12]}",
-                fix=mend(self.contract.spec, self.repository, detail, command=command, contents=self.contents),
+                fix=mend(spec, self.repository, detail, command=command, contents=self.contents, hint=hint),
             )

@@ -1,5 +1,6 @@
 """Measurements on this machine, one at a time."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -98,6 +99,15 @@ class LocalExecutor:
             warmup=measurement.warmup,
             cell=cell,
         )
+
+    @property
+    def path(self) -> str:
+        """Give the PATH of the harness's commands."""
+        return self._bench.harness.env.get("PATH") or self._bench.environ.get("PATH", os.defpath)
+
+    def printed(self, name: str) -> Path:
+        """Give the place of what a run printed, by the name that stands in its record."""
+        return self._bench.output / name
 
     def sample(self, commit: str, side: Side, *, n: int | str, i: int, seed: int) -> Sample:
         """Run the harness once on the tree of `commit`; a run that changed tracked files is `tampered`.
