@@ -105,6 +105,7 @@ def run(
             experiments=experiments,
             observer=observer,
             allow_unsandboxed=allow_unsandboxed,
+            chosen=place.tag is not None,
         )
     finally:
         repository.close()

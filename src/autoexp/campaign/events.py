@@ -40,8 +40,8 @@ class CampaignOpened(Value):
 class SessionOpened(Value):
     """A process began to work on the campaign, with the budget that its contract gives.
 
-    `host` and `place` are short hashes of the machine and of the repository's place on it; empty in records of earlier versions. One whose
-    `purpose` is to confirm leaves a campaign stopped that is stopped.
+    `host` and `place` are short hashes of the machine and of the repository's place on it, `contract` is the folder of the contract, seen from
+    the repository's top; all three are empty in records of earlier versions. One whose `purpose` is to confirm leaves a campaign stopped that is stopped.
     """
 
     event: Literal["session"] = "session"
@@ -51,6 +51,7 @@ class SessionOpened(Value):
     budget: dict[str, Any] = Field(default_factory=dict)
     host: str = ""
     place: str = ""
+    contract: str = ""
     purpose: Literal["run", "confirm"] = "run"
 
 

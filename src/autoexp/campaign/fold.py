@@ -124,6 +124,7 @@ def _open_session(state: CampaignState, event: ev.SessionOpened, record: ev.Reco
         budget=event.budget,
         host=event.host,
         place=event.place,
+        contract=event.contract or state.contract,
     )
 
 

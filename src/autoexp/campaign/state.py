@@ -109,7 +109,7 @@ class CampaignState:
     `knowledge` is what all closed experiments amount to, and `firm` the same without the first keep that waits for its test and all after it.
     `used` are the tokens by kind. `unsettled` is what was set aside for the experiments, `cut_off` of them, that ended before anybody
     said what they used: nobody will ever know. `budget` is that of the last session's contract,
-    `host` and `place` tell where it was. `confirmation` is the last one that came to its end, `ablation` the last that left keeps out, `confirming` one without end, and
+    `host` and `place` tell where it was, `contract` in which folder of the repository the contract lies. `confirmation` is the last one that came to its end, `ablation` the last that left keeps out, `confirming` one without end, and
     `confirmations` counts all that were begun. `held_out` is the last holdout at an end.
     """
 
@@ -146,6 +146,7 @@ class CampaignState:
     sandbox: dict[str, str] = field(default_factory=dict)
     host: str = ""
     place: str = ""
+    contract: str = ""
     events: int = 0
     last_n: int = 0
     knowledge: Knowledge = Knowledge()

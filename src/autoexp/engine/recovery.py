@@ -11,6 +11,7 @@ from autoexp.engine.cells import notice
 from autoexp.engine.completing import not_here
 from autoexp.engine.dirty import dirty_elsewhere, dirty_meanwhile
 from autoexp.engine.identity import doubtful_disk, journey, whereabouts
+from autoexp.engine.owning import contract_place
 from autoexp.engine.printed import mask_left_output
 from autoexp.engine.requests import dismiss_late_requests
 from autoexp.engine.tidying import tidy_leftovers
@@ -45,6 +46,7 @@ def recover(shop: Workshop, *, purpose: Literal["run", "confirm"] = "run") -> No
             budget=budget,
             host=here.host,
             place=here.place,
+            contract=contract_place(shop.contract.folder, shop.repository.root),
             purpose=purpose,
         )
         shop.record(opened)

@@ -12,7 +12,7 @@ from autoexp.campaign.state import CampaignState
 from autoexp.campaign.stopping import Stop
 from autoexp.engine import parts
 from autoexp.engine.agreeing import survey
-from autoexp.engine.cache import cache_folder, campaign_identity
+from autoexp.engine.cache import cache_folder, cache_home, campaign_identity
 from autoexp.engine.cells import Cells, cells
 from autoexp.engine.completing import contents_for
 from autoexp.engine.contract import Contract
@@ -21,18 +21,19 @@ from autoexp.engine.faults import Faults
 from autoexp.engine.identity import refuse_strange_repository
 from autoexp.engine.keeping import Keeper
 from autoexp.engine.loop import run
+from autoexp.engine.owning import refuse_other_contract
 from autoexp.engine.preflight import is_begun, refuse_bad_start, refuse_hopeless, refuse_unfit_commit
 from autoexp.engine.signals import StopFlag, heeding
 from autoexp.engine.watching import Observer, Silent, Watched, write_exports
 from autoexp.engine.workshop import Workshop
-from autoexp.errors import ROOM, DiskFull, WorldError
+from autoexp.errors import ROOM, AutoexpError, DiskFull, WorldError
 from autoexp.exchange.exports import Exports, exports_home
 from autoexp.executors.local import LocalExecutor
 from autoexp.ports import Proposer
 from autoexp.processes.environment import remove
 from autoexp.stores import inbox
 from autoexp.stores.journal import FileJournal
-from autoexp.stores.layout import CampaignFolder
+from autoexp.stores.layout import CampaignFolder, remove_unbegun
 from autoexp.stores.lines import Stamp
 from autoexp.stores.reserve import Reserve
 from autoexp.stores.snapshots import Snapshots
@@ -53,7 +54,7 @@ class Result:
     interrupted: bool
 
 
-def work(
+def work(  # noqa: PLR0913  what the command hands in
     contract: Contract,
     repository: Repository,
     tag: str,
@@ -62,17 +63,27 @@ def work(
     experiments: int | None = None,
     observer: Observer | None = None,
     allow_unsandboxed: bool = False,
+    chosen: bool = False,
 ) -> Result:
-    """Run a session of the campaign `tag`, new or resumed. Raises AutoexpError or WorldError."""
+    """Run a session of the campaign `tag`, new or resumed. Raises AutoexpError or WorldError.
+
+    With a tag that a person has `chosen` the campaign goes on also under a contract that looks like another campaign's.
+    """
     with session(
-        contract, repository, tag, environ=environ, observer=observer, allow_unsandboxed=allow_unsandboxed
+        contract,
+        repository,
+        tag,
+        environ=environ,
+        observer=observer,
+        allow_unsandboxed=allow_unsandboxed,
+        chosen=chosen,
     ) as shop:
         ended = run(shop, experiments=experiments)
         return Result(ended, shop.state, interrupted=shop.stop.interrupted)
 
 
 @contextmanager
-def session(
+def session(  # noqa: PLR0913  what the commands hand in
     contract: Contract,
     repository: Repository,
     tag: str,
@@ -81,13 +92,17 @@ def session(
     observer: Observer | None = None,
     allow_unsandboxed: bool = False,
     stand_in: Proposer | None = None,
+    chosen: bool = False,
 ) -> Iterator[Workshop]:
     """Give the workshop of a session, signals heeded, until the block ends; a `stand_in` takes the place of the contract's proposer.
+
+    A tag that a person has `chosen` goes on also under a contract that looks like another campaign's.
 
     Raises AutoexpError or WorldError, also for what the block meets on disk.
     """
     stop = StopFlag()
     try:
+        refuse_hopeless(contract, repository, CampaignFolder(repository.common_dir, tag), environ=environ)
         with (
             heeding(stop),
             _cells(
@@ -95,6 +110,8 @@ def session(
             ) as made,
             _workshop(contract, repository, tag, environ, stop, made, observer or Silent(), stand_in=stand_in) as shop,
         ):
+            if not chosen:
+                refuse_other_contract(shop.state, contract, repository, shop.folder)
             yield shop
     except OSError as error:
         words = f"{error.filename or 'a file'}: {error.strerror or error}"
@@ -114,12 +131,28 @@ def _cells(
     """Build the sandboxes, once the contract is known to name a proposer that can be built in them, if it `proposes`."""
     if proposes:
         parts.refuse_without_proposer(contract)
-    cache = cache_folder(environ, campaign_identity(repository.common_dir, tag))
     hosts = parts.hosts(contract) if proposes else ()
-    with cells(
-        contract.spec, repository, cache, environ=environ, hosts=hosts, allow_unsandboxed=allow_unsandboxed
-    ) as made:
+    with (
+        _cache_of(CampaignFolder(repository.common_dir, tag), environ) as cache,
+        cells(
+            contract.spec, repository, cache, environ=environ, hosts=hosts, allow_unsandboxed=allow_unsandboxed
+        ) as made,
+    ):
         yield made
+
+
+@contextmanager
+def _cache_of(folder: CampaignFolder, environ: Mapping[str, str]) -> Iterator[Path]:
+    """Give the campaign's cache. One that was made for a session that is refused goes again."""
+    identity = campaign_identity(folder.common_dir, folder.tag)
+    new = not (cache_home(environ) / identity).exists()
+    cache = cache_folder(environ, identity)
+    try:
+        yield cache
+    except AutoexpError:
+        if new and not is_begun(folder):
+            remove(cache)
+        raise
 
 
 @contextmanager
@@ -148,7 +181,6 @@ def _workshop(  # noqa: PLR0913  what the session hands in
     faults = Faults(environ.get("AUTOEXP_FAULT", ""))
     least = least_free(environ)
     begun = is_begun(folder)
-    refuse_hopeless(contract, repository, folder, environ=environ)
     identity = campaign_identity(repository.common_dir, tag)
     cache = cache_folder(environ, identity)
     home = cache / ("home" if stand_in is None else "no-home")  # that of a proposer who was killed is for it alone
@@ -158,6 +190,7 @@ def _workshop(  # noqa: PLR0913  what the session hands in
     with ExitStack() as held:
         reserve = Reserve(folder.path / "reserve")
         journal = held.enter_context(FileJournal(folder.path, stamp, reserve=reserve))
+        held.callback(remove_unbegun, folder)
         held.callback(shutil.rmtree, cache / "desk", ignore_errors=True)
         held.callback(remove, home)
         exports = Exports(exports_home(repository.root, repository.common_dir), tag, spec.exports)

@@ -1,5 +1,6 @@
 """Where a campaign's files lie inside the git common directory."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,3 +50,17 @@ class CampaignFolder:
 def tags(common_dir: Path) -> list[str]:
     """Give the tags of all campaigns that have a journal, sorted."""
     return sorted(path.parent.name for path in (common_dir / "autoexp").glob("*/journal.jsonl"))
+
+
+_BEFORE_A_RECORD = frozenset({"journal.jsonl", "lock", "reserve"})
+
+
+def remove_unbegun(folder: CampaignFolder) -> None:
+    """Remove a campaign's folder while its journal is empty and nothing else lies there, as a refused start leaves it. Whoever calls holds the lock."""
+    with suppress(OSError):
+        there = {path.name for path in folder.path.iterdir()}
+        if there <= _BEFORE_A_RECORD and folder.journal.stat().st_size == 0:
+            for name in sorted(there):
+                (folder.path / name).unlink()
+            folder.path.rmdir()
+            folder.path.parent.rmdir()  # unless other campaigns are there

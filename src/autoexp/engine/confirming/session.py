@@ -69,6 +69,7 @@ def confirm(
         observer=observer,
         allow_unsandboxed=allow_unsandboxed,
         stand_in=Nobody(),
+        chosen=True,
     ) as shop:
         refuse_unfit(shop)
         if shop.state.open is None and not wish.bundle:
