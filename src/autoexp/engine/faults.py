@@ -13,6 +13,7 @@ removed), pack (the refs; the last n), stopped, close (their records).
 
 Steps of an import and of a deletion, which no session goes through: objects, refs, record (put in place); unlist (the record taken out of
 sight), unref, empty (the folder). Steps of a confirmation: arms (its record), pair (one run; the round, from 0), confirmed (its end).
+Steps of `apply`: mark (what is about to be moved, written down), move (the user's branch with its files), unmark (it came to its end).
 """
 
 import os
@@ -50,7 +51,21 @@ Step = Literal[
     "stopped",
     "close",
 ]
-Chore = Literal["copy", "objects", "refs", "record", "unlist", "unref", "empty", "arms", "pair", "confirmed"]
+Chore = Literal[
+    "copy",
+    "objects",
+    "refs",
+    "record",
+    "unlist",
+    "unref",
+    "empty",
+    "arms",
+    "pair",
+    "confirmed",
+    "mark",
+    "move",
+    "unmark",
+]
 STEPS: tuple[Step, ...] = get_args(Step)
 PROTOCOL = STEPS[: STEPS.index("done") + 1]
 

@@ -1,0 +1,66 @@
+"""Which commits lead from one to another, what a branch holds already, and what differs between its ends."""
+
+import re
+from dataclasses import dataclass
+
+from autoexp.workspaces.git import path_text
+from autoexp.workspaces.repository import Repository
+
+ORIGIN = "Autoexp-Commit"
+"""The trailer that names the kept commit whose change a commit holds."""
+_NAMED = re.compile(rf"^(?:{ORIGIN}: |\(cherry picked from commit )(?P<commit>[0-9a-f]{{40,64}})\)?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """A path that differs, and the lines added and removed there; None where it is no text."""
+
+    path: str
+    added: int | None
+    removed: int | None
+
+
+def leads_to(repository: Repository, one: str, other: str) -> bool:
+    """Tell whether a commit is another one, or in its history."""
+    return repository.git.ask("merge-base", "--is-ancestor", one, other)[0] == 0
+
+
+def count_between(repository: Repository, old: str, new: str) -> int:
+    """Count the commits that are in the history of `new`, and not in that of `old`."""
+    return int(repository.git.run("rev-list", "--count", new, f"^{old}"))
+
+
+def held_by(repository: Repository, tip: str, *, since: str) -> dict[str, str]:
+    """Give the commits that `tip` holds and `since` does not, and the commits whose changes were put there.
+
+    Each with the commit of the branch that holds it: the same one, or a copy that says where it is from, as `git cherry-pick -x` does.
+    """
+    text = repository.git.run("log", "-z", "--format=%H%n%B", tip, f"^{since}").decode("utf-8", "replace")
+    found: dict[str, str] = {}
+    for entry in filter(None, text.split("\0")):
+        commit, _, message = entry.partition("\n")
+        found[commit] = commit
+        for named in _NAMED.finditer(message):
+            found.setdefault(named["commit"], commit)
+    return found
+
+
+def date_of(repository: Repository, commit: str) -> int:
+    """Give when a commit was made, in seconds of the epoch."""
+    return int(repository.git.run("show", "--no-patch", "--format=%ct", commit))
+
+
+def subject_of(repository: Repository, commit: str) -> str:
+    """Give the first line of a commit's message."""
+    return repository.git.run("show", "--no-patch", "--format=%s", commit).decode("utf-8", "replace").strip()
+
+
+def file_stats(repository: Repository, old: str, new: str) -> tuple[FileStat, ...]:
+    """Give the paths that differ between two commits, with their lines."""
+    output = repository.git.run("diff-tree", "-r", "-z", "--numstat", "--no-renames", "--no-textconv", old, new)
+    found = (path_text(line).split("\t", 2) for line in output.split(b"\0") if line)
+    return tuple(FileStat(path, _count(added), _count(removed)) for added, removed, path in found)
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None
