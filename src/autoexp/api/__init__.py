@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autoexp.api.agents import DryRun, Surveyed, agents, dry_run
+    from autoexp.api.applying import ApplyWish, Brought, apply
     from autoexp.api.bundling import Imported, export_bundle, import_bundle
     from autoexp.api.campaigns import check, request, review, run
     from autoexp.api.confirming import confirm
@@ -50,6 +51,8 @@ __all__ = [
     "HARNESS_METRIC",
     "HARNESS_UNIT",
     "Answers",
+    "ApplyWish",
+    "Brought",
     "Confirmed",
     "Contract",
     "Deletion",
@@ -70,6 +73,7 @@ __all__ = [
     "Wish",
     "agents",
     "announcing",
+    "apply",
     "brief",
     "brief_schema",
     "check",
@@ -122,6 +126,7 @@ __all__ = [
 
 _HOMES = {
     "autoexp.api.agents": ("DryRun", "Surveyed", "agents", "dry_run"),
+    "autoexp.api.applying": ("ApplyWish", "Brought", "apply"),
     "autoexp.api.bundling": ("Imported", "export_bundle", "import_bundle"),
     "autoexp.api.campaigns": ("check", "request", "review", "run"),
     "autoexp.api.confirming": ("confirm",),

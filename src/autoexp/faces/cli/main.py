@@ -12,6 +12,7 @@ from autoexp import __version__
 from autoexp.errors import AutoexpError, ContractError, WorldError
 from autoexp.faces.cli import (
     agents,
+    applying,
     checking,
     completing,
     confirming,
@@ -79,6 +80,7 @@ for story in (
     trying,
     running,
     confirming,
+    applying,
     looking,
     ideas,
     files,
