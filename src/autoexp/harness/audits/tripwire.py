@@ -6,6 +6,7 @@ from autoexp.harness.audits.attempts import attempt, gain, margin, shown
 from autoexp.harness.audits.finding import Finding
 from autoexp.harness.audits.ground import Edits, Ground
 from autoexp.harness.audits.kinds import programs, suffix
+from autoexp.workspaces.quoting import listed
 
 NAME = "tripwire"
 _RAISES = b"raise RuntimeError('a tripwire of autoexp check')\n"
@@ -24,7 +25,7 @@ def tripwire(ground: Ground) -> Iterator[Finding]:
         if not made.noticed and gain(ground, made.sample) >= -margin(ground):
             passed.append(f"when the target {how}, the measurement passes: {shown(ground, made.sample)}")
     if passed:
-        named = ", ".join(ground.scope[:3]) + (" ..." if len(ground.scope) > 3 else "")  # noqa: PLR2004
+        named = listed(ground.scope, 3) + (" ..." if len(ground.scope) > 3 else "")  # noqa: PLR2004
         yield Finding(
             audit=NAME,
             what=f"a measurement passes without the target ({named})",

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from autoexp.workspaces.quoting import shown
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
@@ -20,7 +22,7 @@ class Mutant:
     @property
     def words(self) -> str:
         """Name it as file:line, with what stood there and what stands there now."""
-        return f"{self.path}:{self.line} {_short(self.before)} -> {_short(self.after)}"
+        return f"{shown(self.path)}:{self.line} {_short(self.before)} -> {_short(self.after)}"
 
 
 def _short(code: str, most: int = 60) -> str:
