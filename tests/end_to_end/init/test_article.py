@@ -53,7 +53,7 @@ def test_campaign_that_init_began_keeps_a_gain(sorting: Project) -> None:
     sorting.run("init", *SAID, "--propose", "sh propose.sh", "--experiments", "1", "--hidden", "propose.sh")
     sorting.run("check", "--no-audits", "--allow-unsandboxed")
     sorting.run("run", "--allow-unsandboxed", code=3)
-    assert sorting.statuses() == ["baseline", "keep"]
+    assert sorting.statuses() == ["keep", "keep"]
 
 
 def test_json_tells_answers_sources_and_the_next_command(sorting: Project) -> None:
