@@ -70,6 +70,6 @@ def _float(value: float | str) -> float:
         return math.inf
 
 
-Seconds = Annotated[float, BeforeValidator(parse_seconds)]
-Fraction = Annotated[float, BeforeValidator(parse_fraction)]
-Count = Annotated[int, BeforeValidator(parse_count)]
+Seconds = Annotated[float, BeforeValidator(parse_seconds, json_schema_input_type=float | str)]
+Fraction = Annotated[float, BeforeValidator(parse_fraction, json_schema_input_type=float | str)]
+Count = Annotated[int, BeforeValidator(parse_count, json_schema_input_type=int | str)]

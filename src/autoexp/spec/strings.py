@@ -12,4 +12,4 @@ def _strings(value: Any) -> Any:
     return items
 
 
-Strings = Annotated[tuple[str, ...], BeforeValidator(_strings)]
+Strings = Annotated[tuple[str, ...], BeforeValidator(_strings, json_schema_input_type=str | tuple[str, ...])]
