@@ -64,11 +64,11 @@ def detach(place: Place, arguments: Sequence[str], *, environ: Mapping[str, str]
                 child.send_signal(signal.SIGINT)
                 child.wait()
                 raise
-        if begun:
-            log.begun = True
-            return Detached(folder.tag, child.pid, log.path, begun=True)
-        code = child.wait()
-        return Detached(folder.tag, child.pid, log.path, begun=False, code=code, words=log.text())
+        if not begun:
+            code = child.wait()
+            return Detached(folder.tag, child.pid, log.path, begun=False, code=code, words=log.text())
+        log.begun = True
+    return Detached(folder.tag, child.pid, log.path, begun=True)
 
 
 @dataclass(slots=True)
@@ -93,11 +93,15 @@ def _folder(place: Place) -> CampaignFolder:
 
 @contextmanager
 def _log(folder: CampaignFolder, header: str) -> Iterator[_Log]:
-    """Open the log with a new header. Of a session that does not begin nothing stays, neither lines nor folders."""
-    made = [path for path in (folder.path, folder.path.parent) if not path.exists()]
+    """Open the log with a new header. Of a session that does not begin nothing stays.
+
+    The first log of a campaign comes into the campaign's folder once there is one: it is for the session to make.
+    """
     path = folder.path / LOG
+    is_first = not path.exists()
+    if is_first:
+        path = folder.common_dir / f"autoexp-{folder.tag}-{os.getpid()}.log"
     try:
-        folder.path.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
             log = _Log(path, file.tell())
             file.write(header)
@@ -111,19 +115,18 @@ def _log(folder: CampaignFolder, header: str) -> Iterator[_Log]:
         yield log
     finally:
         if not log.begun:
-            _take_back(log, made)
+            _take_back(log, folder)
+        elif is_first:
+            with suppress(OSError):
+                log.path = path.replace(folder.path / LOG)
 
 
-def _take_back(log: _Log, made: Sequence[Path]) -> None:
+def _take_back(log: _Log, folder: CampaignFolder) -> None:
     with suppress(OSError):
-        if is_locked(log.path.parent):  # by another session, whose lines may follow
-            return
-        if log.start:
-            os.truncate(log.path, log.start)
-        else:
+        if not log.start:
             log.path.unlink()
-        for folder in made:  # one in which the session has left something stays
-            folder.rmdir()
+        elif not is_locked(folder.path):  # else by another session, whose lines may follow
+            os.truncate(log.path, log.start)
 
 
 def _started(arguments: Sequence[str], log: _Log, writer: int, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
