@@ -61,7 +61,7 @@ def try_(
         print_json(found.as_json())
         return
     for name, text in _lines(found):
-        say(f"{name:<12} {text}")
+        say(f"{name:<13} {text}")
 
 
 def _lines(found: "Verdict") -> Iterator[tuple[str, str]]:
@@ -85,7 +85,7 @@ def _lines(found: "Verdict") -> Iterator[tuple[str, str]]:
     for reason in found.reasons:
         yield "reason", one_line(reason)
     if found.detail:
-        yield "detail", found.detail.strip().replace("\n", "\n" + " " * 13)
+        yield "detail", found.detail.strip().replace("\n", "\n" + " " * 14)
     if found.status:
         yield "recorded", "nothing; your checkout is as it was"
 
