@@ -11,7 +11,7 @@ from autoexp.engine.contract import Contract
 from autoexp.engine.mistakes import Ground
 from autoexp.engine.mistakes import problems as mistakes
 from autoexp.engine.signals import StopFlag
-from autoexp.errors import AutoexpError, ContractError, Problem, RepositoryError
+from autoexp.errors import AutoexpError, ContractError, Problem
 from autoexp.processes.sandbox.cell import Cell
 from autoexp.spec import Spec
 from autoexp.spec.load import place_of, read_as_far_as_possible
@@ -51,7 +51,7 @@ def sound_contract(
             contract.spec, contract.spec_text, contract.folder, repository, environ, missing=missing, commit=commit
         )
         problems += _new(mistakes(ground), problems)
-    except RepositoryError:
+    except AutoexpError:
         if problems:
             raise ContractError(problems) from None
         raise

@@ -8,6 +8,7 @@ from autoexp.workspaces.repository import Repository
 
 CONTRACT_FILE = "autoexp.yaml"
 PROGRAM_FILE = "program.md"
+_MISNAMED = frozenset({"autoexp.yml", "autoexp.yaml", "autoexp.yaml.txt", ".autoexp.yaml", ".autoexp.yml", "autoexp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ def contract_folder(place: Place) -> Path:
 
 
 def _way_to_one(root: Path) -> str:
+    misnamed = next(
+        (path for path in sorted(root.iterdir()) if path.name.lower() in _MISNAMED and path.is_file()), None
+    )
+    if misnamed is not None:
+        return f"rename {misnamed.name} to {CONTRACT_FILE}"
     imported = sorted((root / ".autoexp").glob(f"*/{CONTRACT_FILE}"))
     if not imported:
         return "run `autoexp init`, or name the folder with --repo"

@@ -16,6 +16,7 @@ from autoexp.engine.contract import Contract
 from autoexp.engine.dirty import dirty_elsewhere, dirty_files
 from autoexp.engine.estimating import Expected, expected
 from autoexp.engine.feedback import feedback_notices
+from autoexp.engine.mistakes import Ground, idle_note
 from autoexp.engine.naming import named
 from autoexp.engine.preflight import refuse_unfit_commit
 from autoexp.engine.sampling import calibrated
@@ -164,6 +165,7 @@ def _notices(contract: Contract, repository: Repository, contents: Contents) -> 
     """Say what a person should know before the first run, though none of it is an error of the contract."""
     dirty = dirty_files(contract, repository)
     notices = (
+        idle_note(Ground(contract.spec, contract.spec_text, contract.folder, repository, {})),
         f"HEAD was measured, and `run` refuses to start while these differ from it: {named(dirty.refused)}"
         if dirty.refused
         else "",

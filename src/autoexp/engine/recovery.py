@@ -11,6 +11,7 @@ from autoexp.engine.cells import notice
 from autoexp.engine.completing import not_here
 from autoexp.engine.dirty import dirty_elsewhere, dirty_meanwhile
 from autoexp.engine.identity import doubtful_disk, journey, whereabouts
+from autoexp.engine.mistakes import Ground, idle_note
 from autoexp.engine.owning import contract_place
 from autoexp.engine.printed import mask_left_output
 from autoexp.engine.requests import dismiss_late_requests
@@ -60,6 +61,7 @@ def recover(shop: Workshop, *, purpose: Literal["run", "confirm"] = "run") -> No
         moved_head(shop, begun),
         (dirty_meanwhile if shop.state.last_n else dirty_elsewhere)(shop.contract, shop.repository),
         not_here(shop.contents),
+        _idle(shop),
     ):
         if text:
             shop.record(Noted(text=text))
@@ -87,6 +89,14 @@ def open_campaign(shop: Workshop) -> None:
         )
         with shop.faults.around("open", 0):
             shop.record(opened)
+
+
+def _idle(shop: Workshop) -> str:
+    """Say which patterns of the scope match nothing, before the first experiment."""
+    if shop.state.last_n:
+        return ""
+    contract = shop.contract
+    return idle_note(Ground(contract.spec, contract.spec_text, contract.folder, shop.repository, {}))
 
 
 def _cut(shop: Workshop) -> str:

@@ -32,7 +32,6 @@ class FileJournal:
 
         Raises CampaignError when another process holds the lock, JournalError for damage before the last line.
         """
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / JOURNAL
         self.torn: str | None = None
         self._uncut = False
@@ -42,8 +41,10 @@ class FileJournal:
         self._lock = _take_lock(folder / LOCK)
         try:
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        except BaseException:
+        except BaseException as error:
             os.close(self._lock)
+            if isinstance(error, OSError) and error.errno in _CLOSED | {errno.EISDIR}:
+                raise _closed(self.path, error) from error
             raise
         try:
             self._position = self._recover()
@@ -176,6 +177,10 @@ def _take_lock(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
+        if error.errno in {errno.EEXIST, errno.ENOTDIR}:
+            raise CampaignError(
+                "a file lies where the campaign's folder should be", where=str(path.parent), fix="move it away"
+            ) from error
         if error.errno not in _CLOSED:
             raise
         raise CampaignError(
@@ -198,6 +203,15 @@ def _take_lock(path: Path) -> int:
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
     return fd
+
+
+def _closed(path: Path, error: OSError) -> CampaignError:
+    """Give the error for a journal that is a folder, or that may not be read and written."""
+    if error.errno == errno.EISDIR:
+        fix = "move it away; `autoexp repair` makes the journal again from what git holds"
+        return CampaignError("the journal is a folder", where=str(path), fix=fix)
+    fix = f"make it readable and writable for the user who runs autoexp: chmod u+rw '{path}'"
+    return CampaignError(f"the journal cannot be opened: {error.strerror}", where=str(path), fix=fix)
 
 
 def _flocked(fd: int) -> bool:
