@@ -43,7 +43,6 @@ def change(project: Project, text: str) -> None:
 
 def test_without_a_campaign_head_is_what_it_is_held_against(project: Project) -> None:
     change(project, "50\n")
-    project.run("doctor")
     before = everything(project)
     out, err = project.ran("try")
     assert everything(project) == before
@@ -129,6 +128,10 @@ def test_no_change_of_ones_own_is_said_and_what_the_checkout_lacks(project: Proj
     out = project.run("try")
     assert "nothing to measure" in out
     assert "git merge autoexp/demo" in out
+    project.git("merge", "-q", "--ff-only", "autoexp/demo")
+    assert "nothing to measure: no file" in project.run("try")
+    change(project, "100\n")
+    assert tried(project)["status"] == "discard", "what was kept is taken out by hand"
 
 
 def test_an_experiment_is_measured_again(project: Project) -> None:
@@ -178,7 +181,6 @@ def test_a_signal_ends_it_and_leaves_nothing(project: Project, number: signal.Si
     project.git("commit", "-q", "-a", "-m", "slow")
     project.contract(CONTRACT.replace("timeout: 5s", "timeout: 60s"))
     change(project, "50\n")
-    project.run("doctor")
     before = everything(project)
     with project.start("try") as process:
         wait_until(started.exists, "the measurement")

@@ -51,11 +51,17 @@ def of_checkout(shop: Workshop) -> Wanted:
     own = {str((shop.contract.folder / name).resolve()) for name in (CONTRACT_FILE, PROGRAM_FILE)}
     elsewhere = sorted({*found.elsewhere, *closed})
     base = entries if best == shop.state.base else repository.entries(shop.state.base)
+    head = repository.entries(repository.head())
+
+    def lacks(change: Change) -> bool:
+        """Tell whether a path is as it was before the campaign because HEAD lacks what was kept there, and not by a person's hand."""
+        return change.new == base.get(change.path) and head.get(change.path) != change.old
+
     return Wanted(
         "your checkout",
         changes,
         tuple(path for path in elsewhere if str(root.resolve() / path) not in own),
-        tuple(change.path for change in changes if change.new == base.get(change.path)),
+        tuple(change.path for change in changes if lacks(change)),
     )
 
 
