@@ -22,6 +22,7 @@ KINDS: tuple[Callable[[Files], Look | None], ...] = (
 )
 """Who looks, in the order in which equally good commands are taken."""
 
+_SHOWN = 4
 _HELPERS = ("docker", "make", "scripts", "shell")
 """Kinds that accompany another one: they say what may change only where no other does."""
 
@@ -103,9 +104,10 @@ def _sentences(name: str, taken: Command | None, found: Sequence[Command]) -> It
     yield f"{name}: `{taken.text}`, from {taken.source}"
     if taken.note:
         yield f"{name}: {taken.note}"
-    others = [f"`{each.text}` ({each.source})" for each in found if each.text != taken.text and each.rank < Rank.WEAK]
+    others = [each.text for each in found if each.text != taken.text and each.rank < Rank.WEAK]
     if others:
-        yield f"{name}: also possible: {', '.join(dict.fromkeys(others))}"
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        yield f"{name}: also possible: {', '.join(f'`{text}`' for text in others[:_SHOWN])}{more}"
 
 
 def _metric_sentence(taken: Command) -> Iterator[str]:

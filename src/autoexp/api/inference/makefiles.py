@@ -17,13 +17,17 @@ _TESTS = (
     rf"(?:.*/)?(?:tests?|bench(?:marks?)?|perf|check)/.*"
     rf"|(?:.*/)?(?:(?:tests?|bench(?:mark)?|perf|check)(?:_[\w-]*)?|\w+_(?:tests?|bench(?:mark)?))\.{_C}"
 )
+_FOLDERS = ("src", "lib", "include", "source")
+_FOREIGN = ("pyproject.toml", "setup.py", "package.json", "Cargo.toml", "go.mod")
+"""Where these are, C sources are a part of something else."""
+_BENCHMARK = rf"(?:.*/)?(?:bench(?:marks?)?|perf)/.*|(?:.*/)?(?:bench(?:mark)?|perf|\w+_bench)[\w-]*\.{_C}"
 _PROGRAM = re.compile(r"add_executable\s*\(\s*(\w*(?:bench|perf)\w*)", re.IGNORECASE)
 _BUILT = 'cmake -S . -B "$TMPDIR/build" -DCMAKE_BUILD_TYPE=Release >&2 && cmake --build "$TMPDIR/build" >&2 && '
 
 
 def look(files: Files) -> Look | None:
     """Give what a Makefile, a justfile, a Taskfile or CMake offers; None when there is none of them."""
-    sources = files.like(rf".*\.{_C}")
+    sources = files.like(rf"(?:(?:{'|'.join(_FOLDERS)})/.*|[^/]+)\.{_C}") if not files.first(*_FOREIGN) else ()
     makefile = files.first(*_MAKEFILES)
     cmake = bool(sources) and files.has("CMakeLists.txt")
     offered = [*_offered(files, makefile, copied=bool(sources))] + ([*_cmake(files)] if cmake else [])
@@ -62,11 +66,8 @@ def _offered(files: Files, makefile: str, *, copied: bool) -> Iterator[tuple[str
 
 def _target(files: Files, path: str, text: str, *, purpose: str, copied: bool) -> Command:
     starts = (path, *(files.like(rf"(?:{_TESTS})") if copied else ()))
-    metric = (
-        next((name for each in starts if (name := printed_metric(files.text(each)))), "")
-        if purpose == "measure"
-        else ""
-    )
+    printing = files.like(_BENCHMARK) if purpose == "measure" and copied else ()
+    metric = next((name for each in printing if (name := printed_metric(files.text(each)))), "")
     native = Rank.NATIVE if copied else Rank.TARGET
     return Command(
         in_a_copy(text) if copied else text,
@@ -74,7 +75,7 @@ def _target(files: Files, path: str, text: str, *, purpose: str, copied: bool) -
         Rank.NAMED if purpose == "measure" else native,
         metric=metric,
         metrics="lines" if metric else "",
-        builds=True,
+        builds=copied or bool(files.first("Cargo.toml", "go.mod")),
         starts=starts,
         note="the tree is read-only while it is measured, so it is built in a copy, anew for each run"
         if copied
@@ -114,9 +115,7 @@ def _sources(sources: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
     if not sources:
         return (), ""
     plain = [path for path in sources if not re.fullmatch(_TESTS, path)]
-    folders = [
-        folder for folder in ("src", "lib", "include", "source") if any(path.startswith(f"{folder}/") for path in plain)
-    ]
+    folders = [folder for folder in _FOLDERS if any(path.startswith(f"{folder}/") for path in plain)]
     if folders:
         return tuple(f"{folder}/**" for folder in folders), f"the C or C++ sources are in {' and '.join(folders)}"
     return tuple(path for path in plain if "/" not in path), "they are the C or C++ sources at the top"

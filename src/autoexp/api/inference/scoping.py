@@ -6,14 +6,17 @@ from collections.abc import Iterable, Sequence
 from autoexp.api.inference.files import Files
 from autoexp.workspaces.scope import Scope
 
-_NEVER = re.compile(
-    r"(?:.*/)?(?:tests?|specs?|__tests__|bench|benches|benchmarks?|testdata|fixtures|golden|vendor|node_modules|third_party|docs?)/.*"
-    r"|(?:.*/)?\.[^/]+(?:/.*)?"
-    r"|(?:.*/)?(?:autoexp\.yaml|program\.md|LICEN[CS]E.*|README.*|CHANGELOG.*|CONTRIBUTING.*|Makefile|makefile|GNUmakefile|[Jj]ustfile)"
-    r"|.*\.(?:lock|md|rst|txt|csv|tsv|dat|bin|log|parquet|gz|db|sqlite|in|out|png|jpg|svg|pdf)"
+_HARNESS = re.compile(
+    r"(?:.*/)?(?:tests?|__tests__|bench|benches|benchmarks?|testdata|vendor|node_modules|third_party)/.*"
+)
+"""Tests, benchmarks, and what others wrote."""
+_NO_SOURCE = re.compile(
+    r"(?:.*/)?(?:specs?|fixtures|golden|docs?)/.*|(?:.*/)?\.[^/]+(?:/.*)?"
+    r"|(?:.*/)?(?:autoexp\.yaml|program\.md|LICEN[CS]E.*|Makefile|makefile|GNUmakefile|[Jj]ustfile|Dockerfile|[^/]*\.(?:lock|md|rst))"
+    r"|.*\.(?:txt|csv|tsv|dat|bin|log|parquet|gz|db|sqlite|in|out|png|jpg|svg|pdf)"
     r"|(?:.*/)?(?:tests?|bench(?:mark)?|checks?)(?:[_.-][^/]*)?|(?:.*/)?[^/]*[_.-](?:test|bench)\.[^/]*"
 )
-"""Tests, benchmarks, what others wrote, hidden files, data, and pages for people."""
+"""Hidden files, data, pages for people, and what is named like a test: no sources, where nothing else tells which files are."""
 _MOST = 20
 
 
@@ -25,7 +28,7 @@ def scope(files: Files, patterns: Sequence[str], *, tests: str, starts: Iterable
     started, test = set(starts), re.compile(tests or r"(?!)")
 
     def closed(path: str) -> bool:
-        return path in started or (path not in patterns and bool(_NEVER.fullmatch(path) or test.fullmatch(path)))
+        return path in started or (path not in patterns and bool(_HARNESS.fullmatch(path) or test.fullmatch(path)))
 
     out = [path for path in inside if closed(path)]
     if len(out) == len(inside):
@@ -38,7 +41,11 @@ def scope(files: Files, patterns: Sequence[str], *, tests: str, starts: Iterable
 def remaining(files: Files, *, starts: Iterable[str]) -> tuple[str, ...]:
     """Give the files that are no test, benchmark, page or data, where they are few; none where they are many."""
     started = set(starts)
-    left = [path for path in files.paths if path not in started and not _NEVER.fullmatch(path)]
+    left = [
+        path
+        for path in files.paths
+        if path not in started and not (_HARNESS.fullmatch(path) or _NO_SOURCE.fullmatch(path))
+    ]
     return tuple(_anchored(files, path) for path in left) if len(left) <= _MOST else ()
 
 
