@@ -117,6 +117,14 @@ def test_branch_alone_is_moved_where_that_was_left_to_do(project: Project) -> No
     assert project.git("diff", "--name-only", "HEAD") == "b.txt"
 
 
+def test_user_who_went_back_since_keeps_what_was_begun(project: Project) -> None:
+    project.run("apply", code=-signal.SIGKILL, fault="before-unmark")
+    project.git("reset", "-q", "--keep", "main@{1}")
+    (project.path / "b.txt").unlink()
+    assert "files that would change differ from HEAD: b.txt" in project.run("apply", code=2)
+    assert not (project.path / "b.txt").exists()
+
+
 def test_user_who_went_elsewhere_since_is_left_alone(project: Project) -> None:
     project.run("apply", code=-signal.SIGKILL, fault="after-mark")
     project.git("switch", "-q", "-c", "other")

@@ -91,9 +91,8 @@ def _warnings(state: CampaignState, status: dict[str, Any], made: Applied, best:
     """Say what a person should know before the change goes anywhere else."""
     plan, found = made.plan, []
     if waiting := [put.n for put in plan.puts if put.n in state.provisional]:
-        found.append(
-            f"provisional: {_named(waiting)} wait for a checkpoint test, which may take them out again (`autoexp run`)"
-        )
+        waits = "waits" if len(waiting) == 1 else "wait"
+        found.append(f"provisional: {_named(waiting)} {waits} for a checkpoint test, which may undo it (`autoexp run`)")
     if (end := status["holdout_end"]) is not None and end["passed"] is False:
         found.append("the holdout FAILED as the campaign ended: what was gained may not hold on other inputs")
     if status["state"] == "running":

@@ -4,6 +4,7 @@ Git writes all files first, then the index, then the branch. Every path of the m
 the old content, the new one or the beginning of it, or is missing, is the move's; whatever else is there is the user's.
 """
 
+import os
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +14,7 @@ from autoexp.workspaces.branches import Branch, current_branch, swap
 from autoexp.workspaces.changes import GITLINK, LINK, Change, Entry
 from autoexp.workspaces.git import Git, path_bytes, path_text
 from autoexp.workspaces.locks import gits_in, remove, seen
-from autoexp.workspaces.movemark import Move
+from autoexp.workspaces.movemark import NAME, Move
 from autoexp.workspaces.repository import Repository
 
 _NAMED = 10
@@ -26,7 +27,7 @@ def finish(repository: Repository, root: Path, move: Move) -> None:
     the move was changed since.
     """
     branch = current_branch(repository)
-    if branch is None or (branch.ref, branch.commit) != (move.ref, move.old):
+    if branch is None or (branch.ref, branch.commit) != (move.ref, move.old) or _has_moved(repository, move):
         return
     _free_index(repository, root)
     changes = repository.changed(move.old, move.new)
@@ -42,6 +43,13 @@ def finish(repository: Repository, root: Path, move: Move) -> None:
             where=str(root),
             fix="save what you want of them elsewhere, `git restore --staged --worktree` them (a new one: remove it), then `autoexp apply` again",
         )
+
+
+def _has_moved(repository: Repository, move: Move) -> bool:
+    """Tell whether the branch was moved since the move was begun: then it was ended, and the user has gone back."""
+    log = _state(repository.common_dir / "logs" / move.ref)
+    mark = _state(repository.git_dir / NAME)
+    return log is not None and mark is not None and log.st_mtime_ns > mark.st_mtime_ns
 
 
 def put_back(repository: Repository, root: Path, old: str, new: str, *, killed: bool = False) -> None:
@@ -148,8 +156,13 @@ def _free_index(repository: Repository, root: Path) -> None:
 
 
 def _there(path: Path) -> int | None:
+    state = _state(path)
+    return None if state is None else state.st_mode
+
+
+def _state(path: Path) -> os.stat_result | None:
     with suppress(OSError):
-        return path.lstat().st_mode
+        return path.lstat()
     return None
 
 

@@ -8,13 +8,24 @@ from autoexp.engine.naming import counted
 from autoexp.errors import CampaignError
 
 
-def refuse_nothing(state: CampaignState) -> None:
-    """Raise CampaignError where nothing was kept."""
-    if state.incumbent.commit == state.base:
+def refuse_nothing(state: CampaignState, withdrawn: Sequence[tuple[int, str]]) -> None:
+    """Raise CampaignError where nothing is kept; `withdrawn` is what the branch holds that was taken out since, with its commits there."""
+    if state.incumbent.commit != state.base:
+        return
+    if withdrawn:
         raise CampaignError(
-            "nothing was kept yet, so there is nothing to apply: the best so far is the untouched baseline",
-            fix="`autoexp run` looks for something",
+            f"nothing is kept any more, and the branch holds what was taken out again: {counted(len(withdrawn), 'experiment')}",
+            fix=f"`git revert {reverted(withdrawn)}`; `autoexp show {withdrawn[-1][0]}` tells why",
         )
+    raise CampaignError(
+        "nothing was kept yet, so there is nothing to apply: the best so far is the untouched baseline",
+        fix="`autoexp run` looks for something",
+    )
+
+
+def reverted(withdrawn: Sequence[tuple[int, str]]) -> str:
+    """Give the commits that a `git revert` takes, the newest first."""
+    return " ".join(commit[:12] for _, commit in reversed(withdrawn))
 
 
 def chosen(state: CampaignState, only: Sequence[int]) -> tuple[Keep, ...]:

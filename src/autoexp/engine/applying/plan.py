@@ -53,11 +53,11 @@ def plan(repository: Repository, state: CampaignState, branch: Branch, wish: Wis
 
     Raises CampaignError where nothing was kept, a number is no keep, or a change does not go on top of the branch.
     """
-    refuse_nothing(state)
-    only = chosen(state, wish.only) if wish.only else ()
     old, best = branch.commit, state.incumbent.commit
     held = held_by(repository, old, since=state.base)
     withdrawn = tuple(_withdrawn(state, held))
+    refuse_nothing(state, withdrawn)
+    only = chosen(state, wish.only) if wish.only else ()
     whole = not only or {keep.n for keep in kept_line(state) if keep.stands and keep.commit not in held} <= set(
         wish.only
     )
@@ -71,7 +71,7 @@ def plan(repository: Repository, state: CampaignState, branch: Branch, wish: Wis
     onto = state.base if forward and others else old
     made = stack(repository, onto, wanted, lambda keep: message_of_copy(state, keep, branch.name))
     if made.stuck:
-        raise conflict(repository, state, branch, wanted, made)
+        raise conflict(repository, state, branch, wanted, made, withdrawn)
     new, puts = made.tip, made.puts
     measured = _measured(repository, state, new)
     if wish.squash and puts:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from autoexp.campaign.members import Keep, kept_line
 from autoexp.campaign.state import CampaignState
+from autoexp.engine.applying.choosing import reverted
 from autoexp.engine.applying.stacking import Stack, Stuck
 from autoexp.engine.leaving import without
 from autoexp.engine.naming import named
@@ -18,13 +19,22 @@ _PLACES = 4
 
 
 def conflict(
-    repository: Repository, state: CampaignState, branch: Branch, wanted: Sequence[Keep], made: Stack
+    repository: Repository,
+    state: CampaignState,
+    branch: Branch,
+    wanted: Sequence[Keep],
+    made: Stack,
+    withdrawn: Sequence[tuple[int, str]],
 ) -> CampaignError:
     """Give the error for keeps that do not go on top of a branch: where, what they are built on as far as that is known, and what does go."""
     built_on = {one.keep.n: _built_on(repository, state, one.keep, wanted) for one in made.stuck}
     said = "\n".join(_told(one, built_on[one.keep.n], branch) for one in made.stuck)
     needed = {n for found in built_on.values() for n in found}
     ways = []
+    if withdrawn:
+        ways.append(
+            f"first `git revert {reverted(withdrawn)}`, which {branch.name} holds and the campaign has taken out again"
+        )
     if needed:
         numbers = sorted(needed | {keep.n for keep in wanted})
         ways.append(f"take what it is built on as well: `autoexp apply --only {_numbers(numbers)}`")
