@@ -46,12 +46,14 @@ def look(files: Files) -> Look | None:
         provide=("node_modules",) if provided else (),
         writable=(f"{built}/**",) if built else (),
         env={"npm_config_update_notifier": "false"} if run.startswith("npm") else {},
-        why=tuple(_why(built, provided=provided)),
+        why=tuple(_why(run, built, provided=provided)),
         missing=tuple(_missing(files, package, measures, checks)),
     )
 
 
-def _why(built: str, *, provided: bool) -> Iterator[str]:
+def _why(run: str, built: str, *, provided: bool) -> Iterator[str]:
+    if run.startswith("npm"):
+        yield "env: npm_config_update_notifier=false, because of package.json: the sandbox has no network to ask for a newer npm"
     if provided:
         yield "provide: node_modules, from the checkout, where git ignores it"
     if built:

@@ -63,7 +63,8 @@ def look(files: Files) -> Look | None:
 def _alone(files: Files, modules: tuple[str, ...]) -> bool:
     """Tell whether modules that no project file speaks of are what the repository is about."""
     foreign = files.first("package.json", "Cargo.toml", "go.mod", "pom.xml", "build.gradle", "CMakeLists.txt")
-    return not foreign and any("/" not in path or path.startswith("src/") for path in modules)
+    shallow = [path for path in modules if path.count("/") <= 1 and path.split("/")[0] not in _OTHER]
+    return not foreign and (bool(shallow) or files.holds("src"))
 
 
 def _why(files: Files, venv: str) -> Iterator[str]:
