@@ -63,7 +63,7 @@ def test_command_of_the_top_stays_one_of_the_top(tmp_path: Path) -> None:
 
 
 def test_what_nobody_says_and_nothing_shows_is_refused(tmp_path: Path) -> None:
-    drafted = api.draft(committed(tmp_path, {"README": "x\n"}), ANSWERS, environ=os.environ)
+    drafted = api.draft(committed(tmp_path, {".gitignore": "x\n"}), ANSWERS, environ=os.environ)
     with pytest.raises(AutoexpError, match="--measure and --edit must be given"):
         api.refuse_incomplete(drafted)
 

@@ -70,7 +70,7 @@ def draft(folder: Path, answers: Answers, *, environ: Mapping[str, str]) -> Draf
             paths=everything.paths,
             texts=_texts(filled, files),
             told=tuple(_told(said, filled, inferred)),
-            notes=tuple(notes),
+            notes=(*notes, *_missing(said, filled, inferred)),
             absent=lack,
             blocked=lack or problem or ("what it starts is not committed yet" if said.harness else ""),
         )
@@ -154,19 +154,27 @@ def _told(said: Answers, filled: Answers, inferred: Inferred) -> Iterator[str]:
         if given.get(name) or (name == "checks" and not filled.checks) or name == "metric":
             continue
         yield line
+
+
+def _missing(said: Answers, filled: Answers, inferred: Inferred) -> Iterator[str]:
+    """Give the sentences about what was neither said nor found, but for what `refuse_incomplete` refuses."""
     for line in inferred.missing:
-        if not given.get(line.partition(":")[0]):
+        name = line.partition(":")[0]
+        if not getattr(said, name, "") and not (name in {"measure", "edit"} and not getattr(filled, name)):
             yield line
 
 
 def refuse_incomplete(drafted: Draft) -> None:
     """Raise AutoexpError when what measures or what may change is neither said nor found."""
     answers = drafted.answers
-    missing = [flag for flag, value in (("--measure", answers.measure), ("--edit", answers.edit)) if not value]
-    if missing:
-        why = "; ".join(drafted.inferred.missing)
-        raise AutoexpError(
-            f"{' and '.join(missing)} must be given: the repository does not show it" + (f" ({why})" if why else ""),
-            where=str(drafted.folder),
-            fix="autoexp init --help shows an example",
-        )
+    missing = [name for name, value in (("measure", answers.measure), ("edit", answers.edit)) if not value]
+    if not missing:
+        return
+    found = [line.partition(": ")[2] for line in drafted.inferred.missing if line.partition(":")[0] in missing]
+    why = [drafted.blocked] if drafted.blocked and not drafted.paths else found
+    raise AutoexpError(
+        f"{' and '.join(f'--{name}' for name in missing)} must be given, the repository does not show "
+        f"{'it' if len(missing) == 1 else 'them'}" + (f": {'; '.join(why)}" if why else ""),
+        where=str(drafted.folder.resolve()),
+        fix="autoexp init --help shows examples; on a terminal `autoexp init` asks",
+    )

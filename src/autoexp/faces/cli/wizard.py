@@ -2,14 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from autoexp.errors import AutoexpError
+from autoexp.faces.cli.asking import asked, author
 from autoexp.faces.cli.printing import say
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 5
 _NAME = re.compile(r"[\w.@%µμ-]+")
-AGENT, MODEL = "agent ", "model "
 
 
 def ask(repo: Path, answers: "Answers", *, try_it: bool, allow_unsandboxed: bool) -> "Seen":
@@ -26,30 +24,19 @@ def ask(repo: Path, answers: "Answers", *, try_it: bool, allow_unsandboxed: bool
 
     drafted = api.draft(repo, answers, environ=os.environ)
     say("Enter takes what stands in brackets; Ctrl-C ends it, and nothing is written.")
-    answers = replace(answers, goal=answers.goal or _asked("What should get better?", drafted.answers.goal))
+    answers = replace(answers, goal=answers.goal or asked("What should get better?", drafted.answers.goal))
     drafted = _measure(repo, answers, drafted)
     seen = _tried(drafted, try_it=try_it, allow_unsandboxed=allow_unsandboxed)
     for line in seen.draft.told:
         say(f"  {line}")
     settled = _scope(_direction(_metric(seen.draft, answers), answers), answers)
-    settled = _author(_checks(repo, settled, answers))
+    settled = author(_checks(repo, settled, answers))
     seen = replace(seen, draft=replace(settled, told=()))
     text = api.contract_text(seen.draft.answers)
     say(f"\n{text}")
     if not typer.confirm(f"Write this to {repo / 'autoexp.yaml'}?", default=True):
         raise typer.Abort
     return seen
-
-
-def _asked(question: str, default: str = "", *, why: str = "", fault: Callable[[str], str] | None = None) -> str:
-    """Ask until the answer has no fault."""
-    for line in why.splitlines():
-        say(f"  {line}")
-    while True:
-        answer = str(typer.prompt(question, default=default, show_default=bool(default))).strip()
-        if not (problem := fault(answer) if fault else ""):
-            return answer
-        say(f"  {problem}")
 
 
 def _because(drafted: "Draft", name: str) -> str:
@@ -71,7 +58,7 @@ def _measure(repo: Path, answers: "Answers", drafted: "Draft") -> "Draft":
         found = api.draft(repo, replace(answers, measure=text), environ=os.environ)
         return found.absent
 
-    _asked("Which command measures it?", drafted.answers.measure, why=_because(drafted, "measure"), fault=fault)
+    asked("Which command measures it?", drafted.answers.measure, why=_because(drafted, "measure"), fault=fault)
     return found
 
 
@@ -104,7 +91,7 @@ def _metric(drafted: "Draft", given: "Answers") -> "Draft":
         )
 
     why = f"printed: {', '.join(names)}" if now.secondary else ""
-    metric = _asked("Which metric decides?", now.metric, why=why, fault=fault)
+    metric = asked("Which metric decides?", now.metric, why=why, fault=fault)
     if metric == now.metric:
         return drafted
     if not now.secondary:
@@ -120,7 +107,7 @@ def _direction(drafted: "Draft", given: "Answers") -> "Draft":
     def fault(text: str) -> str:
         return "" if text in {"lower", "higher"} else "write lower or higher"
 
-    direction = _asked("Is lower or higher better?", drafted.answers.direction or "lower", fault=fault)
+    direction = asked("Is lower or higher better?", drafted.answers.direction or "lower", fault=fault)
     return replace(drafted, answers=replace(drafted.answers, direction=direction))
 
 
@@ -143,9 +130,9 @@ def _scope(drafted: "Draft", given: "Answers") -> "Draft":
     if given.edit:
         return drafted
     if not drafted.paths:  # nothing is committed yet, so nothing can be compared
-        text = _asked("Which paths may be changed? (several with spaces)")
+        text = asked("Which paths may be changed? (several with spaces)")
         return replace(drafted, answers=replace(drafted.answers, edit=tuple(text.split())))
-    _asked(
+    asked(
         "Which paths may be changed? (several with spaces)",
         " ".join(drafted.answers.edit),
         why=_because(drafted, "edit"),
@@ -169,45 +156,10 @@ def _checks(repo: Path, drafted: "Draft", given: "Answers") -> "Draft":
         checked = again.answers.checks
         return next((note for note in again.notes if note.startswith("--checks: ") and "is written" not in note), "")
 
-    answer = _asked(
+    answer = asked(
         "Which command checks that it is still right? (none: no checks)",
         drafted.answers.checks or "none",
         why=_because(drafted, "checks"),
         fault=fault,
     )
     return replace(drafted, answers=replace(drafted.answers, checks="" if answer in {"", "none"} else checked))
-
-
-def _author(drafted: "Draft") -> "Draft":
-    now = drafted.answers
-    if now.propose or now.agent or now.model:
-        return drafted
-    chosen = now
-
-    def fault(text: str) -> str:
-        nonlocal chosen
-        if text.startswith(AGENT):
-            chosen = replace(now, agent=text.removeprefix(AGENT).strip())
-        elif text.startswith(MODEL):
-            chosen = replace(now, model=text.removeprefix(MODEL).strip())
-        else:
-            chosen = replace(now, propose="" if text == "later" else text)
-        return _refused(chosen)
-
-    _asked(
-        "Who proposes changes? (a command, `agent NAME`, `model NAME`, or later)",
-        "later",
-        why="`autoexp agents` tells which coding agents are here",
-        fault=fault,
-    )
-    return replace(drafted, answers=chosen)
-
-
-def _refused(answers: "Answers") -> str:
-    from autoexp import api
-
-    try:
-        api.contract_text(answers)
-    except AutoexpError as error:
-        return str(error)
-    return ""
