@@ -15,10 +15,12 @@ SOURCE = ROOT / "src" / "autoexp"
 def test_map_has_every_room_and_no_other() -> None:
     rows = re.findall(r"^\| (`.+?) \|", PAGE.read_text("utf-8"), re.MULTILINE)
     named = {name.rstrip("/") for row in rows for name in re.findall("`([^`]+)`", row)}
-    assert all((SOURCE / name).exists() for name in named)
-    rooms = {path.name for path in SOURCE.iterdir() if (path / "__init__.py").exists()}
-    alone = {path.name for path in SOURCE.glob("*.py") if not path.name.startswith("_")}
-    assert {name for name in named if "/" not in name} == rooms | alone
+    assert sorted(name for name in named if not (SOURCE / name).exists()) == [], "rooms of the map that are gone"
+    rooms = {path.parent.relative_to(SOURCE) for path in SOURCE.glob("*/__init__.py")}
+    rooms |= {path.parent.relative_to(SOURCE) for path in SOURCE.glob("*/*/__init__.py")}
+    alone = {path.relative_to(SOURCE) for path in SOURCE.glob("*.py") if not path.name.startswith("_")}
+    told = named | {name.partition("/")[0] for name in named}
+    assert sorted(str(one) for one in rooms | alone if str(one) not in told) == [], "rooms that the map does not name"
 
 
 def test_proposer_of_the_page_runs_a_campaign_and_its_changes_are_kept(tmp_path: Path) -> None:
