@@ -19,7 +19,7 @@ _UNWATCHED: dict[str, Callable[[str], bool]] = {
 
 def paths(root: Path, git_dir: Path) -> list[str]:
     """List tracked paths that differ from HEAD, sorted, also those that git was told not to look at (assume-unchanged, skip-worktree)."""
-    with _watching(root, git_dir) as git:
+    with watching(root, git_dir) as git:
         output = git.run(*_STATUS)
     return sorted({path_text(line[3:]) for line in output.split(b"\0") if line})
 
@@ -40,9 +40,9 @@ def _others(git: Git, *how: str) -> list[str]:
 
 
 @contextmanager
-def _watching(root: Path, git_dir: Path) -> Iterator[Git]:
+def watching(root: Path, git_dir: Path, **variables: str) -> Iterator[Git]:
     """Give git over the checkout, with an index of its own in which nothing is hidden from it that stands there."""
-    git = _of_user(root, git_dir)
+    git = _of_user(root, git_dir, **variables)
     tagged = [(line[:1], line[2:]) for line in path_text(git.run("ls-files", "-z", "-v")).split("\0")]
     index = git_dir / "index"
     hidden = {
@@ -55,7 +55,7 @@ def _watching(root: Path, git_dir: Path) -> Iterator[Git]:
     with tempfile.TemporaryDirectory(prefix="autoexp-index-") as folder:
         own = Path(folder, "index")
         shutil.copyfile(index, own)
-        git = _of_user(root, git_dir, GIT_INDEX_FILE=str(own))
+        git = _of_user(root, git_dir, GIT_INDEX_FILE=str(own), **variables)
         for option, paths in hidden.items():
             git.run("update-index", "-z", option, "--stdin", stdin=_lines(paths))
         yield git

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autoexp.errors import AutoexpError
 from autoexp.workspaces.changes import EXECUTABLE, GITLINK, LINK, PLAIN, Change, Entry
+from autoexp.workspaces.differing import watching
 from autoexp.workspaces.git import Git, path_bytes, path_text
 from autoexp.workspaces.repository import Repository
 
@@ -30,10 +31,10 @@ def differences(
     The user's own git says what a file would be committed as (filters, line ends, executable bits) and which new files it ignores. Raises
     AutoexpError for a checkout in the midst of a merge.
     """
-    git = _users(repository, root)
-    index, touched = _index(git), _touched(git)
-    now: dict[str, Entry | None] = {path: entry for path, entry in index.items() if path not in touched}
-    odd = _read(repository, git, root, index, [path for path in touched if inside(path)], now)
+    with watching(root, repository.git_dir, **repository.stores) as git:
+        index, touched = _index(git), _touched(git)
+        now: dict[str, Entry | None] = {path: entry for path, entry in index.items() if path not in touched}
+        odd = _read(repository, git, root, index, sorted(filter(inside, touched)), now)
     changes, elsewhere = [], {path for path in touched if not inside(path)} | odd
     for path in sorted({*entries, *now} - elsewhere):
         old, new = entries.get(path), now.get(path)
@@ -44,11 +45,6 @@ def differences(
         else:
             elsewhere.add(path)
     return Differences(tuple(changes), tuple(sorted(elsewhere)))
-
-
-def _users(repository: Repository, root: Path) -> Git:
-    variables = {**repository.stores, "GIT_WORK_TREE": str(root)}
-    return Git(root, git_dir=repository.git_dir, variables=variables, users_settings="honoured")
 
 
 def _index(git: Git) -> dict[str, Entry]:
@@ -68,13 +64,13 @@ def _index(git: Git) -> dict[str, Entry]:
     return entries
 
 
-def _touched(git: Git) -> list[str]:
+def _touched(git: Git) -> set[str]:
     """List the paths whose files differ from the index, and new files that git does not ignore."""
     output = git.run(
         "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=dirty"
     )
     lines = path_text(output).split("\0")[:-1]
-    return sorted(line[3:] for line in lines if line[1] != " ")
+    return {line[3:] for line in lines if line[1] != " "}
 
 
 def _read(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from autoexp.campaign.events import Captured, Intent, Proposed, SessionOpened, Withdrawn
 from autoexp.campaign.experiments import Experiment
-from autoexp.campaign.fold import fold_all
 from autoexp.campaign.state import CampaignState
 from autoexp.campaign.views import derived_seed
 from autoexp.engine import parts
@@ -36,6 +35,7 @@ from autoexp.experiment.records import Candidate, Directive, Proposal
 from autoexp.processes.environment import remove, secrets_from
 from autoexp.stores.journal import FileJournal
 from autoexp.stores.layout import CampaignFolder
+from autoexp.stores.snapshots import Snapshots
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.proposal import ProposalCopy
@@ -158,14 +158,14 @@ def _workshop(  # noqa: PLR0913  what the session hands in
     own.git.carry(f"{marker}:git")
     folder = CampaignFolder(cache, tag)
     folder.path.mkdir(parents=True)
-    known = CampaignFolder(repository.common_dir, tag).journal
-    if known.exists():
-        shutil.copyfile(known, folder.journal)
+    known = CampaignFolder(repository.common_dir, tag)
+    if known.journal.exists():
+        shutil.copyfile(known.journal, folder.journal)
     with ExitStack() as held:
         held.callback(own.close)
         journal = held.enter_context(FileJournal(folder.path, stamp))
-        state = fold_all(journal.read())
-        refuse_strange_repository(state, repository, CampaignFolder(repository.common_dir, tag))
+        state = Snapshots(known.snapshot, folder.journal).fold().state
+        refuse_strange_repository(state, repository, known)
         base = state.base if state.last_n else repository.head()
         refuse_unfit_commit(spec, repository, base)
         contents = contents_for(spec, own, base, cache)
