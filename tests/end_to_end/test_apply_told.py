@@ -85,3 +85,4 @@ def test_branch_that_holds_what_was_taken_out_is_told_how_to_lose_it(tmp_path: P
     project.git("revert", "--no-edit", held)
     project.run("apply")
     assert project.git("rev-parse", "main:value.txt") == project.git("rev-parse", f"{project.refs()['best']}:value.txt")
+    assert (look(project)["commits"], look(project)["warnings"]) == ([], [])

@@ -9,6 +9,7 @@ from autoexp.workspaces.repository import Repository
 ORIGIN = "Autoexp-Commit"
 """The trailer that names the kept commit whose change a commit holds."""
 _NAMED = re.compile(rf"^(?:{ORIGIN}: |\(cherry picked from commit )(?P<commit>[0-9a-f]{{40,64}})\)?$", re.MULTILINE)
+_REVERTED = re.compile(r"^This reverts commit (?P<commit>[0-9a-f]{40,64})", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,35 @@ def count_between(repository: Repository, old: str, new: str) -> int:
     return int(repository.git.run("rev-list", "--count", new, f"^{old}"))
 
 
-def held_by(repository: Repository, tip: str, *, since: str) -> dict[str, str]:
-    """Give the commits that `tip` holds and `since` does not, and the commits whose changes were put there.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a branch holds: commits, and those whose changes were put there, each with the commit of the branch that holds it.
 
-    Each with the commit of the branch that holds it: the same one, or a copy that says where it is from, as `git cherry-pick -x` does.
+    A copy is known by what its message says, as `git cherry-pick -x` writes it. `reverts` are commits by what they revert.
     """
+
+    commits: dict[str, str]
+    reverts: dict[str, str]
+
+    def is_reverted(self, commit: str) -> bool:
+        """Tell whether a commit of the branch was reverted there, and the revert was not reverted itself."""
+        by = self.reverts.get(commit)
+        return by is not None and not self.is_reverted(by)
+
+
+def held_by(repository: Repository, tip: str, *, since: str) -> Held:
+    """Give what `tip` holds and `since` does not."""
     text = repository.git.run("log", "-z", "--format=%H%n%B", tip, f"^{since}").decode("utf-8", "replace")
     found: dict[str, str] = {}
+    reverts: dict[str, str] = {}
     for entry in filter(None, text.split("\0")):
         commit, _, message = entry.partition("\n")
         found[commit] = commit
         for named in _NAMED.finditer(message):
             found.setdefault(named["commit"], commit)
-    return found
+        for named in _REVERTED.finditer(message):
+            reverts.setdefault(named["commit"], commit)
+    return Held(found, reverts)
 
 
 def date_of(repository: Repository, commit: str) -> int:

@@ -10,7 +10,7 @@ from autoexp.engine.applying.messages import message_of_copy, message_of_squash
 from autoexp.engine.applying.refusing import conflict
 from autoexp.engine.applying.stacking import Put, stack
 from autoexp.workspaces.branches import Branch
-from autoexp.workspaces.history import count_between, date_of, held_by, leads_to
+from autoexp.workspaces.history import Held, count_between, date_of, held_by, leads_to
 from autoexp.workspaces.repository import Repository
 
 
@@ -54,8 +54,8 @@ def plan(repository: Repository, state: CampaignState, branch: Branch, wish: Wis
     Raises CampaignError where nothing was kept, a number is no keep, or a change does not go on top of the branch.
     """
     old, best = branch.commit, state.incumbent.commit
-    held = held_by(repository, old, since=state.base)
-    withdrawn = tuple(_withdrawn(state, held))
+    history = held_by(repository, old, since=state.base)
+    held, withdrawn = history.commits, tuple(_withdrawn(state, history))
     refuse_nothing(state, withdrawn)
     only = chosen(state, wish.only) if wish.only else ()
     whole = not only or {keep.n for keep in kept_line(state) if keep.stands and keep.commit not in held} <= set(
@@ -102,11 +102,12 @@ def _numbers(state: CampaignState, held: dict[str, str]) -> frozenset[int]:
     return frozenset(one.n for one in state.experiments if one.candidate is not None and one.candidate.commit in held)
 
 
-def _withdrawn(state: CampaignState, held: dict[str, str]) -> list[tuple[int, str]]:
+def _withdrawn(state: CampaignState, history: Held) -> list[tuple[int, str]]:
     """Find what the branch holds and the best so far does not any more; what a prune took out goes with the commit that did."""
-    line = {keep.commit for keep in kept_line(state)}
-    return [
+    line, held = {keep.commit for keep in kept_line(state)}, history.commits
+    gone = [
         (one.n, held[one.candidate.commit])
         for one in state.experiments
         if one.taken_out and one.candidate and one.candidate.commit in held and one.candidate.commit not in line
     ]
+    return [(n, commit) for n, commit in gone if not history.is_reverted(commit)]
