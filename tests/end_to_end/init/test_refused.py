@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.end_to_end.commands import wait_until
+from tests.end_to_end.commands import Running, wait_until
 from tests.end_to_end.conftest import Project
 
 MEASURE = ("--measure", "scripts/bench.sh", "--yes", "--allow-unsandboxed")
@@ -70,12 +70,19 @@ def test_harness_that_prints_nothing_is_measured_from_outside(sorting: Project) 
     assert any("printed nothing" in note and "cpu_s" in note for note in found["notes"])
 
 
+def shown(process: Running) -> str:
+    try:
+        return process.printed("err")
+    except FileNotFoundError:  # it has only just been forked
+        return ""
+
+
 def test_first_interrupt_skips_the_run_and_the_contract_is_written(sorting: Project) -> None:
     (sorting.path / "scripts/bench.sh").write_text("#!/bin/sh\nexec sleep 600\n")
     sorting.git("commit", "-qam", "hangs")
     text = ("--timeout", "300s", "--unit", "us")
     with sorting.start("init", *MEASURE, *text) as process:
-        wait_until(lambda: "sandbox: " in process.printed("err"), "the run")
+        wait_until(lambda: "sandbox: " in shown(process), "the run")
         process.send_signal(2)
         out, _ = process.communicate()
     assert process.returncode == 0
