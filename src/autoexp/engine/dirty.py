@@ -11,6 +11,7 @@ from autoexp.engine.naming import counted, named
 from autoexp.errors import AutoexpError
 from autoexp.spec import commands
 from autoexp.spec.model import Spec
+from autoexp.spec.sandbox import place_in_tree
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
@@ -88,6 +89,7 @@ def dirty_files(contract: Contract, repository: Repository) -> Dirty:
         return Dirty()
     root = repository.root.resolve()
     own = {contract.folder.resolve() / name for name in (CONTRACT_FILE, PROGRAM_FILE)}
+    own |= {root / place_in_tree(pattern) for pattern in contract.spec.harness.provide}  # a submodule, shown as it stands
     scope, harness = Scope(contract.spec.scope.edit), tuple(_of_harness(contract.spec))
     hidden = Hidden(repository, contract.spec.scope.hidden)
     found: dict[str, list[str]] = {"scope": [], "harness": [], "others": []}

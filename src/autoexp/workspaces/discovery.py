@@ -9,6 +9,7 @@ from autoexp.errors import RepositoryError
 from autoexp.workspaces.git import Git
 
 _OLDEST_GIT = (2, 36)
+_DUBIOUS = re.compile(r"dubious ownership in repository at '(.+)'")
 _GONE = re.compile(r"not a git repository: (.+)")
 
 
@@ -27,7 +28,9 @@ def located(git: Git, path: Path, what: str) -> Path:
         return Path(os.fsdecode(output[:-1]))
     words = errors.decode("utf-8", "replace").strip()
     if "dubious ownership" in words:
-        fix = f"if you trust it: git config --global --add safe.directory {shlex.quote(str(path))}"
+        named = _DUBIOUS.search(words)
+        top = named[1] if named else str(path)
+        fix = f"if you trust it: git config --global --add safe.directory {shlex.quote(top)}"
         raise RepositoryError("git does not trust the owner of this repository", where=str(path), fix=fix)
     if gone := _GONE.search(words):
         raise RepositoryError(

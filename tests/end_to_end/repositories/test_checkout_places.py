@@ -111,9 +111,10 @@ def test_repository_of_somebody_else_is_refused_until_it_is_trusted(project: Pro
     settings = tmp_path / "home"
     settings.mkdir()
     project.environ["HOME"] = str(settings)
-    said = project.run("run", code=2)
+    (project.path / "deep").mkdir()
+    said = project.run("run", repo=project.path / "deep", code=2)
     assert "git does not trust the owner of this repository" in said
-    assert "safe.directory" in said
+    assert f"safe.directory '{project.path}'\n" in said
     assert "Traceback" not in said
     (settings / ".gitconfig").write_text(f"[safe]\n\tdirectory = {project.path}\n")
     project.run("run")
