@@ -205,3 +205,17 @@ def test_what_cannot_be_tried_is_refused_in_words(project: Project, tmp_path: Pa
     for name in ("autoexp.yaml", "value.txt"):
         (bare / name).write_bytes((project.path / name).read_bytes())
     assert "it has no working tree" in project.run("try", code=2, repo=bare)
+
+
+@pytest.mark.parametrize("point", ["before-baseline", "before-capture:2"])
+def test_what_a_killed_engine_left_open_is_in_nobodys_way(project: Project, point: str) -> None:
+    project.edits(write(40), write(30))
+    project.killed(point)
+    change(project, "20\n")
+    before = everything(project)
+    found = tried(project)
+    assert (found["status"], found["figures"][0]["change"]) == ("keep", 20)
+    assert everything(project) == before
+    change(project, "100\n")
+    project.run("run")
+    assert project.rows()[-1]["metric"] == 30
