@@ -32,5 +32,5 @@ def _moved(pattern: str, folder: str) -> str:
     if rest.startswith("/"):
         return f"{sign}/{folder}{rest}"
     if "/" in rest.rstrip("/"):
-        return f"{sign}/{folder}/{rest}"
+        return f"{sign}{folder}/{rest}"
     return f"{sign}/{folder}/**/{rest}"

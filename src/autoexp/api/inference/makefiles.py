@@ -9,7 +9,7 @@ from autoexp.api.inference.scripts import printed_metric
 
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 _RULE = re.compile(r"^([A-Za-z0-9][\w .-]*?)\s*::?(?!=)", re.MULTILINE)
-_RECIPE = re.compile(r"^@?([A-Za-z][\w-]*)(?: [^:=\n]*)?:(?!=)", re.MULTILINE)
+_RECIPE = re.compile(r"^@?([A-Za-z][\w-]*)(?: [^:\n]*)?:(?!=)", re.MULTILINE)
 _TASK = re.compile(r"^  ([A-Za-z][\w-]*):\s*$", re.MULTILINE)
 _BENCH, _TEST = ("bench", "benchmark", "benchmarks", "perf"), ("test", "tests", "check")
 _C = r"(?:c|cc|cpp|cxx|h|hh|hpp|hxx|inl)"

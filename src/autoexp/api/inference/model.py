@@ -107,4 +107,4 @@ def geometric_mean(command: str, lines: str, value: str, name: str) -> str:
     program = (
         f'{lines} {{ n++; sum += log({value}) }} END {{ if (!n) exit 1; printf "METRIC {name}=%.9g\\n", exp(sum / n) }}'
     )
-    return f'{command} > "$TMPDIR/benchmarks.txt" && awk \'{program}\' "$TMPDIR/benchmarks.txt"'
+    return f'{command} > "$TMPDIR/benchmarks.txt" && LC_ALL=C awk \'{program}\' "$TMPDIR/benchmarks.txt"'

@@ -12,7 +12,7 @@ _TESTS = r"(?:.*/)?(?:tests|benches|examples)/.*|(?:.*/)?(?:build\.rs|src/(?:.*/
 CRITERION_MEAN = (
     "find target/criterion -path '*/new/estimates.json' -exec sed -n "
     r"""'s/.*"median":{"confidence_interval":{[^}]*},"point_estimate":\([^,]*\),.*/\1/p' {} + | """
-    """awk '{ n++; sum += log($1) } END { if (!n) exit 1; printf "METRIC time_ns=%.9g\\n", exp(sum / n) }'"""
+    """LC_ALL=C awk '{ n++; sum += log($1) } END { if (!n) exit 1; printf "METRIC time_ns=%.9g\\n", exp(sum / n) }'"""
 )
 """Prints the geometric mean of the medians that criterion has left in its files, in nanoseconds whatever it prints itself."""
 _TIME = "30m"
