@@ -68,6 +68,12 @@ def test_what_is_not_there_is_told_before_anything_runs(tmp_path: Path, command:
     assert bool(found) == bool(words)
 
 
+def test_ignored_program_is_there_when_it_is_provided_and_told_when_it_is_not(tmp_path: Path) -> None:
+    files = Files.of({"bench.py": ""}, ignored=[".venv", "build"])
+    assert absent(".venv/bin/python bench.py", files, tmp_path, os.environ, provided=[".venv"]) == ""
+    assert "harness.provide: [build]" in absent("build/bench", files, tmp_path, os.environ, provided=[".venv"])
+
+
 @pytest.mark.parametrize(
     ("text", "name", "section"),
     [

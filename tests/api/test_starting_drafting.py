@@ -50,10 +50,23 @@ def test_what_is_said_goes_before_what_is_found(tmp_path: Path) -> None:
 
 
 def test_folder_of_a_repository_has_its_own_commands_and_paths_from_the_top(tmp_path: Path) -> None:
-    committed(tmp_path, {f"packages/one/{name}": text for name, text in TEXTS.items()})
+    texts = {**TEXTS, ".gitignore": ".venv/\n"}
+    committed(tmp_path, {f"packages/one/{name}": text for name, text in texts.items()})
+    (tmp_path / "packages/one/.venv/bin").mkdir(parents=True)
+    (tmp_path / "packages/one/.venv/bin/python").touch()
     drafted = api.draft(tmp_path / "packages/one", ANSWERS, environ=os.environ)
     assert drafted.answers.cwd == "packages/one"
+    assert drafted.answers.measure.startswith(".venv/bin/python")
+    assert (drafted.answers.provide, drafted.blocked) == (("packages/one/.venv",), "")
+    assert load(api.contract_text(drafted.answers)).harness.provide == ("packages/one/.venv",)
     assert drafted.matched() == ("packages/one/src/counting/words.py",)
+
+
+def test_patterns_survive_the_file() -> None:
+    edit = ("!a/b", "*.py", "# c", "/[x].js", "%d", "@a", "- b", "a: b", "é ü", "src/**")
+    said = replace(ANSWERS, measure="m", edit=edit, hidden=("!x", "h/**"))
+    spec = load(api.contract_text(said))
+    assert (spec.scope.edit, spec.scope.hidden) == (edit, ("!x", "h/**"))
 
 
 def test_command_of_the_top_stays_one_of_the_top(tmp_path: Path) -> None:

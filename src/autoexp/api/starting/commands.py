@@ -3,7 +3,7 @@
 import difflib
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shutil import which
 
@@ -41,12 +41,17 @@ def runnable(command: str, files: Files, environ: Mapping[str, str]) -> tuple[st
     )
 
 
-def absent(command: str, files: Files, folder: Path, environ: Mapping[str, str]) -> str:
-    """Say what of a command is not in HEAD or not on this machine, so that it cannot pass; empty when nothing is seen missing."""
+def absent(
+    command: str, files: Files, folder: Path, environ: Mapping[str, str], *, provided: Sequence[str] = ()
+) -> str:
+    """Say what of a command is not in HEAD or not on this machine, so that it cannot pass; empty when nothing is seen missing.
+
+    `provided` are paths that git ignores and that the harness gets all the same.
+    """
     words = _words(command)
     literal = {word.removeprefix("./").rstrip("/") for word in words}
     for path in started(command):
-        if path in literal and not files.has(path) and not files.holds(path):
+        if path in literal and not files.has(path) and not files.holds(path) and not _within(path, provided):
             return _no_file(path, files, folder)
     first = words[0] if words else ""
     plain = first and not set(first) & set("/$`(){};&|<>=~*?[\"'") and not _BUILTINS.fullmatch(first)
@@ -55,7 +60,13 @@ def absent(command: str, files: Files, folder: Path, environ: Mapping[str, str])
     return ""
 
 
+def _within(path: str, places: Sequence[str]) -> str:
+    return next((place for place in places if path == place or path.startswith(f"{place.rstrip('/')}/")), "")
+
+
 def _no_file(path: str, files: Files, folder: Path) -> str:
+    if place := _within(path, files.ignored):
+        return f"{path} is ignored by git, so it is not in the tree that is measured: name it in harness.provide: [{place}]"
     if (folder / path).exists():
         return f"{path} is not committed, and experiments measure what is: git add {shlex.quote(path)} && git commit"
     near = difflib.get_close_matches(path, files.paths, n=1)

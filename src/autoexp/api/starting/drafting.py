@@ -1,6 +1,7 @@
 """A draft of a contract: what a person said, filled up with what the repository shows; nothing is run or written."""
 
 import os
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -60,7 +61,11 @@ def draft(folder: Path, answers: Answers, *, environ: Mapping[str, str]) -> Draf
         lacking = {}
         if not problem and not said.harness:
             lacking = {"measure": filled.measure, "checks": filled.checks}
-            lacking = {name: lack for name, text in lacking.items() if (lack := absent(text, files, folder, environ))}
+            lacking = {
+                name: lack
+                for name, text in lacking.items()
+                if (lack := absent(text, files, folder, environ, provided=inferred.provide))
+            }
             notes += [f"--{name}: {lack}" for name, lack in lacking.items()]
         lack = lacking.get("measure", "")
         return Draft(
@@ -121,8 +126,8 @@ def _merged(said: Answers, inferred: Inferred, prefix: str) -> Answers:
         measure=said.measure or inferred.measure,
         checks=said.checks or inferred.checks,
         edit=said.edit or placed(inferred.edit),
-        provide=said.provide or placed(inferred.provide),
-        writable=said.writable or placed(inferred.writable),
+        provide=said.provide or tuple(posixpath.join(prefix, path) for path in inferred.provide),
+        writable=said.writable or tuple(posixpath.join(prefix, path) for path in inferred.writable),
         write=said.write or (inferred.write if own else ()),
         env={**inferred.env, **said.env},
         cwd=said.cwd or "/".join(filter(None, (prefix, inferred.cwd))),
@@ -136,8 +141,8 @@ def _below(pattern: str, prefix: str) -> str:
     if not prefix:
         return pattern
     sign, rest = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
-    inner = rest if rest.startswith("/") or "/" in rest.rstrip("/") else f"/**/{rest}"
-    return f"{sign}/{prefix}/{inner.lstrip('/')}"
+    inner = rest.lstrip("/") if "/" in rest.rstrip("/") else f"**/{rest}"
+    return f"{sign}{prefix}/{inner}"
 
 
 def _told(said: Answers, filled: Answers, inferred: Inferred) -> Iterator[str]:
