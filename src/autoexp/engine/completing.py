@@ -13,7 +13,9 @@ from autoexp.workspaces.contents import Contents, contents_of
 from autoexp.workspaces.repository import Repository, is_gitlink
 from autoexp.workspaces.scope import Scope
 
-_FETCH = "git rev-list --objects --missing=print --no-walk 'HEAD^{tree}' | sed -n 's/^?//p' | git fetch --no-filter --stdin origin"
+_FETCH = (
+    "git rev-list --objects --missing=print --no-walk 'HEAD^{tree}' | sed -n 's/^?//p' | git fetch --no-filter --stdin"
+)
 """Fetches what a partial clone lacks of HEAD, and nothing of its history."""
 
 
@@ -50,7 +52,7 @@ def not_here(contents: Contents | None) -> str:
 
 def refuse_absent(repository: Repository, commit: str) -> None:
     """Raise AutoexpError when files of a commit were never fetched: nothing is fetched while a campaign works."""
-    absent = repository.absent(commit)
+    absent = repository.absent(f"{commit}^{{tree}}")
     if not absent:
         return
     gone = set(absent)
@@ -61,8 +63,15 @@ def refuse_absent(repository: Repository, commit: str) -> None:
         if paths
         else "this is a partial clone, and folders of HEAD were never fetched",
         where=str(repository.root or repository.common_dir),
-        fix=f"fetch what HEAD needs, and start again: {_FETCH}",
+        fix=f"fetch what HEAD needs, and start again: {_FETCH} {_promisor(repository)}",
     )
+
+
+def _promisor(repository: Repository) -> str:
+    """Name the remote that has the rest of a partial clone."""
+    code, output, _ = repository.git.ask("config", "--name-only", "--get-regexp", r"^remote\..*\.promisor$")
+    named = output.decode("utf-8", "replace").splitlines() if code == 0 else []
+    return named[0].removeprefix("remote.").removesuffix(".promisor") if named else "origin"
 
 
 def refuse_large_files(spec: Spec, repository: Repository, commit: str) -> None:

@@ -36,7 +36,7 @@ def write_bundle(
 
     Raises RepositoryError when the history is not all there, GitError when git fails.
     """
-    _refuse_shallow(repository, without)
+    _refuse_incomplete(repository, refs, without)
     sha256 = repository.object_format != "sha1"
     lines = ["# v3 git bundle", f"@object-format={repository.object_format}"] if sha256 else ["# v2 git bundle"]
     lines += [f"-{commit} " for commit in without]
@@ -55,13 +55,21 @@ def write_bundle(
             raise failure(arguments, process.returncode, _said(said))
 
 
-def _refuse_shallow(repository: Repository, without: Sequence[str]) -> None:
+def _refuse_incomplete(repository: Repository, refs: Mapping[str, str], without: Sequence[str]) -> None:
     shallow = repository.git.run("rev-parse", "--is-shallow-repository").strip() == b"true"
     if shallow and not without:
         raise RepositoryError(
             "this repository is shallow: the history before its first commits is not here",
             where=str(repository.common_dir),
             fix="`git fetch --unshallow` brings it, or leave it out with --since-base",
+        )
+    absent = repository.absent(*dict.fromkeys(refs.values()), without=without)
+    if absent:
+        raise RepositoryError(
+            f"this is a partial clone: {len(absent)} objects of the history are not here",
+            where=str(repository.common_dir),
+            fix="`git fetch --refetch --no-filter` brings them"
+            + ("" if without else ", or leave it out with --since-base"),
         )
 
 

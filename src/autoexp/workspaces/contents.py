@@ -116,7 +116,7 @@ class _Finder:
         """Read from a submodule's store as well; tell whether all of a commit's files are there."""
         self._beside([*self._stores, store])
         try:
-            return not self.repository.absent(commit)
+            return not self.repository.absent(self.repository.tree_of(commit))
         except GitError:
             self._beside(self._stores)
             return False

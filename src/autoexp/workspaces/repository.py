@@ -140,12 +140,15 @@ class Repository:
             entries[path] = Entry(mode, oid)
         return entries
 
-    def absent(self, commit: str) -> list[str]:
-        """List the objects of a commit's tree that are not here, as in a partial clone; nothing is fetched. Raises GitError without the tree."""
+    def absent(self, *names: str, without: Sequence[str] = ()) -> list[str]:
+        """List the objects that some others reach, `without` the history of commits, and that are not here; nothing is fetched.
+
+        Only a partial clone may lack some: elsewhere git is taken at its word. Raises GitError for a name of nothing.
+        """
         if not self._promises():
-            self.tree_of(commit)
             return []
-        output = self._asked("rev-list", "--objects", "--no-walk", "--missing=print", f"{commit}^{{tree}}")
+        names = (*names, *(f"^{commit}" for commit in without))
+        output = self._asked("rev-list", "--objects", "--missing=print", *names)
         return [line[1:].decode() for line in output.splitlines() if line.startswith(b"?")]
 
     def _promises(self) -> bool:

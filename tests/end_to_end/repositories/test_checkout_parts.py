@@ -55,6 +55,9 @@ def test_partial_clone_whose_checkout_is_whole(wide: Project, tmp_path: Path, le
     clone = cloned(wide, tmp_path / "clone", f"--filter={left_out}")
     clone.git("config", "remote.origin.url", "file:///nowhere")
     campaign(clone)
+    bundle = tmp_path / "campaign.tar"
+    assert "git fetch --refetch --no-filter" in clone.run("export", "--bundle", str(bundle), code=2)
+    clone.run("export", "--bundle", str(bundle), "--since-base")
 
 
 @pytest.mark.parametrize("left_out", ["blob:none", "tree:0"])
