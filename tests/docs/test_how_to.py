@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, files
+from autoexp.harness.metrics import read_lines
+from autoexp.spec import load
+from tests.docs.pages import DOCS, blocks, files
 from tests.end_to_end.commands import Helper
 from tests.end_to_end.conftest import Project
 
@@ -42,3 +44,24 @@ def test_draws_at_random_find_a_better_configuration(tmp_path: Path, helper: Hel
     assert status["experiments"] == 6
     assert status["kept"] >= 1
     assert status["in_loop_gain"] > 0
+
+
+@pytest.mark.parametrize(
+    ("tool", "lines", "value"),
+    [
+        (
+            "hyperfine",
+            [
+                "Benchmark 1: python3 -m tool big.txt",
+                "  Time (mean ± σ):     112.3 ms ±   2.5 ms    [User: 98.1 ms, System: 9.9 ms]",
+                "  Range (min … max):   109.0 ms … 117.1 ms    10 runs",
+            ],
+            112.3,
+        ),
+        ("go test", ["goos: linux", "BenchmarkParse-8   \t  515221\t      2301 ns/op\t     120 B/op", "PASS"], 2301),
+    ],
+)
+def test_pattern_of_a_page_fits_what_the_tool_prints(tool: str, lines: list[str], value: float) -> None:
+    text = next(text for text in blocks("how-to/benchmark.md", "yaml") if tool in text)
+    spec = load(text)
+    assert read_lines(lines, spec.harness.metrics, spec.metrics).values == {spec.primary: value}
