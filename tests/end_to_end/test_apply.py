@@ -172,6 +172,12 @@ def test_linked_worktree_moves_its_own_branch(project: Project, tmp_path: Path) 
     assert "is checked out in another place" in project.run("apply", "--branch", "side", code=2)
 
 
+def test_checkout_whose_git_directory_lies_apart_is_moved(project: Project, tmp_path: Path) -> None:
+    project.git("init", "-q", "--separate-git-dir", str(tmp_path / "apart"))
+    assert applied(project)["checkout"] == str(project.path)
+    assert read(project, "a.txt", "b.txt") == ["35", "20"]
+
+
 def sparse(project: Project) -> None:
     project.git("sparse-checkout", "set", "--no-cone", "/*", "!/b.txt")
 

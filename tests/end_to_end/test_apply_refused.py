@@ -145,14 +145,25 @@ def test_campaign_that_kept_nothing_has_nothing_to_apply(tmp_path: Path, helper:
 
 
 def test_half_a_merge_of_the_users_is_left_as_it_is(project: Project) -> None:
-    conflicting(project)
-    project.git("switch", "-q", "-c", "other", "HEAD~1")
-    (project.path / "a.txt").write_text("46\nkept\n")
-    project.git("commit", "-q", "-m", "other a", "--", "a.txt")
+    for name in ("main", "other"):
+        project.git("switch", "-q", *(["-c", name, "HEAD~1"] if name == "other" else [name]))
+        (project.path / "mine.txt").write_text(f"of {name}\n")
+        project.git("commit", "-q", "-m", f"mine of {name}", "--", "mine.txt")
     with pytest.raises(Exception, match="returned non-zero"):
         project.git("merge", "-q", "main")
     before = everything(project)
-    project.run("apply", code=2)
+    assert "git refuses: " in project.run("apply", code=2)
+    assert everything(project) == before
+
+
+def test_branch_in_the_midst_of_a_rebase_stays(project: Project) -> None:
+    conflicting(project)
+    project.git("branch", "side", "HEAD~1")
+    with pytest.raises(Exception, match="returned non-zero"):
+        project.git("rebase", "-q", "refs/autoexp/demo/attempt/1")
+    before = everything(project)
+    assert "HEAD is detached" in project.run("apply", code=2)
+    assert "in the midst of a rebase" in project.run("apply", "--branch", "main", "--only", "3", code=2)
     assert everything(project) == before
 
 

@@ -31,10 +31,8 @@ class Branch:
 
 def current_branch(repository: Repository) -> Branch | None:
     """Give the branch that HEAD names; None when HEAD is detached. Raises RepositoryError before the first commit."""
-    code, output, _ = repository.git.ask("symbolic-ref", "--quiet", "HEAD")
-    if code != 0:
-        return None
-    return _branch(repository, output.decode("utf-8", "surrogateescape").strip(), repository.head())
+    ref = _head(repository)
+    return None if ref is None else _branch(repository, ref, repository.head())
 
 
 def named_branch(repository: Repository, name: str) -> Branch:
@@ -48,7 +46,11 @@ def named_branch(repository: Repository, name: str) -> Branch:
 
 
 def swap(repository: Repository, branch: Branch, new: str) -> None:
-    """Move a branch from where it was seen to `new`. Raises RepositoryError when it stands elsewhere by now, or GitError."""
+    """Move a branch from where it was seen to `new`. Raises RepositoryError when it stands elsewhere by now or is being rebased, or GitError."""
+    if branch.ref in Refs(repository).half_rebased():
+        raise RepositoryError(
+            f"a checkout is in the midst of a rebase or a bisect of {branch.name}", fix="end it, or abort it, first"
+        )
     logged = () if repository.root is None else ("-c", "core.logAllRefUpdates=true")
     wait = ("-c", f"core.filesRefLockTimeout={WAIT_S * 1000:.0f}")
     arguments = ("update-ref", "--no-deref", "-m", ACTION, branch.ref, new, branch.commit)
@@ -70,7 +72,15 @@ def moved_meanwhile(branch: Branch, found: str | None) -> RepositoryError:
 
 
 def _branch(repository: Repository, ref: str, commit: str) -> Branch:
+    """Give a branch with its checkout. Git's list names a wrong place where the git directory lies apart, as in a submodule."""
+    if repository.root is not None and _head(repository) == ref:
+        return Branch(ref, commit, repository.root)
     return Branch(ref, commit, next((root for root, branch in _checkouts(repository) if branch == ref), None))
+
+
+def _head(repository: Repository) -> str | None:
+    code, output, _ = repository.git.ask("symbolic-ref", "--quiet", "HEAD")
+    return output.decode("utf-8", "surrogateescape").strip() if code == 0 else None
 
 
 def _checkouts(repository: Repository) -> Iterator[tuple[Path, str]]:

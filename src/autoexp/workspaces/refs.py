@@ -122,7 +122,7 @@ class Refs:
     def _why_not_ours(self, name: str, current: str, tag: str, *, commit: str | None = None) -> str:
         if name in self._checked_out():
             return "a worktree has it checked out"
-        if name in self._half_rebased():
+        if name in self.half_rebased():
             return "a worktree is in the midst of a rebase or a bisect of it"
         if self._git.ask("symbolic-ref", "--quiet", name)[0] == 0:
             return "it is a symbolic ref"
@@ -133,7 +133,7 @@ class Refs:
     def _checked_out(self) -> set[str]:
         return set(self._worktrees("branch "))
 
-    def _half_rebased(self) -> set[str]:
+    def half_rebased(self) -> set[str]:
         """Give the branches to which a rebase or a bisect will return: their worktree stands at a commit until then."""
         found = set()
         common = self._repository.common_dir
