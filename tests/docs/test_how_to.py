@@ -53,7 +53,7 @@ def test_draws_at_random_find_a_better_configuration(tmp_path: Path, helper: Hel
             "hyperfine",
             [
                 "Benchmark 1: python3 -m tool big.txt",
-                "  Time (mean ± σ):     112.3 ms ±   2.5 ms    [User: 98.1 ms, System: 9.9 ms]",
+                "  Time (mean ± σ):     112.3 ms ±   2.5 ms    [User: 98.1 ms, System: 9.9 ms]",  # noqa: RUF001
                 "  Range (min … max):   109.0 ms … 117.1 ms    10 runs",
             ],
             112.3,
