@@ -4,7 +4,7 @@ import functools
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autoexp.errors import GitError
 from autoexp.workspaces.changes import GITLINK
@@ -27,6 +27,11 @@ class Files:
     read: Callable[[str], str] = _nothing
     ignored: tuple[str, ...] = ()
     executable: frozenset[str] = frozenset()
+    _known: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Keep the paths as a set: they are asked for one by one."""
+        object.__setattr__(self, "_known", frozenset(self.paths))
 
     @classmethod
     def of(cls, texts: Mapping[str, str], *, ignored: Sequence[str] = (), executable: Sequence[str] = ()) -> "Files":
@@ -35,7 +40,7 @@ class Files:
 
     def has(self, path: str) -> bool:
         """Tell whether a path is tracked."""
-        return path in self.paths
+        return path in self._known
 
     def holds(self, folder: str) -> bool:
         """Tell whether a tracked file lies below a folder."""

@@ -1,7 +1,9 @@
 """Which files may change: sources, without what measures and checks, tests and benchmarks."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 
 from autoexp.api.inference.files import Files
 from autoexp.workspaces.scope import Scope
@@ -17,7 +19,8 @@ _NO_SOURCE = re.compile(
     r"|(?:.*/)?(?:tests?|bench(?:mark)?|checks?)(?:[_.-][^/]*)?|(?:.*/)?[^/]*[_.-](?:test|bench)\.[^/]*"
 )
 """Hidden files, data, pages for people, and what is named like a test: no sources, where nothing else tells which files are."""
-_MOST = 20
+_USUAL = ("test_*.py", "*_test.py", "conftest.py", "*.test.*", "*.spec.*", "*_test.*")
+_MOST, _FEW = 20, 3
 
 
 def scope(files: Files, patterns: Sequence[str], *, tests: str, starts: Iterable[str]) -> tuple[str, ...]:
@@ -58,10 +61,35 @@ def _anchored(files: Files, pattern: str) -> str:
 
 def _without(paths: Sequence[str], kept: set[str]) -> list[str]:
     """Give patterns that take paths out again: a whole folder where nothing of it is kept, else each file."""
-    found: list[str] = []
+    needed = {folder for path in kept for folder in _folders(path)}
+    found = []
     for path in paths:
-        parts = path.split("/")[:-1]
-        tops = ["/".join(parts[: i + 1]) for i in range(len(parts))]
-        whole = next((top for top in tops if not any(other.startswith(f"{top}/") for other in kept)), "")
+        whole = next((folder for folder in _folders(path) if folder not in needed), "")
         found.append(f"!/{whole}/**" if whole else f"!/{path}")
-    return list(dict.fromkeys(found))
+    return _shortened(list(dict.fromkeys(found)), kept)
+
+
+def _shortened(patterns: Sequence[str], kept: set[str]) -> list[str]:
+    """Give one pattern for several that are alike, where it takes out nothing that is kept."""
+    folders, names = (
+        {folder.rpartition("/")[2] for path in kept for folder in _folders(path)},
+        {path.rpartition("/")[2] for path in kept},
+    )
+
+    def wide(pattern: str) -> str:
+        last = pattern.removesuffix("/**").rpartition("/")[2]
+        if pattern.endswith("/**"):
+            return pattern if last in folders else f"!**/{last}/**"
+        usual = (
+            glob for glob in _USUAL if fnmatchcase(last, glob) and not any(fnmatchcase(name, glob) for name in names)
+        )
+        return f"!{glob}" if (glob := next(usual, "")) else pattern
+
+    times = Counter(map(wide, patterns))
+    return list(dict.fromkeys(wide(each) if times[wide(each)] > _FEW else each for each in patterns))
+
+
+def _folders(path: str) -> list[str]:
+    """Give the folders that a path lies in, the outermost first."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: i + 1]) for i in range(len(parts))]
