@@ -81,6 +81,13 @@ def test_what_nobody_says_and_nothing_shows_is_refused(tmp_path: Path) -> None:
         api.refuse_incomplete(drafted)
 
 
+def test_folder_without_anything_points_to_the_top_that_has_it(tmp_path: Path) -> None:
+    committed(tmp_path, {**TEXTS, "docs/pages/a.txt": "x\n"})
+    drafted = api.draft(tmp_path / "docs/pages", ANSWERS, environ=os.environ)
+    with pytest.raises(AutoexpError, match=f"autoexp init --repo {tmp_path}"):
+        api.refuse_incomplete(drafted)
+
+
 def test_without_a_run_the_name_comes_from_the_unit_and_that_is_told(tmp_path: Path) -> None:
     said = replace(ANSWERS, measure="python3 new.py", edit=("*.py",), unit="us")
     seen = api.untried(api.draft(committed(tmp_path, {"a.py": MODULE}), said, environ=os.environ))

@@ -3,6 +3,7 @@
 import os
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ class Draft:
     """Answers, and what came to them: `told` says what was inferred from where, `notes` what a person should look at.
 
     `paths` are the files of HEAD, `texts` the commands and the scripts that they name. `absent` says what of the measure command is not there,
-    and `blocked` why it cannot be run now.
+    and `blocked` why it cannot be run now. `hint` is a way to what measures when the folder has nothing that does.
     """
 
     answers: Answers
@@ -38,6 +39,7 @@ class Draft:
     notes: tuple[str, ...] = ()
     absent: str = ""
     blocked: str = ""
+    hint: str = ""
 
     def matched(self, patterns: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Give the files of HEAD that patterns match; those of the answers when none are named."""
@@ -77,6 +79,7 @@ def draft(folder: Path, answers: Answers, *, environ: Mapping[str, str]) -> Draf
             told=tuple(_told(said, filled, inferred)),
             notes=(*notes, *_missing(said, filled, inferred)),
             absent=lack,
+            hint=_hint(folder, below) if below and not filled.measure and infer(everything).measure else "",
             blocked=lack or problem or ("what it starts is not committed yet" if said.harness else ""),
         )
 
@@ -99,6 +102,11 @@ def _reading(folder: Path) -> Iterator[tuple[Files, str, str]]:
             yield files_of(repository, commit), prefix, ""
     finally:
         repository.close()
+
+
+def _hint(folder: Path, below: str) -> str:
+    top = folder.resolve().parents[below.count("/")]
+    return f"autoexp init --repo {shlex.quote(str(top))}: at the repository's top there is what measures"
 
 
 def _means_top(measure: str, files: Files, prefix: str) -> bool:
@@ -181,5 +189,5 @@ def refuse_incomplete(drafted: Draft) -> None:
         f"{' and '.join(f'--{name}' for name in missing)} must be given, the repository does not show "
         f"{'it' if len(missing) == 1 else 'them'}" + (f": {'; '.join(why)}" if why else ""),
         where=str(drafted.folder.resolve()),
-        fix="autoexp init --help shows examples; on a terminal `autoexp init` asks",
+        fix=drafted.hint or "autoexp init --help shows examples; on a terminal `autoexp init` asks",
     )
