@@ -57,6 +57,11 @@ def _keys_fit(value: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
     )
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_each_how_to_shows_a_whole_contract(page: str) -> None:
+    assert page in {block.id for block in WHOLE}
+
+
 @pytest.mark.parametrize("block", WHOLE)
 def test_contracts_of_the_pages_fit_the_schema_as_they_are_written(block: dict[str, Any]) -> None:
     assert fits(block, SCHEMA), [key for key in block if not fits(block[key], SCHEMA["properties"][key])]
