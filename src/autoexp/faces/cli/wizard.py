@@ -27,11 +27,9 @@ def ask(repo: Path, answers: "Answers", *, try_it: bool, allow_unsandboxed: bool
     answers = replace(answers, goal=answers.goal or asked("What should get better?", drafted.answers.goal))
     drafted = _measure(repo, answers, drafted)
     seen = _tried(drafted, try_it=try_it, allow_unsandboxed=allow_unsandboxed)
-    for line in seen.draft.told:
-        say(f"  {line}")
     settled = _scope(_direction(_metric(seen.draft, answers), answers), answers)
     settled = author(_checks(repo, settled, answers))
-    seen = replace(seen, draft=replace(settled, told=()))
+    seen = replace(seen, draft=replace(settled, told=(), notes=()))
     text = api.contract_text(seen.draft.answers)
     say(f"\n{text}")
     if not typer.confirm(f"Write this to {repo / 'autoexp.yaml'}?", default=True):
@@ -63,15 +61,19 @@ def _measure(repo: Path, answers: "Answers", drafted: "Draft") -> "Draft":
 
 
 def _tried(drafted: "Draft", *, try_it: bool, allow_unsandboxed: bool) -> "Seen":
+    """Run the command once if a person agrees, and tell what came of it."""
     from autoexp import api
 
-    if not try_it or drafted.blocked or not typer.confirm("Run it once now, to see what it prints?", default=True):
-        return api.untried(drafted)
-    seen = api.tried(
-        drafted, environ=os.environ, tell=lambda text: say(f"  {text}"), allow_unsandboxed=allow_unsandboxed
-    )
-    for note in seen.draft.notes:
-        say(f"  note: {note}")
+    if drafted.blocked:
+        seen = api.untried(drafted, f"the measure command cannot be run now: {drafted.blocked}")
+    elif not try_it or not typer.confirm("Run it once now, to see what it prints?", default=True):
+        seen = api.untried(drafted)
+    else:
+        seen = api.tried(
+            drafted, environ=os.environ, tell=lambda text: say(f"  {text}"), allow_unsandboxed=allow_unsandboxed
+        )
+    for line in (*seen.draft.told, *(f"note: {note}" for note in seen.draft.notes)):
+        say(f"  {line}")
     return seen
 
 
