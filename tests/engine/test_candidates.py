@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoexp.engine.candidates import _moved
+from autoexp.engine.candidates import unfit
 from autoexp.workspaces import Change, Entry
 
 OLD, NEW, OTHER = (Entry("100644", letter * 40) for letter in "abc")
@@ -29,7 +29,7 @@ OLD, NEW, OTHER = (Entry("100644", letter * 40) for letter in "abc")
     ],
 )
 def test_paths_that_do_not_fit_are_named(changes, now, moved) -> None:
-    assert _moved(changes, now) == moved
+    assert unfit(changes, now) == moved
 
 
 names = st.sampled_from(["a", "b", "a/x", "a/y", "b/x/y", "c"])
@@ -46,7 +46,7 @@ def test_what_fits_leaves_all_else_as_it_was(before, ours, theirs) -> None:
         Change(name, OLD if name in before else None, NEW if name in ours else None) for name in sorted(before ^ ours)
     ]
     best = dict.fromkeys(theirs, OLD)
-    if not changes or _moved(changes, best):
+    if not changes or unfit(changes, best):
         return
     changed = {change.path for change in changes}
     merged = (set(best) - changed) | {change.path for change in changes if change.new is not None}
