@@ -104,6 +104,7 @@ def test_new_deleted_executable_and_linked_files_in_scope_are_measured_and_other
     primary = found["figures"][0]
     assert (primary["best"], primary["change"]) == (97, 100 - 1 - 11 - 111)
     assert found["needs_review"], "a proposer that makes a file executable is asked why, too"
+    assert not any("autoexp accept" in reason for reason in found["reasons"])
 
 
 def test_what_the_index_holds_is_not_asked(project: Project) -> None:

@@ -19,6 +19,9 @@ from autoexp.stores.journal import is_locked
 from autoexp.stores.layout import CampaignFolder
 from autoexp.workspaces.repository import Repository
 
+_ANSWER = "`autoexp accept "
+"""Begins the reason that tells how a person answers; of what is not on record nobody can."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -153,7 +156,7 @@ def _judged(begun: Verdict, tried: Tried, experiment: Experiment) -> Verdict:
         "effect": decision.effect if decision else None,
         "figures": tuple(_figures(tried.state, experiment)),
         "runs": sides,
-        "reasons": decision.reasons if decision else (),
+        "reasons": tuple(one for one in decision.reasons if not one.startswith(_ANSWER)) if decision else (),
         "evidence": decision.evidence if decision else {},
         "detail": experiment.detail,
         "paths": candidate.paths if candidate else (),
