@@ -150,9 +150,11 @@ def _become(request: dict[str, Any]) -> int:
 if __name__ == "__main__":
     import autoexp.__main__
     import autoexp.api.campaigns
+    import autoexp.api.detaching
     import autoexp.api.files
     import autoexp.api.looking
     import autoexp.api.starting
+    import autoexp.api.trying_tree
     import autoexp.engine.doctor.agents
     import autoexp.faces.cli.interruptions
     import autoexp.faces.cli.main
