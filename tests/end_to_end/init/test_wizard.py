@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 from autoexp.spec import load
 from tests.end_to_end.conftest import Project
 from tests.end_to_end.init.terminals import Terminal
@@ -53,18 +55,19 @@ def test_mistakes_are_asked_again_and_the_contract_is_shown_before_it_is_written
     assert spec.proposer.options == {"command": "sh propose.sh"}
 
 
-def test_no_at_the_end_interrupt_and_end_of_input_leave_nothing(sorting: Project) -> None:
+def test_no_at_the_end_writes_nothing(sorting: Project) -> None:
     said = ("Sort faster", "--measure", "scripts/bench.sh", "--metric", "t", "--direction", "lower", "--no-try")
     with at_terminal(sorting, *said, "--edit", "src/sorting.py", "--checks", "true", "--propose", "true") as terminal:
         terminal.answers("Write this to", "n")
         assert terminal.ends() == 130
+    assert sorting.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("how", ["interrupts", pytest.param("closes", marks=pytest.mark.long)])
+def test_interrupt_and_end_of_input_leave_nothing(sorting: Project, how: str) -> None:
     with at_terminal(sorting) as terminal:
         terminal.sees("What should get better?")
-        terminal.interrupts()
+        getattr(terminal, how)()
         assert terminal.ends() == 130
         assert "Traceback" not in terminal.shown
-    with at_terminal(sorting) as terminal:
-        terminal.sees("What should get better?")
-        terminal.closes()
-        assert terminal.ends() == 130
     assert sorting.git("status", "--porcelain") == ""
