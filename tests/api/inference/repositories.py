@@ -48,7 +48,8 @@ class Example:
 
 PYTHON = Example(
     kind="python",
-    programs=("python",),
+    programs=("python3",),
+    needs="python3 -m pytest --version",
     texts={
         "pyproject.toml": '[project]\nname = "counting"\nversion = "1"\n\n[tool.pytest.ini_options]\ntestpaths = ["tests"]\n',
         "src/counting/__init__.py": '"""Counting."""\n',
@@ -117,6 +118,7 @@ DOCKER = Example(
     texts={
         "Dockerfile": "FROM scratch\nCOPY site /site\n",
         ".dockerignore": ".git\n",
+        "test.sh": "grep -q '^COPY site' Dockerfile && grep -q Hello site/index.html\n",
         "site/index.html": "<p>Hello</p>\n" * 1000,
     },
 )

@@ -26,8 +26,8 @@ def seen(example: Example, folder: Path) -> Inferred:
     [
         (
             examples.PYTHON,
-            "python benchmarks/bench_words.py",
-            "python -m pytest -q -p no:cacheprovider",
+            "python3 benchmarks/bench_words.py",
+            "python3 -m pytest -q -p no:cacheprovider",
             {"src/counting/__init__.py", "src/counting/words.py"},
             "count_ms",
         ),
@@ -44,7 +44,7 @@ def seen(example: Example, folder: Path) -> Inferred:
         (
             examples.DOCKER,
             "image=$(docker build --quiet .) && docker image inspect --format '{{.Size}}' \"$image\"",
-            "",
+            "sh test.sh",
             {"Dockerfile", ".dockerignore"},
             "image_bytes",
         ),
@@ -57,7 +57,7 @@ def test_each_kind_shows_its_commands_and_its_sources(
 ) -> None:
     found = seen(example, tmp_path)
     inside = {path for path in example.texts if Scope(found.edit).matches(path)}
-    assert found.kinds == (example.kind,)
+    assert found.kinds[-1] == example.kind
     assert (found.measure, found.checks, inside, found.metric) == (measure, checks, scope, metric)
 
 

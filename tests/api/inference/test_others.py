@@ -24,7 +24,7 @@ def test_a_variable_is_no_target() -> None:
 def test_targets_beside_another_project_run_in_the_tree_and_its_own_tests_check() -> None:
     found = infer(Files.of({"Makefile": MAKEFILE, "pkg/__init__.py": "", "tests/test_a.py": "def test_a(): pass\n"}))
     assert (found.measure, found.kinds) == ("make -s bench", ("python", "make"))
-    assert found.checks == "python -m pytest -q -p no:cacheprovider tests"
+    assert found.checks == "python3 -m pytest -q -p no:cacheprovider tests"
 
 
 def test_recipes_of_just_and_tasks_are_found() -> None:
@@ -45,7 +45,7 @@ def test_a_dockerfile_is_packaging_where_anything_else_is_found() -> None:
     dockerfile = {"Dockerfile": "FROM scratch\n"}
     assert infer(Files.of(dockerfile)).kinds == ("docker",)
     beside = infer(Files.of({**dockerfile, "pkg/__init__.py": "", "bench.py": "print(1)\n"}))
-    assert (beside.kinds, beside.measure, beside.write) == (("python",), "python bench.py", ())
+    assert (beside.kinds, beside.measure, beside.write) == (("python",), "python3 bench.py", ())
 
 
 def test_the_socket_of_docker_is_given_only_to_what_builds_an_image() -> None:

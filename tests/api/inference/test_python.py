@@ -12,15 +12,15 @@ UNITTEST = "import unittest\n\n\nclass Test(unittest.TestCase):\n    pass\n"
 @pytest.mark.parametrize(
     ("texts", "checks"),
     [
-        ({"tests/test_a.py": TEST}, "python -m pytest -q -p no:cacheprovider tests"),
-        ({"test_a.py": TEST}, "python -m pytest -q -p no:cacheprovider"),
-        ({"test/test_a.py": UNITTEST}, "python -m unittest discover -s test"),
+        ({"tests/test_a.py": TEST}, "python3 -m pytest -q -p no:cacheprovider tests"),
+        ({"test_a.py": TEST}, "python3 -m pytest -q -p no:cacheprovider"),
+        ({"test/test_a.py": UNITTEST}, "python3 -m unittest discover -s test"),
         (
             {"tests/test_a.py": UNITTEST, "tests/__init__.py": ""},
-            "python -m unittest discover -s tests -t .",
+            "python3 -m unittest discover -s tests -t .",
         ),
-        ({"tests/test_a.py": UNITTEST, "pytest.ini": "[pytest]\n"}, "python -m pytest -q -p no:cacheprovider tests"),
-        ({"tests/helper.py": ""}, "python -m pytest -q -p no:cacheprovider tests"),
+        ({"tests/test_a.py": UNITTEST, "pytest.ini": "[pytest]\n"}, "python3 -m pytest -q -p no:cacheprovider tests"),
+        ({"tests/helper.py": ""}, "python3 -m pytest -q -p no:cacheprovider tests"),
         ({}, ""),
     ],
 )
@@ -49,7 +49,7 @@ def test_a_suite_of_pytest_benchmark_gives_the_mean_of_its_medians() -> None:
 
 def test_a_benchmark_that_does_nothing_when_it_is_started_is_none() -> None:
     files = Files.of({"mod.py": "", "bench.py": "def run():\n    pass\n", "benchmarks/run.py": "print(1)\n"})
-    assert infer(files).measure == "python benchmarks/run.py"
+    assert infer(files).measure == "python3 benchmarks/run.py"
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_where_everything_measures_or_checks_nothing_is_left() -> None:
     assert scope(Files(("src/a.test.js",)), ["src/**"], tests=TESTS, starts=()) == ()
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=80, derandomize=True, deadline=None)
 @given(PATHS, st.data())
 def test_no_test_and_nothing_that_is_started_is_ever_in_scope(paths: list[str], data: st.DataObject) -> None:
     starts = data.draw(st.lists(st.sampled_from(paths), unique=True))

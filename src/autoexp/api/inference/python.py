@@ -36,7 +36,7 @@ def look(files: Files) -> Look | None:
     if not modules or not (project or _alone(files, modules)):
         return None
     venv = next((name for name in (".venv", "venv") if name in files.ignored), "")
-    python = f"{venv}/bin/python" if venv else "python"
+    python = f"{venv}/bin/python" if venv else "python3"
     edit, source = _sources(files)
     checks = tuple(_checks(files, python))
     missing = []
