@@ -1,7 +1,10 @@
 """Campaigns whose kept changes are applied: a sum of three files, in which two keeps touch the same line."""
 
+import atexit
+import functools
 import os
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +41,14 @@ def campaign(folder: Path, helper: Helper, *, run: bool = True) -> Project:
     if run:
         project.run("run")
     return project
+
+
+@functools.cache
+def ended(helper: Helper) -> Project:
+    """Give a campaign that has come to its end; it is run once for all tests of a worker, which take a copy of it."""
+    kept = tempfile.mkdtemp(prefix="autoexp-applied-")
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    return campaign(Path(kept), helper)
 
 
 def copy_of(project: Project, folder: Path) -> Project:

@@ -8,21 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.applied import EDITS, campaign, contents, copy_of, everything, read
+from tests.end_to_end.applied import EDITS, contents, copy_of, ended, everything, read
 from tests.end_to_end.commands import Helper
 from tests.end_to_end.conftest import Project
 
 KEPT = [1, 3, 4, 5]
 
 
-@pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory, helper: Helper) -> Project:
-    return campaign(tmp_path_factory.mktemp("applied"), helper)
-
-
 @pytest.fixture
-def project(ended: Project, tmp_path: Path) -> Project:
-    return copy_of(ended, tmp_path)
+def project(helper: Helper, tmp_path: Path) -> Project:
+    return copy_of(ended(helper), tmp_path)
 
 
 def applied(project: Project, *arguments: str, code: int = 0, repo: Path | None = None) -> dict[str, Any]:

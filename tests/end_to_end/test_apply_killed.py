@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autoexp.engine.faults import CHORES
-from tests.end_to_end.applied import campaign, copy_of, everything, read
+from tests.end_to_end.applied import campaign, copy_of, ended, everything, read
 from tests.end_to_end.commands import Helper, wait_until
 from tests.end_to_end.conftest import Project
 
@@ -16,14 +16,9 @@ BEFORE = {"before-move", "before-mark", "after-mark"}
 MARK = ".git/autoexp-apply.json"
 
 
-@pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory, helper: Helper) -> Project:
-    return campaign(tmp_path_factory.mktemp("killed"), helper)
-
-
 @pytest.fixture
-def project(ended: Project, tmp_path: Path) -> Project:
-    return copy_of(ended, tmp_path)
+def project(helper: Helper, tmp_path: Path) -> Project:
+    return copy_of(ended(helper), tmp_path)
 
 
 def killing(project: Project, *, path: str, once: bool = True) -> None:

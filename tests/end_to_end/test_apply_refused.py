@@ -6,19 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.applied import campaign, copy_of, everything, read
+from tests.end_to_end.applied import campaign, copy_of, ended, everything, read
 from tests.end_to_end.commands import Helper
 from tests.end_to_end.conftest import Project
 
 
-@pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory, helper: Helper) -> Project:
-    return campaign(tmp_path_factory.mktemp("refused"), helper)
-
-
 @pytest.fixture
-def project(ended: Project, tmp_path: Path) -> Project:
-    return copy_of(ended, tmp_path)
+def project(helper: Helper, tmp_path: Path) -> Project:
+    return copy_of(ended(helper), tmp_path)
 
 
 def dirty(project: Project) -> None:

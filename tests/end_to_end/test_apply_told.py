@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.applied import EDITS, campaign
+from tests.end_to_end.applied import EDITS, campaign, copy_of, ended
 from tests.end_to_end.commands import Helper, wait_until
 from tests.end_to_end.conftest import Project, write
 from tests.end_to_end.test_checkpoints import lucky, one_shot, real
@@ -20,7 +20,7 @@ def look(project: Project) -> dict[str, Any]:
 
 @pytest.fixture
 def project(tmp_path: Path, helper: Helper) -> Project:
-    return campaign(tmp_path, helper)
+    return copy_of(ended(helper), tmp_path)
 
 
 def test_confirmed_gain_is_told_first_and_stays_with_its_commit(project: Project) -> None:
@@ -44,6 +44,7 @@ def test_keeps_that_wait_for_their_test_are_named(tmp_path: Path, helper: Helper
     assert any("provisional: experiment 1 waits for a checkpoint test" in text for text in found["warnings"])
 
 
+@pytest.mark.long
 def test_holdout_that_failed_at_the_end_is_told(tmp_path: Path, helper: Helper) -> None:
     project = held(tmp_path, helper)
     (project.path / "hidden/holdout.sh").write_text('read -r hidden < hidden/data.txt\necho "METRIC h=31337"\n')
@@ -70,6 +71,7 @@ def test_best_of_now_is_taken_while_the_campaign_runs(tmp_path: Path, helper: He
     assert ([one["n"] for one in found["commits"]], found["warnings"]) == ([2], [])
 
 
+@pytest.mark.long
 def test_branch_that_holds_what_was_taken_out_is_told_how_to_lose_it(tmp_path: Path, helper: Helper) -> None:
     project = one_shot(tmp_path, helper)
     project.edits(*lucky(1))
