@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from autoexp.workspaces.git import Git, path_bytes, path_text
@@ -46,7 +47,7 @@ def watching(root: Path, git_dir: Path, **variables: str) -> Iterator[Git]:
     tagged = [(line[:1], line[2:]) for line in path_text(git.run("ls-files", "-z", "-v")).split("\0")]
     index = git_dir / "index"
     hidden = {
-        option: [path for tag, path in tagged if tag and is_hidden(tag) and os.path.lexists(root / path)]
+        option: _standing(root, [path for tag, path in tagged if tag and is_hidden(tag)])
         for option, is_hidden in _UNWATCHED.items()
     }
     if not any(hidden.values()) or not index.is_file():
@@ -59,6 +60,12 @@ def watching(root: Path, git_dir: Path, **variables: str) -> Iterator[Git]:
         for option, paths in hidden.items():
             git.run("update-index", "-z", option, "--stdin", stdin=_lines(paths))
         yield git
+
+
+def _standing(root: Path, paths: Iterable[str]) -> list[str]:
+    """Give the paths that stand in the checkout; of a sparse one most folders are not there."""
+    there = cache(lambda folder: os.path.isdir(root / folder))  # noqa: PTH112  hundreds of thousands of them
+    return [path for path in paths if there(path.rpartition("/")[0]) and os.path.lexists(root / path)]
 
 
 def _lines(paths: Iterable[str]) -> bytes:

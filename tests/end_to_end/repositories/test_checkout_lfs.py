@@ -65,6 +65,7 @@ def test_the_harness_reads_the_content_and_best_holds_the_pointer(owner: Project
     assert subprocess.run(["git", "-C", str(owner.path), "cat-file", "-e", content], check=False).returncode != 0
 
 
+@pytest.mark.long
 def test_the_content_is_found_where_lfs_storage_says(owner: Project, tmp_path: Path) -> None:
     owner.git("config", "lfs.storage", str(tmp_path / "elsewhere"))
     store(CONTENT, tmp_path / "elsewhere")
@@ -96,6 +97,7 @@ def test_content_that_is_not_here_is_named_with_the_command_that_brings_it(owner
     campaign(owner)
 
 
+@pytest.mark.long
 def test_content_stays_the_same_when_the_store_is_pruned_between_sessions(owner: Project) -> None:
     store(CONTENT, owner.path / ".git/lfs")
     owner.edits(write(50), write(60))
@@ -106,6 +108,7 @@ def test_content_stays_the_same_when_the_store_is_pruned_between_sessions(owner:
     assert len([event for event in owner.journal() if event["event"] == "segment"]) == 1
 
 
+@pytest.mark.long
 def test_a_harness_that_changes_such_a_file_is_tampered(owner: Project) -> None:
     kept = store(CONTENT, owner.path / ".git/lfs")
     (owner.path / "bench.sh").write_text(BENCH + 'if [ "$x" = 13 ]; then echo 1 > data/factor.bin; fi\n')
@@ -116,7 +119,7 @@ def test_a_harness_that_changes_such_a_file_is_tampered(owner: Project) -> None:
     assert kept.read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("scope", ["data/factor.bin", "data/**"])
+@pytest.mark.parametrize("scope", ["data/**", pytest.param("data/factor.bin", marks=pytest.mark.long)])
 def test_a_file_in_scope_that_git_lfs_keeps_is_refused_with_both_ways_out(owner: Project, scope: str) -> None:
     store(CONTENT, owner.path / ".git/lfs")
     owner.edits(write(50))

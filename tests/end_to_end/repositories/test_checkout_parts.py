@@ -2,12 +2,15 @@
 
 import subprocess
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.conftest import CONTRACT, Project, write
 from tests.end_to_end.repositories.standing import campaign
+
+LONG = partial(pytest.param, marks=pytest.mark.long)
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def cloned(project: Project, path: Path, *flags: str) -> Project:
     return clone
 
 
-@pytest.mark.parametrize("how", [("--cone",), ("--no-cone",), ("--cone", "--sparse-index")])
+@pytest.mark.parametrize("how", [LONG(("--cone",)), LONG(("--no-cone",)), ("--cone", "--sparse-index")])
 def test_sparse_checkout_is_measured_whole(wide: Project, how: tuple[str, ...]) -> None:
     wide.git("sparse-checkout", "set", *how, *(["inside"] if "--cone" in how else ["/*", "!/outside/"]))
     assert not (wide.path / "outside").exists()
@@ -48,7 +51,7 @@ def test_shallow_clone(wide: Project, tmp_path: Path) -> None:
     assert clone.git("rev-parse", "--is-shallow-repository") == "true"
 
 
-@pytest.mark.parametrize("left_out", ["blob:none", "tree:0"])
+@pytest.mark.parametrize("left_out", ["blob:none", LONG("tree:0")])
 def test_partial_clone_whose_checkout_is_whole(wide: Project, tmp_path: Path, left_out: str) -> None:
     (wide.path / "value.txt").write_text("99\n")
     wide.git("commit", "-qam", "more history")
@@ -60,7 +63,7 @@ def test_partial_clone_whose_checkout_is_whole(wide: Project, tmp_path: Path, le
     clone.run("export", "--bundle", str(bundle), "--since-base")
 
 
-@pytest.mark.parametrize("left_out", ["blob:none", "tree:0"])
+@pytest.mark.parametrize("left_out", ["blob:none", LONG("tree:0")])
 def test_partial_clone_that_lacks_files_of_head_is_refused_with_the_command_that_fetches_them(
     wide: Project, tmp_path: Path, left_out: str
 ) -> None:
@@ -89,6 +92,7 @@ def test_repository_with_sha256_objects(project: Project, tmp_path: Path) -> Non
     assert len(new.git("rev-parse", "refs/autoexp/demo/best")) == 64
 
 
+@pytest.mark.long
 def test_bare_repository_keeps_and_discards(project: Project, tmp_path: Path) -> None:
     project.git("clone", "-q", "--bare", str(project.path), str(tmp_path / "bare.git"))
     bare = replace(project, path=tmp_path / "bare.git")

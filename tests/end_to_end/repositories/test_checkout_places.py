@@ -27,6 +27,7 @@ def test_detached_head(project: Project) -> None:
     assert project.git("rev-parse", "--abbrev-ref", "HEAD") == "HEAD"
 
 
+@pytest.mark.long
 def test_linked_worktree_that_is_locked(project: Project, tmp_path: Path) -> None:
     linked = worktree(project, tmp_path / "linked", "-b", "side", "--lock")
     campaign(linked)
@@ -34,6 +35,7 @@ def test_linked_worktree_that_is_locked(project: Project, tmp_path: Path) -> Non
     assert not (project.path / ".autoexp").exists()
 
 
+@pytest.mark.long
 def test_linked_worktree_goes_on_when_the_main_checkout_is_emptied(project: Project, tmp_path: Path) -> None:
     linked = worktree(project, tmp_path / "linked", "--detach")
     for path in project.path.iterdir():
@@ -94,7 +96,6 @@ def test_repository_inside_another_one(project: Project) -> None:
     shutil.copytree(project.path, inner.path, ignore=shutil.ignore_patterns(".autoexp"))
     campaign(inner)
     assert not (project.path / ".git/autoexp").exists()
-    campaign(project)
 
 
 def test_neither_identity_nor_home(project: Project) -> None:

@@ -73,6 +73,7 @@ def test_a_submodule_that_is_not_here_is_told_with_the_command_that_brings_it(ow
     campaign(owner)
 
 
+@pytest.mark.long
 def test_a_harness_without_need_of_a_missing_submodule_goes_on_and_is_told(owner: Project) -> None:
     (owner.path / "bench.sh").write_text(BENCH.replace("read -r y < lib/factor.txt || exit 3", "y=2"))
     owner.git("commit", "-qam", "own factor")
@@ -81,6 +82,7 @@ def test_a_harness_without_need_of_a_missing_submodule_goes_on_and_is_told(owner
     assert "empty where it is measured" in campaign(owner)
 
 
+@pytest.mark.long
 def test_a_submodule_that_arrives_later_opens_a_segment_with_a_baseline_of_its_own(owner: Project) -> None:
     bench = BENCH.replace(
         "read -r y < lib/factor.txt || exit 3", "y=1; test -e lib/factor.txt && read -r y < lib/factor.txt"
@@ -105,7 +107,7 @@ def test_provide_shows_the_checkout_of_a_submodule_in_place_of_its_commit(owner:
     assert [row["metric"] for row in owner.rows()] == [500.0, 250.0, 300.0]
 
 
-@pytest.mark.parametrize("scope", ["lib/code.py", "lib/**", "lib/"])
+@pytest.mark.parametrize("scope", ["lib/code.py", "lib/"])
 def test_a_scope_in_a_submodule_is_refused_with_the_way_out(owner: Project, scope: str) -> None:
     owner.edits(write(50))
     owner.contract(CONTRACT.replace("[value.txt]", f"['{scope}']"))
@@ -127,6 +129,7 @@ def test_a_campaign_works_in_the_checkout_of_a_submodule(owner: Project) -> None
     campaign(inner)
 
 
+@pytest.mark.long
 def test_a_proposer_cannot_put_files_into_a_submodule(owner: Project) -> None:
     owner.contract(CONTRACT.replace("[value.txt]", "['*.txt', 'value.txt']"))
     owner.edits({"description": "inside", "run": "mkdir -p lib; echo 1 > lib/factor.txt"}, write(50))
