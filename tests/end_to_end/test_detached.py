@@ -98,12 +98,11 @@ def test_a_second_session_is_refused_and_the_log_stays_that_of_the_first(project
 
 def test_resume_goes_on_in_the_same_log(project: Project, held: Path) -> None:
     held.touch()
-    project.run("run", "--experiments", "1")
-    project.run("resume", "--detach", "--experiments", "1")
+    project.run("run", "--detach", "--experiments", "1")
     _wait_for_end(project)
     project.run("resume", "--detach", "--experiments", "1")
     _wait_for_end(project)
-    assert project.statuses() == ["keep"] * 4
+    assert project.statuses() == ["keep"] * 3
     assert _log(project).read_text(encoding="utf-8").count("=== ") == 2
     project.contract(HANGING.replace("timeout:", "env_from: [AUTOEXP_NOT_SET]\n  timeout:"))
     before = _log(project).read_bytes()

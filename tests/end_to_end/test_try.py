@@ -79,6 +79,8 @@ def test_a_campaign_is_neither_moved_nor_written(project: Project) -> None:
     assert "experiment 1 of demo" in out
     assert "30 against 40" in out
     assert "would be kept" in out
+    project.contract(CONTRACT.replace("timeout: 5s", "timeout: 6s"))
+    assert "a new segment begins: the spec changed; the baseline is measured again" in project.run("try")
 
 
 def test_new_deleted_executable_and_linked_files_in_scope_are_measured_and_others_named(project: Project) -> None:
