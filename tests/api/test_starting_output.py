@@ -7,6 +7,8 @@ from autoexp.api.starting.choosing import UNKNOWN, with_printed, with_unit_and_d
 from autoexp.api.starting.contract import contract_text, spec_of
 from autoexp.api.starting.naming import direction_in, direction_of, name_for, unit_in, unit_of
 from autoexp.api.starting.output import Printed, read_output
+from autoexp.api.starting.program import program_text
+from autoexp.errors import AutoexpError
 from autoexp.harness.metrics import read_lines
 
 CRITERION = {"time_us": r"time:\s+\[\S+ \S+ ([0-9.]+) µs"}
@@ -118,6 +120,27 @@ def test_guarded_metric_is_not_secondary_too() -> None:
     assert answers.secondary == ("c",)
     metrics = spec_of(contract_text(answers)).metrics
     assert {name: metric.role for name, metric in metrics.items()} == {"a": "primary", "b": "guard", "c": "secondary"}
+
+
+@pytest.mark.parametrize("kind", ["geomean", "pareto", "lexicographic"])
+def test_objective_joins_what_was_printed_each_in_its_direction(kind: str) -> None:
+    answers, _ = with_printed(
+        Answers(objective=kind, measure="m", edit=("x",)), Printed("lines", ("a_ms", "b_ms", "accuracy"))
+    )
+    spec = spec_of(contract_text(answers))
+    assert (spec.objective.kind, spec.primary in {"a_ms", "objective"}) == (kind, True)
+    assert {name: metric.direction for name, metric in spec.metrics.items()} == {
+        "a_ms": "lower",
+        "b_ms": "lower",
+        "accuracy": "higher",
+    }
+    assert "`a_ms`, `b_ms`, `accuracy` together" in program_text(answers)
+
+
+@pytest.mark.parametrize(("kind", "words"), [("weighted", "none of geomean"), ("geomean", "only cpu_s is known")])
+def test_objective_that_cannot_be_written_is_refused(kind: str, words: str) -> None:
+    with pytest.raises(AutoexpError, match=words):
+        contract_text(Answers(objective=kind, measure="m", edit=("x",)))
 
 
 @pytest.mark.parametrize(

@@ -72,3 +72,12 @@ def test_no_try_runs_nothing(sorting: Project) -> None:
     assert "running" not in err
     assert "METRIC time_us=NUMBER" in out
     assert contract(sorting).primary == "time_us"
+
+
+def test_several_metrics_decide_together_where_that_is_asked_for(sorting: Project) -> None:
+    (sorting.path / "scripts/bench.sh").write_text("#!/bin/sh\necho METRIC a_ms=3\necho METRIC b_ms=5\n")
+    sorting.git("commit", "-qam", "two numbers")
+    sorting.run("init", *SAID[1:3], "--objective", "geomean", "--yes", "--allow-unsandboxed")
+    spec = contract(sorting)
+    assert (spec.objective.kind, tuple(spec.metrics)) == ("geomean", ("a_ms", "b_ms"))
+    assert "metric      objective = " in sorting.run("check", "--no-audits", "--allow-unsandboxed")

@@ -11,7 +11,7 @@ from autoexp.api.authors import Author
 class Answers:
     """What is said about a new campaign; what is empty was not said.
 
-    `form` is how the harness prints its metrics, `secondary` are metrics that it prints besides, `guards` are limits such as `memory_mb<=512`,
+    `objective` is how several metrics decide together, `form` is how the harness prints its metrics, `secondary` are metrics that it prints besides, `guards` are limits such as `memory_mb<=512`,
     `write` are absolute paths that the harness may write besides its tree.
     """
 
@@ -35,6 +35,7 @@ class Answers:
     form: str | Mapping[str, str] = ""
     secondary: tuple[str, ...] = ()
     guards: tuple[str, ...] = ()
+    objective: str = ""
     hidden: tuple[str, ...] = ()
     provide: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 from autoexp.api.authors import NOBODY, section_of
 from autoexp.api.starting.answers import Answers
 from autoexp.api.starting.guards import guard_of
+from autoexp.api.starting.naming import direction_of, unit_of
 from autoexp.errors import AutoexpError, ContractError
 from autoexp.spec import load
 from autoexp.spec.model import Spec
@@ -17,6 +18,8 @@ TOKENS = "3M"
 TOKENS_OF_AGENTS = "20M"
 """The same for a coding agent, which reads its own work again at every step."""
 EXPERIMENTS = 50
+OBJECTIVES = ("geomean", "pareto", "lexicographic")
+"""Those that need nothing but the names of metrics; for the others autoexp.yaml is the place."""
 OWN_METRIC = "cpu_s"
 """What decides where nobody names a metric: it needs no word of the harness."""
 
@@ -41,6 +44,7 @@ def contract_text(answers: Answers) -> str:
         "scope": scope,
         "harness": _harness(answers),
         "metrics": _metrics(answers),
+        **_objective(answers),
         **({"proposer": author} if (author := section_of(answers.author)) else {}),
         "budget": _budget(answers),
         **({"sandbox": {"harness": {"write": list(answers.write)}}} if answers.write else {}),
@@ -78,6 +82,29 @@ def _harness(answers: Answers) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value or key == "measure"}
 
 
+def decided_on(answers: Answers) -> tuple[str, ...]:
+    """Give the metrics that decide: the primary one, or all that an objective joins."""
+    first = answers.metric or OWN_METRIC
+    return (first, *answers.secondary) if answers.objective else (first,)
+
+
+def _objective(answers: Answers) -> dict[str, Any]:
+    if not answers.objective:
+        return {}
+    if answers.objective not in OBJECTIVES:
+        raise AutoexpError(
+            f"--objective {answers.objective} is none of {', '.join(OBJECTIVES)}",
+            fix="docs/objectives.md tells what each decides, and how the others stand in autoexp.yaml",
+        )
+    names = decided_on(answers)
+    if len(names) == 1:
+        raise AutoexpError(
+            f"--objective {answers.objective} joins several metrics, and only {names[0]} is known",
+            fix="let the measure command print a METRIC line for each; init reads them in a run, without --no-try",
+        )
+    return {"objective": {"kind": answers.objective, "metrics": list(names)}}
+
+
 def _metrics(answers: Answers) -> dict[str, Any]:
     primary = {"role": "primary", "direction": answers.direction or "lower"}
     if answers.unit:
@@ -97,7 +124,16 @@ def _metrics(answers: Answers) -> dict[str, Any]:
         metrics[guard] = section
     for other in answers.secondary:
         metrics.setdefault(other, {"role": "secondary"})
+    if answers.objective:
+        metrics |= {each: _joined(each, answers) for each in decided_on(answers)}
     return metrics
+
+
+def _joined(name: str, answers: Answers) -> dict[str, str]:
+    """Give the section of a metric that decides with others."""
+    unit = unit_of(name)
+    section = {"role": "secondary", "direction": direction_of(name, unit) or answers.direction or "lower", "unit": unit}
+    return {key: value for key, value in section.items() if value}
 
 
 def _budget(answers: Answers) -> dict[str, Any]:

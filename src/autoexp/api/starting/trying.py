@@ -46,6 +46,7 @@ def tried(
         direction="lower",
         form="number",
         secondary=(),
+        objective="",
         guards=(),
         timeout=answers.timeout or TIMEOUT,
     )

@@ -15,8 +15,6 @@ from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 if TYPE_CHECKING:
     from autoexp.api import Answers, Seen, Started
 
-MEASURE, WHO, LIMITS, MORE = "What measures", "Who proposes", "Limits", "Other ways to begin"
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this story."""
@@ -47,6 +45,10 @@ def init(
         list[str] | None,
         typer.Option(metavar="LIMIT", help='What must stay, such as "memory_mb<=512"; repeat.', show_default=False),
     ] = None,
+    objective: Annotated[
+        str,
+        typer.Option(help="Let all printed metrics decide: geomean, pareto or lexicographic.", show_default=False),
+    ] = "",
     propose: Annotated[str, typer.Option(help="Command that edits the files (the proposer).")] = "",
     agent: Annotated[
         str, typer.Option(help="Let this coding agent propose, such as claude-code or codex.", show_default=False)
@@ -109,6 +111,8 @@ def init(
 
       autoexp init "Make the parser faster" --measure "python bench.py" --checks "pytest -q" --edit parser.py --metric parse_ms
 
+      autoexp init "Make all three faster" --measure "python bench.py" --edit parser.py --objective geomean
+
       autoexp init "Raise the hit rate" --metric hit_rate --guard "memory_mb<=512" --experiments 80 --cost 10
 
       autoexp init "Make the parser faster" --measure "python bench.py" --edit parser.py --model NAME --model-url http://127.0.0.1:8000/v1
@@ -141,6 +145,7 @@ def init(
         direction=direction,
         unit=unit,
         guards=tuple(guard or ()),
+        objective=objective,
         propose=propose,
         agent=agent,
         model=model,
