@@ -20,7 +20,7 @@ EXAMPLES = [found for found in vars(repositories).values() if isinstance(found, 
 def test_contract_of_a_kind_passes_check(tmp_path: Path, helper: Helper, example: Example) -> None:
     if example.absent:
         pytest.skip(example.absent)
-    project = Project(example.write(tmp_path / example.kind), tmp_path / "cache", helper)
+    project = Project(example.write(tmp_path / example.kind), tmp_path / "cache", helper, patience_s=900.0)
     out, _ = project.ran("init", "--yes", "--allow-unsandboxed")
     assert "inferred measure: " in out
     assert "inferred checks: " in out
