@@ -67,11 +67,6 @@ def date_of(repository: Repository, commit: str) -> int:
     return int(repository.git.run("show", "--no-patch", "--format=%ct", commit))
 
 
-def subject_of(repository: Repository, commit: str) -> str:
-    """Give the first line of a commit's message."""
-    return repository.git.run("show", "--no-patch", "--format=%s", commit).decode("utf-8", "replace").strip()
-
-
 def file_stats(repository: Repository, old: str, new: str) -> tuple[FileStat, ...]:
     """Give the paths that differ between two commits, with their lines."""
     output = repository.git.run("diff-tree", "-r", "-z", "--numstat", "--no-renames", "--no-textconv", old, new)
