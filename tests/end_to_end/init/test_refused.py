@@ -38,6 +38,12 @@ def test_mistake_is_one_clear_error_and_nothing_is_written(
     assert not (sorting.path / "program.md").exists()
 
 
+def test_mistake_is_told_before_anything_runs(sorting: Project) -> None:
+    _, err = sorting.ran("init", *MEASURE, "--guard", "time<5", code=2)
+    assert "NAME<=LIMIT" in err
+    assert "running" not in err
+
+
 def test_second_init_is_refused_with_the_way_to_another_campaign(sorting: Project) -> None:
     sorting.run("init", "--no-try", *MEASURE)
     before = (sorting.path / "autoexp.yaml").read_bytes()

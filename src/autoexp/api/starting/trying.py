@@ -39,6 +39,9 @@ def tried(
     if drafted.blocked:
         return untried(drafted, f"the measure command was not run: {drafted.blocked}")
     answers = drafted.answers
+    spec_of(
+        contract_text(replace(untried(drafted).draft.answers, objective=""))
+    )  # a mistake of theirs is told before anything runs
     tell(f"running `{answers.measure}` once on HEAD, to see what it prints (Ctrl-C skips that, --no-try leaves it out)")
     bare = replace(
         answers,
