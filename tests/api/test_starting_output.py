@@ -184,4 +184,14 @@ def test_units_and_names() -> None:
     assert unit_in("The result is in microseconds - lower is better") == "us"
     assert unit_in("Answer in seconds, sizes in megabytes") == ""
     assert direction_in("The result is in microseconds - lower is better") == "lower"
-    assert direction_of("cache_hit_rate") == "higher"
+    names = ("cache_hit_rate", "bytes_per_s", "map_ms", "score_mb", "error_rate", "mb_per_s", "peak_rss_mb", "thing")
+    ways = ("higher", "higher", "lower", "lower", "lower", "higher", "lower", "")
+    assert tuple(map(direction_of, names)) == ways
+    assert unit_of("bytes_per_s") == ""
+
+
+def test_named_metric_that_was_not_printed_keeps_the_form_that_was() -> None:
+    answers, _ = with_printed(Answers(metric="c", measure="m", edit=("x",)), Printed("json", ("a", "b")))
+    assert (answers.metric, answers.form, answers.secondary) == ("c", "json", ())
+    answers, _ = with_printed(Answers(metric="c", measure="m", edit=("x",)), Printed("lines", ("a", "b")))
+    assert (answers.form, answers.secondary) == ("lines", ("a", "b"))

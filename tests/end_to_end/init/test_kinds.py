@@ -13,10 +13,8 @@ from tests.end_to_end.conftest import Project
 EXAMPLES = [found for found in vars(repositories).values() if isinstance(found, Example)]
 
 
-@pytest.mark.parametrize(
-    "example",
-    [pytest.param(each, id=each.kind, marks=() if each.kind == "shell" else pytest.mark.long) for each in EXAMPLES],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.kind)
 def test_contract_of_a_kind_passes_check(tmp_path: Path, helper: Helper, example: Example) -> None:
     if example.absent:
         pytest.skip(example.absent)

@@ -26,7 +26,8 @@ def with_printed(answers: Answers, printed: Printed, *, likely: str = "") -> tup
     if answers.metric in names or answers.metric in MEASURED_BY_AUTOEXP:
         metric, why = answers.metric, ""
     elif answers.metric:
-        return answers, ""
+        kept = printed.form if isinstance(printed.form, str) and not answers.form else answers.form
+        return replace(answers, form=kept, secondary=printed.names if kept == "lines" else ()), ""
     else:
         metric, why = _chosen(names, answers, likely, printed.units)
     others = tuple(name for name in names if name != metric)

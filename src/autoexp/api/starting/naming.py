@@ -66,7 +66,7 @@ def unit_of(name: str) -> str:
     """Give the unit that the end of a metric's name tells; empty when it tells none."""
     for unit, (_, _, ends, _) in reversed(_KNOWN.items()):
         if re.search(rf"(?:^|[_.-])(?:{ends})$", name, re.IGNORECASE):
-            return unit
+            return "" if unit == "s" and re.search(r"per_s(?:ec)?$", name, re.IGNORECASE) else unit
     return ""
 
 
@@ -85,10 +85,10 @@ def direction_in(goal: str) -> str:
 
 def direction_of(name: str, unit: str = "") -> str:
     """Give the direction that a metric's name or unit suggests; empty when they suggest none."""
+    if known := _KNOWN.get(_plain(unit or unit_of(name))):
+        return known[1]
     if _HIGHER.search(name) and not re.search(r"error|miss|fail|loss", name, re.IGNORECASE):
         return "higher"
-    if known := _KNOWN.get(_plain(unit)):
-        return known[1]
     return "lower" if _LOWER.search(name) else ""
 
 
