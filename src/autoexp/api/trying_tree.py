@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from autoexp.api.contracts import contract_of
+from autoexp.api.contracts import sound_contract
 from autoexp.api.places import Place
 from autoexp.campaign.events import Noted, Record, SessionOpened
 from autoexp.campaign.experiments import Experiment
@@ -82,7 +82,7 @@ def try_tree(
 
     Raises AutoexpError, also while an engine works on the campaign, unless it is measured `anyway`; KeyboardInterrupt after a signal.
     """
-    contract = contract_of(place)
+    contract = sound_contract(place, environ=environ, proposes="no", goes_on=True)
     tag = contract.spec.name if place.tag is None else place.tag
     repository = Repository.open(place.folder)
     try:
