@@ -17,6 +17,9 @@ from autoexp.workspaces.objects import folder as tree_entry
 from autoexp.workspaces.repository import Repository, is_gitlink
 from autoexp.workspaces.submodules import Place
 
+_UNCOMPRESSED = ("-c", "core.looseCompression=0", "-c", "pack.compression=0")
+"""Large data are mostly compressed already, and git would take a second for some twenty megabytes of them."""
+
 
 @dataclass(slots=True)
 class Contents:
@@ -163,7 +166,7 @@ class _Finder:
             before = _state(source)
             if before is None or not lfs.holds(source, pointer):
                 continue
-            stored = git.run("-c", "core.looseCompression=0", "hash-object", "-w", "--no-filters", "--", str(source))
+            stored = git.run(*_UNCOMPRESSED, "hash-object", "-w", "--no-filters", "--", str(source))
             if _state(source) == before:
                 note.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(note, stored.strip())

@@ -19,6 +19,8 @@ from autoexp.workspaces.trash import Trash
 from autoexp.workspaces.treestate import TreeState
 
 _MANY_SUSPECTS = 64
+_MANY_BYTES = 64 << 20
+"""What suspects may hold together until the table is renewed: they are read in every scan."""
 
 
 class StateTable:
@@ -103,7 +105,8 @@ class StateTable:
     def renew_when_due(self, tree: Path, entries: Mapping[str, Entry], commit: str) -> None:
         """Clear old suspects of a tree that is known to be exactly its commit."""
         now_ns = change_clock_ns(self._folder)
-        if len(self._suspects) <= _MANY_SUSPECTS or now_ns - self._noted_ns < 2 * GRAIN_NS:
+        few = len(self._suspects) <= _MANY_SUSPECTS and _weight(tree, self._suspects) <= _MANY_BYTES
+        if few or now_ns - self._noted_ns < 2 * GRAIN_NS:
             return
         self._note.forget()
         self._put_stale(tree, entries)
@@ -118,6 +121,12 @@ class StateTable:
         self._noted_ns = change_clock_ns(self._folder)
         self._suspects = _recent(tree, written, self._noted_ns)
         self._note.write(commit, self._index.folder.name)
+
+
+def _weight(tree: Path, paths: Iterable[str]) -> int:
+    """Give the bytes that some paths hold together."""
+    states = (look(f"{tree}/{path}") for path in paths)
+    return sum(state.st_size for state in states if state is not None)
 
 
 def _recent(tree: Path, paths: Iterable[str], noted_ns: int) -> set[str]:
