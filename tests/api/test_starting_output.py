@@ -44,6 +44,7 @@ def test_form_is_found_and_reads_the_same_output(output: str, form: str, names: 
         ("total time: 12.25 ms\nall done\n", "total_time_ms", 12.25, "ms"),
         ("Throughput:  1234.5\nLatency = 3.5us\n", "throughput", 1234.5, ""),
         ("accuracy: 0.93\n", "accuracy", 0.93, ""),
+        ("ran 300 iterations\ntook 382.68 ms\n", "took_ms", 382.68, "ms"),
         ("hit rate: 93.5 %\n", "hit_rate_percent", 93.5, "%"),
         ("  mean (of 10): 5e-3 s\n", "mean_of_10_s", 5e-3, "s"),
     ],

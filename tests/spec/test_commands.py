@@ -20,6 +20,11 @@ from autoexp.spec.commands import named, started
         ("uv run python train.py", ["train.py"]),
         ("python -m tools.bench", ["tools/bench.py", "tools/bench/__main__.py"]),
         ("python -m pytest -q tests/unit", ["tests/unit", "pytest.py", "pytest/__main__.py"]),
+        ("python3 -m unittest discover -s tests -t .", ["tests", "unittest.py", "unittest/__main__.py"]),
+        (
+            "python -m unittest -v tests.test_a",
+            ["tests/test_a.py", "tests/test_a/__main__.py", "unittest.py", "unittest/__main__.py"],
+        ),
         ("pytest -q -k fast tests a_test.py::test_one", ["tests", "a_test.py"]),
         ("cd sub && python bench.py", ["sub/bench.py"]),
         ("python gen.py | python score.py; node end.js", ["gen.py", "score.py", "end.js"]),

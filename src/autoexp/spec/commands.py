@@ -35,7 +35,7 @@ INTERPRETERS = re.compile(
     r"(?:python|pypy|node|ruby|perl|php|lua|luajit|julia|Rscript|bash|dash|zsh|ksh|sh|bun|deno|tsx|ts-node|guile|tclsh|elixir)[\d.]*"
 )
 _SHELL = re.compile(r"(?:ba|da|z|k)?sh")
-_TESTERS = frozenset({"pytest", "py.test", "unittest", "nose2", "bats", "prove", "jest", "vitest", "mocha", "ava"})
+_TESTERS = frozenset({"pytest", "py.test", "nose2", "bats", "prove", "jest", "vitest", "mocha", "ava"})
 _WITH_VALUE = frozenset({"-W", "-X", "-k", "-n", "-r", "-o", "-p", "-c", "-C", "--cov", "--require", "--import"})
 _EVAL = frozenset({"-e", "--eval", "-p"})
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
@@ -151,9 +151,20 @@ def _interpreted(words: list[str], folder: str, *, shell: bool) -> Iterator[str]
 
 def _module(words: Sequence[str], folder: str) -> Iterator[str]:
     name = words[0]
-    if name in _TESTERS:
+    if name == "unittest":
+        yield from _of_unittest(words[1:], folder)
+    elif name in _TESTERS:
         yield from _arguments(words[1:], folder)
     yield from _modules(name, folder)
+
+
+def _of_unittest(words: Sequence[str], folder: str) -> Iterator[str]:
+    """Give the folder that it looks through, or the tests that are named, as files or as modules."""
+    for before, word in zip(("", *words), words, strict=False):
+        if before in {"-s", "--start-directory"} or word.endswith(".py"):
+            yield from filter(None, [place_of_word(word, folder)])
+        elif word != "discover" and not word.startswith("-") and before not in {"-p", "-t", "-k"}:
+            yield from _modules(word, folder)
 
 
 def _modules(name: str, folder: str) -> list[str]:

@@ -15,7 +15,7 @@ _METRIC = re.compile(rf"METRIC ({METRIC_NAME.pattern})=(.*)")
 _PAIR = re.compile(rf"\s*({METRIC_NAME.pattern})\s*:\s*(\S+)\s*")
 _NUMBER = r"([-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)"
 _LABELLED = re.compile(
-    rf"\s*([A-Za-z][\w ./()%-]{{0,60}}?)(\s*[:=]\s*){_NUMBER}(?:(\s*)(ns|us|µs|μs|ms|s|sec|seconds|min|B|KB|MB|GB|KiB|MiB|GiB|bytes|%|[A-Za-z]+/s(?:ec)?))?\s*"
+    rf"\s*([A-Za-z][\w ./()%-]{{0,60}}?)(\s*[:=]\s*|\s+){_NUMBER}(?:(\s*)(ns|us|µs|μs|ms|s|sec|seconds|min|B|KB|MB|GB|KiB|MiB|GiB|bytes|%|[A-Za-z]+/s(?:ec)?))?\s*"
 )
 
 
@@ -106,8 +106,9 @@ def _of_tools(lines: Sequence[str]) -> Printed | None:
 
 
 def _labelled(lines: Sequence[str]) -> Printed:
-    """Find lines such as `total time: 12.3 ms`: a pattern for each, which holds the label and the unit."""
-    found = [match for line in lines if (match := _LABELLED.fullmatch(line))]
+    """Find lines such as `total time: 12.3 ms` or `took 12.3 ms`: a pattern for each, which holds the label and the unit."""
+    matches = [match for line in lines if (match := _LABELLED.fullmatch(line))]
+    found = [match for match in matches if match[2].strip() or match[5]]
     labels = Counter(_slug(match) for match in found)
     patterns: dict[str, str] = {}
     units: dict[str, str] = {}
@@ -117,7 +118,8 @@ def _labelled(lines: Sequence[str]) -> Printed:
             continue
         label, unit = re.escape(match[1]).replace(r"\ ", " "), re.escape(match[5] or "")
         end = rf"\s*{unit}\s*$" if unit else r"\s*$"
-        pattern = rf"^\s*{label}\s*[:=]\s*{_NUMBER}{end}"
+        between = r"\s*[:=]\s*" if match[2].strip() else r"\s+"
+        pattern = rf"^\s*{label}{between}{_NUMBER}{end}"
         if sum(len(re.findall(pattern, line)) for line in lines) == 1:
             patterns[name], units[name] = pattern, match[5] or ""
     return Printed(patterns, tuple(patterns), units) if patterns else Printed()

@@ -89,7 +89,7 @@ def _tell(found: "Checked") -> None:
     say(f"contract    {found.path} is valid")
     say(f"commit      {checkup.commit[:12]}")
     say(
-        f"scope       {', '.join(checkup.scope[:8])}{' ...' if len(checkup.scope) > 8 else ''} ({len(checkup.scope)} files)"
+        f"scope       {', '.join(checkup.scope[:8])}{' ...' if len(checkup.scope) > 8 else ''} ({len(checkup.scope)} file{'' if len(checkup.scope) == 1 else 's'})"
     )
     for name, summary in checkup.baseline.metrics.items():
         role = spec.metrics[name].role if name in spec.metrics else ""
