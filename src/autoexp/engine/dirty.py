@@ -89,7 +89,9 @@ def dirty_files(contract: Contract, repository: Repository) -> Dirty:
         return Dirty()
     root = repository.root.resolve()
     own = {contract.folder.resolve() / name for name in (CONTRACT_FILE, PROGRAM_FILE)}
-    own |= {root / place_in_tree(pattern) for pattern in contract.spec.harness.provide}  # a submodule, shown as it stands
+    own |= {
+        root / place_in_tree(pattern) for pattern in contract.spec.harness.provide
+    }  # a submodule, shown as it stands
     scope, harness = Scope(contract.spec.scope.edit), tuple(_of_harness(contract.spec))
     hidden = Hidden(repository, contract.spec.scope.hidden)
     found: dict[str, list[str]] = {"scope": [], "harness": [], "others": []}
