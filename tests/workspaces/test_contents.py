@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.workspaces.conftest import User
 
-from autoexp.workspaces import MeasurementTrees, Repository
+from autoexp.workspaces import Change, Entry, MeasurementTrees, Repository
 from autoexp.workspaces.contents import Contents, contents_of
 from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.lfs import Pointer, parse_pointer
@@ -180,6 +180,26 @@ def test_pointers_in_scope_or_without_the_attribute_stay(
         user.write(name, pointer(b"big\n"))
     tree, _ = measured(repository, tmp_path, user.commit())
     assert (tree / "src/weights.bin").read_text() == (tree / "plain.dat").read_text() == pointer(b"big\n")
+
+
+def test_what_is_stored_again_after_a_gc_is_what_the_user_had_alone(
+    user: User, repository: Repository, tmp_path: Path, measured: Callable[..., tuple[Path, Contents]]
+) -> None:
+    keep(user.path / ".git", b"big\n")
+    user.write("big.bin", pointer(b"big\n"))
+    base = user.commit()
+    new = Entry("100644", repository.write_blob(b"2\n"))
+    lost = repository.commit(base, [Change("src/one.py", None, new)], "lost", when=1)
+    tree, contents = measured(repository, tmp_path, lost)
+    user.git("prune", "--expire=now")
+    assert repository.store_lost()
+    assert not contents.repository.store_lost()
+    assert repository.resolve(lost) == lost
+    assert repository.resolve(contents.complete(lost)) is None
+    user.git("prune", "--expire=now")
+    assert contents.repository.resolve(contents.complete(lost)) is not None
+    assert contents.repository.changed(base, lost)
+    assert (tree / "big.bin").read_text() == "big\n"
 
 
 def test_a_plain_repository_gets_no_store_of_its_own(make_user: Callable[..., User], tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ def store_lost(shop: Workshop) -> None:
     """Store again what was written in this experiment or the last one and a `git gc --prune=now` of the user's has removed."""
     count = shop.repository.store_lost()
     shop.repository.forget_older()
+    if shop.contents is not None and shop.contents.repository is not shop.repository:
+        shop.contents.repository.forget_older()
     if count:
         shop.record(
             Noted(text=f"a git of yours removed {count} objects just after they were written; they were stored again")

@@ -31,6 +31,7 @@ class Repository:
         self.git = Git(common_dir, git_dir=git_dir)
         self._reader = ObjectReader(self.git)
         self._fresh: list[dict[str, Loose]] = [{}, {}]
+        self._fresh_elsewhere: tuple[list[dict[str, Loose]], ...] = ()
 
     @classmethod
     def open(cls, path: Path) -> "Repository":
@@ -52,7 +53,7 @@ class Repository:
     def beside(self, folder: Path, *, also: Sequence[Path] = ()) -> "Repository":
         """Give the same repository with a store of its own in `folder` for new objects: nothing is added to the user's.
 
-        Objects are read from other folders `also`. What is written here and lost to a gc is known there, too.
+        Objects are read from other folders `also`. What is written here and lost to a gc is known there, but not the other way round.
         """
         folder.mkdir(parents=True, exist_ok=True)
         other = Repository(
@@ -64,7 +65,7 @@ class Repository:
         if self.git.marker:
             other.git.carry(self.git.marker)
         other._reader = ObjectReader(other.git)
-        other._fresh = self._fresh
+        other._fresh_elsewhere = (*self._fresh_elsewhere, self._fresh)
         return other
 
     def close(self) -> None:
@@ -240,7 +241,9 @@ class Repository:
 
         A `git gc --prune=now` of the user's removes what no ref named when it began, also when one does now.
         """
-        fresh = self._fresh[0] | self._fresh[1]
+        fresh = {
+            oid: item for part in (*self._fresh_elsewhere, self._fresh) for some in part for oid, item in some.items()
+        }
         lost = [oid for oid in fresh if not self._holds(oid)]
         self._store([fresh[oid] for oid in lost])
         return len(lost)
