@@ -12,6 +12,7 @@ from types import FrameType
 
 from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import cells, notice
+from autoexp.engine.completing import contents_for
 from autoexp.engine.mending import mend
 from autoexp.engine.signals import INTERRUPTED, StopFlag, heeding
 from autoexp.executors.local import LocalExecutor
@@ -74,12 +75,17 @@ def first_run(
         ):
             tell(notice(made.rules, made.levels, left_out=made.left_out))
             own = repository.beside(cache / "objects")
+            contents = contents_for(spec, own, commit, cache)
             executor = LocalExecutor(
                 harness=spec.harness,
                 metrics=spec.metrics,
                 measurement=spec.measurement,
                 trees=MeasurementTrees(
-                    own, cache / "measure", hidden=Hidden(own, spec.scope.hidden), fixtures=made.fixtures
+                    own,
+                    cache / "measure",
+                    hidden=Hidden(contents.repository, spec.scope.hidden),
+                    fixtures=made.fixtures,
+                    contents=contents,
                 ),
                 output=cache / "output",
                 marker=f"{identity}:{os.getpid()}",
@@ -88,6 +94,7 @@ def first_run(
                 cell=made.harness,
             )
             taken = executor.sample(commit, Side.BASELINE, n="init", i=0, seed=0)
+            contents.repository.close()
             own.close()
         if stop.interrupted:
             raise KeyboardInterrupt
@@ -98,7 +105,7 @@ def first_run(
             lines=lines,
             reported=reported,
             detail=taken.detail.strip(),
-            fix=mend(spec, repository, taken.detail, command="measure") if failed else "",
+            fix=mend(spec, repository, taken.detail, command="measure", contents=contents) if failed else "",
             wall_s=taken.usage.wall_s,
             skipped=bool(stop()),
         )

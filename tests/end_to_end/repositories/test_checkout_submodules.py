@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autoexp.spec import load
 from tests.end_to_end.conftest import CONTRACT, Project, write
 from tests.end_to_end.repositories.standing import campaign
 
@@ -46,6 +47,21 @@ def test_the_harness_finds_the_committed_files_of_a_submodule(owner: Project) ->
     assert [row["metric"] for row in owner.rows()] == [200.0, 100.0, 120.0]
     assert owner.git("ls-tree", "refs/autoexp/demo/best", "lib").startswith("160000 commit")
     assert "missing" not in owner.git("fsck", "--connectivity-only")
+
+
+def test_the_first_run_of_init_finds_them_too_and_says_what_is_not_here(owner: Project) -> None:
+    asked = ("init", "Make x small", "--measure", "sh bench.sh", "--edit", "value.txt", "--propose", "true")
+    (owner.path / "autoexp.yaml").unlink()
+    said = owner.run(*asked, "--allow-unsandboxed")
+    assert "failed on HEAD" not in said
+    assert set(load((owner.path / "autoexp.yaml").read_text()).metrics) == {"x", "ok"}
+    owner.git("submodule", "deinit", "-q", "-f", "lib")
+    shutil.rmtree(owner.path / ".git/modules")
+    (owner.path / "autoexp.yaml").unlink()
+    (owner.path / "program.md").unlink()
+    said = owner.run(*asked, "--allow-unsandboxed")
+    assert "failed on HEAD" in said
+    assert "git submodule update --init" in said
 
 
 def test_a_submodule_of_a_submodule_is_there_as_well(owner: Project, tmp_path: Path) -> None:
