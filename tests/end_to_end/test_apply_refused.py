@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.applied import campaign, copy_of, ended, everything, read
+from tests.end_to_end.applied import campaign, contents, copy_of, ended, everything, read
 from tests.end_to_end.commands import Helper
 from tests.end_to_end.conftest import Project
 
@@ -84,6 +84,33 @@ def test_what_is_in_the_way_is_named_and_nothing_changes(
     assert fix in printed
     assert everything(project) == before
     assert not (project.path / ".git/autoexp-apply.json").exists()
+
+
+@pytest.mark.parametrize("lock", ["HEAD.lock", "refs/heads/main.lock"])
+def test_branch_that_cannot_be_locked_leaves_files_and_index_as_they_were(project: Project, lock: str) -> None:
+    (project.path / "mine.txt").write_text("staged\n")
+    project.git("add", "mine.txt")
+    (project.path / ".git" / lock).touch()
+    index, before = project.git("ls-files", "--stage"), everything(project)
+    assert f"{lock}': File exists" in project.run("apply", code=2)
+    assert project.git("ls-files", "--stage") == index
+    assert {**everything(project), "index": before["index"]} == before
+    assert project.git("status", "--porcelain", "--untracked-files=no") == "M  mine.txt"
+    (project.path / ".git" / lock).unlink()
+    project.run("apply")
+    assert project.git("rev-parse", "main") == project.refs()["best"]
+    assert project.git("status", "--porcelain", "--untracked-files=no") == "M  mine.txt"
+
+
+def test_branch_that_was_moved_while_git_wrote_leaves_files_and_index_as_they_were(project: Project) -> None:
+    other = project.git("commit-tree", "-p", "HEAD", "-m", "other", "HEAD^{tree}")
+    project.git("config", "filter.move.smudge", f"git update-ref refs/heads/main {other} && cat")
+    project.git("config", "filter.move.clean", "cat")
+    (project.path / ".git/info/attributes").write_text("b.txt filter=move\n")
+    index, before = project.git("ls-files", "--stage"), contents(project)
+    assert "branch main was moved by somebody else just now" in project.run("apply", code=2)
+    assert (project.git("rev-parse", "main"), project.git("ls-files", "--stage")) == (other, index)
+    assert contents(project) == before
 
 
 def conflicting(project: Project) -> None:

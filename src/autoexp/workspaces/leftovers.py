@@ -31,10 +31,11 @@ def finish(repository: Repository, root: Path, move: Move) -> None:
         return
     _free_index(repository, root)
     changes = repository.changed(move.old, move.new)
-    index = _index(_users(repository, root))
-    if all(index.get(change.path) == change.new for change in changes):
+    git = _users(repository, root)
+    if _is_indexed(git, changes):
         swap(repository, Branch(move.ref, move.old, root), move.new)
         return
+    index = _index(git)
     staged = [change.path for change in changes if index.get(change.path) != change.old]
     if foreign := staged or _restored(repository, root, changes):
         more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
@@ -53,14 +54,25 @@ def _has_moved(repository: Repository, move: Move) -> bool:
 
 
 def put_back(repository: Repository, root: Path, old: str, new: str, *, killed: bool = False) -> None:
-    """Take back the files of a move that has just failed. What the user changed meanwhile stays.
+    """Take back files and index of a move that has just failed. What the user changed meanwhile stays.
 
-    Raises RepositoryError where the git that made it was `killed`, and the lock it left may be that of another one.
+    Raises GitError where git cannot do that, and RepositoryError where the git that made it was `killed`, and the lock it left may be that of another one.
     """
     if killed:
         _free_index(repository, root)
-    if repository.head() == old:
-        _restored(repository, root, repository.changed(old, new))
+    git, head, changes = _users(repository, root), repository.head(), repository.changed(old, new)
+    if _is_indexed(git, changes):
+        apart = {change.path for change in repository.changed(head, new)}
+        if any(change.path in apart for change in changes):  # all is written, and the branch alone was not moved
+            git.run("read-tree", "-m", "-u", new, old)
+    elif head == old:
+        _restored(repository, root, changes)
+
+
+def _is_indexed(git: Git, changes: list[Change]) -> bool:
+    """Tell whether a move came as far as the index, which git writes after all files, in one step."""
+    index = _index(git)
+    return all(index.get(change.path) == change.new for change in changes)
 
 
 def _restored(repository: Repository, root: Path, changes: list[Change]) -> list[str]:

@@ -21,6 +21,8 @@ from autoexp.workspaces.repository import Repository
 
 TIMEOUT_S = 3600.0
 """Filters such as LFS may have much to fetch."""
+_LOCK_WAIT_MS = 1000
+"""How long the lock of another git on the branch is waited for."""
 _OPTIONS = ("--ff-only", "--no-squash", "--no-autostash", "--no-stat", "--quiet", "--no-overwrite-ignore")
 
 
@@ -52,7 +54,11 @@ def advance(repository: Repository, root: Path, branch: Branch, new: str, mark: 
         root,
         git_dir=repository.git_dir,
         variables={"GIT_WORK_TREE": str(root), "GIT_REFLOG_ACTION": ACTION},
-        settings={"core.logAllRefUpdates": "true", "core.untrackedCache": "keep"},
+        settings={
+            "core.logAllRefUpdates": "true",
+            "core.untrackedCache": "keep",
+            "core.filesRefLockTimeout": str(_LOCK_WAIT_MS),
+        },
         users_settings="honoured",
         passed_on=(mark.fd,),
     )
