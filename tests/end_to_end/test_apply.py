@@ -1,6 +1,7 @@
 """`autoexp apply`: what was kept comes into the user's branch, and nothing of the user's is lost on the way."""
 
 import json
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +50,7 @@ def test_branch_comes_to_the_best_with_its_files_and_back(project: Project) -> N
     assert "main holds experiments 1, 3, 4, 5 already" in project.run("apply")
     assert project.git("reflog", "-1", "--format=%gs") == "autoexp apply: Fast-forward"
     (undo,) = [line.split(maxsplit=1)[1] for line in printed.splitlines() if line.startswith("undo")]
-    project.git(*undo.split()[1:])
+    project.git(*shlex.split(undo)[1:])
     assert project.git("rev-parse", "HEAD") == head
     assert contents(project) == before
 
@@ -139,8 +140,33 @@ def test_branch_that_nobody_has_checked_out_moves_alone(project: Project) -> Non
     assert project.git("rev-parse", "release") == project.refs()["best"]
     assert contents(project) == before
     (undo,) = [line.split(maxsplit=1)[1] for line in printed.splitlines() if line.startswith("undo")]
-    project.git(*undo.split()[1:])
+    project.git(*shlex.split(undo)[1:])
     assert project.git("rev-parse", "release") == project.git("rev-parse", "main")
+
+
+def test_branch_that_stands_for_another_one_moves_that_one(project: Project) -> None:
+    project.git("branch", "release")
+    project.git("symbolic-ref", "refs/heads/alias", "refs/heads/release")
+    project.git("symbolic-ref", "refs/heads/now", "refs/heads/main")
+    assert applied(project, "--branch", "alias")["branch"] == "release"
+    assert applied(project, "--branch", "now")["checkout"] == str(project.path)
+    assert [project.git("symbolic-ref", f"refs/heads/{name}") for name in ("alias", "now")] == [
+        "refs/heads/release",
+        "refs/heads/main",
+    ]
+    assert {project.git("rev-parse", name) for name in ("release", "main")} == {project.refs()["best"]}
+    assert read(project, "a.txt", "b.txt") == ["35", "20"]
+
+
+def test_way_back_is_for_a_shell_that_stands_elsewhere(project: Project, tmp_path: Path) -> None:
+    before = project.git("rev-parse", "main")
+    project.git("branch", "it's&mine")
+    project.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "linked one"))
+    moved = applied(project, "--branch", "it's&mine"), applied(project, repo=tmp_path / "linked one")
+    for found in moved:
+        subprocess.run(["sh", "-c", found["undo"]], cwd=project.path, check=True)
+    assert {project.git("rev-parse", name) for name in ("main", "it's&mine", "side")} == {before}
+    assert (tmp_path / "linked one/a.txt").read_text() == "50\nkept\n"
 
 
 def test_bare_repository_has_its_branch_moved(project: Project, tmp_path: Path) -> None:

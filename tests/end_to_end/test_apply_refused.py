@@ -148,6 +148,7 @@ def test_keep_that_another_one_is_built_on_is_named(project: Project) -> None:
     [
         (["--only", "2"], "experiment 2 was not kept: it ended as discard"),
         (["--only", "9"], "there is no experiment 9"),
+        (["--only", ""], "--only names no experiment"),
         (["--only", "x"], "--only x is no number of an experiment"),
         (["3"], "it is not said what 3 is for"),
         (["--branch", "none"], "there is no branch named none"),
@@ -185,7 +186,8 @@ def test_branch_in_the_midst_of_a_rebase_stays(project: Project) -> None:
         project.git("rebase", "-q", "refs/autoexp/demo/attempt/1")
     before = everything(project)
     assert "HEAD is detached" in project.run("apply", code=2)
-    assert "in the midst of a rebase" in project.run("apply", "--branch", "main", "--only", "3", code=2)
+    for look in ([], ["--dry-run"]):
+        assert "in the midst of a rebase" in project.run("apply", "--branch", "main", "--only", "3", *look, code=2)
     assert everything(project) == before
 
 

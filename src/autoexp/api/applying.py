@@ -26,6 +26,7 @@ class Brought:
     status: dict[str, Any]
     commits: tuple[dict[str, Any], ...]
     warnings: tuple[str, ...]
+    undo: str
     dry_run: bool
 
     def as_json(self) -> dict[str, Any]:
@@ -50,7 +51,7 @@ class Brought:
             "in_loop_gain": known["in_loop_gain"],
             "confirmed_gain": known["confirmed_gain"],
             "warnings": list(self.warnings),
-            "undo": self.applied.undo if plan.moves else None,
+            "undo": self.undo if plan.moves else None,
         }
 
 
@@ -70,7 +71,7 @@ def apply(place: Place, wish: ApplyWish, *, environ: Mapping[str, str]) -> Broug
         repository.close()
     status = status_of(found.state, running=found.running)
     warnings = _warnings(found.state, status, made, best)
-    return Brought(made, status, _commits(found.state, made), warnings, wish.dry_run)
+    return Brought(made, status, _commits(found.state, made), warnings, made.undo(place.folder), wish.dry_run)
 
 
 def _commits(state: CampaignState, made: Applied) -> tuple[dict[str, Any], ...]:

@@ -4,6 +4,7 @@ The intent is written down first. Killed at any step, the branch and its files s
 `apply` ends it.
 """
 
+import shlex
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from autoexp.engine.applying.plan import Plan, Wish, plan
 from autoexp.engine.applying.refusing import detached, elsewhere, obstructed
 from autoexp.engine.faults import Faults
 from autoexp.errors import RepositoryError
-from autoexp.workspaces.branches import Branch, current_branch, named_branch, swap
+from autoexp.workspaces.branches import Branch, current_branch, named_branch, refuse_half_rebased, swap
 from autoexp.workspaces.history import FileStat, file_stats
 from autoexp.workspaces.leftovers import finish
 from autoexp.workspaces.movemark import NAME, Mark, Move, held, read_mark
@@ -31,13 +32,15 @@ class Applied:
     refused: RepositoryError | None = None
     unfinished: bool = False
 
-    @property
-    def undo(self) -> str:
-        """Give the command that goes back."""
+    def undo(self, folder: Path) -> str:
+        """Give the command that goes back, for a shell; `folder` is where this one was told to work."""
         branch = self.plan.branch
+        words = ["git"] if folder == Path() else ["git", "-C", str(folder)]
         if branch.checkout is not None:
-            return f"git reset --keep {branch.commit[:12]}"
-        return f"git update-ref {branch.ref} {branch.commit[:12]} {self.plan.new[:12]}"
+            words += ["reset", "--keep", branch.commit[:12]]
+        else:
+            words += ["update-ref", branch.ref, branch.commit[:12], self.plan.new[:12]]
+        return shlex.join(words)
 
 
 def look(repository: Repository, state: CampaignState, wish: Wish) -> Applied:
@@ -53,7 +56,7 @@ def look(repository: Repository, state: CampaignState, wish: Wish) -> Applied:
             beside.close()
     root = _root(repository, branch)
     if root is None:
-        return Applied(found, files)
+        return Applied(found, files, _half_rebased(repository, branch) if found.moves else None)
     if read_mark(repository.git_dir / NAME) is not None:
         return Applied(found, files, unfinished=True)
     obstacles = in_the_way(repository, root, changes)
@@ -77,6 +80,14 @@ def apply(repository: Repository, state: CampaignState, wish: Wish, *, faults: F
         if obstacles != InTheWay():
             raise obstructed(root, obstacles)
         return _done(repository, found, faults, lambda: _advance(repository, root, found, mark, faults))
+
+
+def _half_rebased(repository: Repository, branch: Branch) -> RepositoryError | None:
+    try:
+        refuse_half_rebased(repository, branch)
+    except RepositoryError as error:
+        return error
+    return None
 
 
 def _done(repository: Repository, found: Plan, faults: Faults, deed: Callable[[], None]) -> Applied:

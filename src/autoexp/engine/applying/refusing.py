@@ -1,5 +1,6 @@
 """Why kept changes cannot be brought into a branch, and the ways out."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def elsewhere(branch: Branch) -> RepositoryError:
     return RepositoryError(
         f"branch {branch.name} is checked out in another place, whose files have to move with it",
         where=str(branch.checkout),
-        fix=f"`autoexp apply --repo '{branch.checkout}'`, or where that folder is gone: `git worktree prune`",
+        fix=f"`autoexp apply --repo {shlex.quote(str(branch.checkout))}`, or where that folder is gone: `git worktree prune`",
     )
 
 

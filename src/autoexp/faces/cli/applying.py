@@ -76,6 +76,8 @@ def _numbers(only: "Sequence[str]", more: "Sequence[int]") -> tuple[int, ...]:
             fix=f"`autoexp apply --only {more[0]}` takes these experiments only",
         )
     words = [word for text in only for word in text.replace(",", " ").split()]
+    if only and not words:
+        raise AutoexpError("--only names no experiment", fix="`autoexp log` shows them; without --only all are taken")
     if wrong := [word for word in words if not word.isdecimal()]:
         raise AutoexpError(f"--only {wrong[0]} is no number of an experiment", fix="`autoexp log` shows them")
     return tuple(sorted({*map(int, words), *more}))
@@ -107,7 +109,7 @@ def _lines(done: "Brought") -> "Iterator[tuple[str, str]]":
     if done.applied.unfinished:
         yield "note", "an `autoexp apply` was killed here: the next one puts its files back first"
     if plan.moves and not done.dry_run:
-        yield "undo", done.applied.undo
+        yield "undo", done.undo
 
 
 def _named(numbers: "Sequence[int]") -> str:
