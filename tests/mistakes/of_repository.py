@@ -134,6 +134,17 @@ CASES = [
         "take it out of scope.hidden",
     ),
     Case(
+        "a provided folder that holds hidden files",
+        both(
+            committed(data___hidden__txt="1\n"),
+            changed(
+                ("[value.txt]}", "[value.txt], hidden: [data/hidden.txt]}"), ("  timeout: 5s", "  provide: [data]")
+            ),
+        ),
+        "harness.provide shows data to every command",
+        "leave it out of one of them",
+    ),
+    Case(
         "a holdout that is not there",
         changed(("  timeout: 5s", "  holdout: sh holdout.sh")),
         "command not found",

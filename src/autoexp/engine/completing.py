@@ -10,6 +10,7 @@ from autoexp.spec.sandbox import place_in_tree
 from autoexp.workspaces import lfs
 from autoexp.workspaces.changes import Entry
 from autoexp.workspaces.contents import Contents, contents_of
+from autoexp.workspaces.hidden import Hidden
 from autoexp.workspaces.repository import Repository, is_gitlink
 from autoexp.workspaces.scope import Scope
 
@@ -20,14 +21,33 @@ _FETCH = (
 
 
 def contents_for(spec: Spec, repository: Repository, commit: str, cache: Path) -> Contents:
-    """Find what a campaign that began at a commit measures besides; it is stored in the campaign's cache."""
-    return contents_of(
+    """Find what a campaign that began at a commit measures besides; it is stored in the campaign's cache.
+
+    Raises AutoexpError for a hidden pattern that hides nothing in a submodule that is here.
+    """
+    contents = contents_of(
         repository,
         commit,
         cache / "contents",
         in_scope=Scope(spec.scope.edit).matches,
         provided=tuple(place_in_tree(pattern) for pattern in spec.harness.provide),
     )
+    try:
+        _refuse_bare_hidden(spec, contents, commit)
+    finally:
+        contents.repository.close()
+    return contents
+
+
+def _refuse_bare_hidden(spec: Spec, contents: Contents, commit: str) -> None:
+    for pattern in spec.scope.hidden:
+        link = submodule_of(pattern, contents.repository.entries(commit))
+        if link in contents.placed and not Hidden(contents.repository, [pattern]).paths(contents.complete(commit)):
+            raise AutoexpError(
+                f"scope.hidden names {pattern}, which matches no file of {link}, a submodule",
+                where="autoexp.yaml",
+                fix="mend the pattern: gitignore syntax, seen from the top of this repository",
+            )
 
 
 def not_here(contents: Contents | None) -> str:
@@ -85,6 +105,22 @@ def refuse_large_files(spec: Spec, repository: Repository, commit: str) -> None:
             where="autoexp.yaml",
             fix=f'leave it out (scope.edit: [..., "!{found[0]}"]), or let git keep it: git lfs untrack, git add, git commit',
         )
+
+
+def submodule_of(pattern: str, entries: Mapping[str, Entry]) -> str:
+    """Give the submodule that a pattern names something in; empty where there is none."""
+    plain = pattern.lstrip("/")
+    return next((path for path, entry in entries.items() if is_gitlink(entry) and plain.startswith(f"{path}/")), "")
+
+
+def shows_hidden(place: str, spec: Spec, hidden: Hidden, entries: Mapping[str, Entry]) -> bool:
+    """Tell whether something hidden lies at a provided place of the checkout, or below it."""
+    below = f"{place}/"
+    return (
+        any(hidden.matches(path) for path in (place, f"{below}anything"))
+        or any(path.startswith(below) and hidden.matches(path) for path in entries)
+        or any(one.lstrip("/").startswith(below) and submodule_of(one, entries) for one in spec.scope.hidden)
+    )
 
 
 def scope_of_submodule(spec: Spec, entries: Mapping[str, Entry]) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from autoexp.engine.completing import refuse_absent, refuse_large_files, scope_of_submodule
+from autoexp.engine.completing import refuse_absent, refuse_large_files, scope_of_submodule, shows_hidden, submodule_of
 from autoexp.engine.contract import Contract
 from autoexp.engine.dirty import CONTRACT_FILE, refuse_dirty
 from autoexp.engine.lost import refuse_lost
@@ -62,8 +62,12 @@ def refuse_empty_scope(spec: Spec, repository: Repository, commit: str) -> None:
 
 def refuse_bare_hidden(spec: Spec, repository: Repository, commit: str) -> None:
     """Refuse a hidden pattern that hides nothing, most likely by a slip: its files would lie open to every proposer."""
+    if not spec.scope.hidden:
+        return
+    entries = repository.entries(commit)
     for pattern in spec.scope.hidden:
-        if not pattern.startswith(("!", "#")) and not Hidden(repository, [pattern]).paths(commit):
+        plain = not pattern.startswith(("!", "#"))
+        if plain and not submodule_of(pattern, entries) and not Hidden(repository, [pattern]).paths(commit):
             raise AutoexpError(
                 f"scope.hidden names {pattern}, which matches no file of HEAD",
                 where=CONTRACT_FILE,
@@ -71,9 +75,9 @@ def refuse_bare_hidden(spec: Spec, repository: Repository, commit: str) -> None:
             )
     hidden = Hidden(repository, spec.scope.hidden)
     for place in map(place_in_tree, spec.harness.provide):
-        if hidden.matches(place) or hidden.matches(f"{place}/anything"):
+        if shows_hidden(place, spec, hidden, entries):
             raise AutoexpError(
-                f"harness.provide shows {place} to every command, and scope.hidden hides it",
+                f"harness.provide shows {place} to every command, and scope.hidden hides it, or what is in it",
                 where=CONTRACT_FILE,
                 fix="leave it out of one of them; what the holdout alone may see has to be committed",
             )

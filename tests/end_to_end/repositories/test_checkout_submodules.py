@@ -64,6 +64,21 @@ def test_the_first_run_of_init_finds_them_too_and_says_what_is_not_here(owner: P
     assert "git submodule update --init" in said
 
 
+def test_files_of_a_submodule_may_be_hidden(owner: Project) -> None:
+    (owner.path / "bench.sh").write_text(f"test ! -e lib/code.py || exit 4\n{BENCH}")
+    (owner.path / "hold.sh").write_text(f"test -e lib/code.py || exit 5\n{BENCH}")
+    owner.git("add", "bench.sh", "hold.sh")
+    owner.git("commit", "-qm", "a holdout")
+    held = CONTRACT.replace('checks: "sh checks.sh"', 'holdout: "sh hold.sh"')
+    owner.contract(held.replace("edit: [value.txt]", "edit: [value.txt], hidden: [lib/codes.py]"))
+    owner.edits(write(50))
+    said = owner.run("run", code=2)
+    assert "scope.hidden names lib/codes.py, which matches no file of lib, a submodule" in said
+    owner.contract(held.replace("edit: [value.txt]", "edit: [value.txt], hidden: [lib/code.py]"))
+    campaign(owner)
+    assert "still running" not in str(owner.journal())
+
+
 def test_a_submodule_of_a_submodule_is_there_as_well(owner: Project, tmp_path: Path) -> None:
     inner = other(tmp_path / "inner", {"factor.txt": "3\n"})
     for place, name in ((owner.path / "lib", "deep"),):

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from autoexp.engine.completing import scope_of_submodule
+from autoexp.engine.completing import scope_of_submodule, shows_hidden, submodule_of
 from autoexp.engine.mistakes.ground import Ground
 from autoexp.engine.mistakes.lookalikes import behind_link, same_but_for_form
 from autoexp.engine.naming import named
@@ -28,7 +28,8 @@ def scope_problems(ground: Ground) -> Iterator[Problem]:
         )
         yield ground.problem(("scope", "edit"), what, fix)
     for i, pattern in enumerate(ground.spec.scope.hidden):
-        if not pattern.startswith(("!", "#")) and not _matches(pattern, ground):
+        inside = submodule_of(pattern, ground.entries)  # what is in it is known when the session begins
+        if not pattern.startswith(("!", "#")) and not inside and not _matches(pattern, ground):
             fix = (
                 _meant(pattern, ground)
                 or "commit the files, or mend the pattern: gitignore syntax, seen from the repository's top"
@@ -63,8 +64,8 @@ def path_problems(ground: Ground) -> Iterator[Problem]:
             yield ground.problem(
                 ("harness", "provide", i), f"harness.provide names {pattern}, and the checkout has no {place}", fix
             )
-        elif ground.hidden.matches(place) or ground.hidden.matches(f"{place}/anything"):
-            message = f"harness.provide shows {place} to every command, and scope.hidden hides it"
+        elif shows_hidden(place, spec, ground.hidden, ground.entries):
+            message = f"harness.provide shows {place} to every command, and scope.hidden hides it, or what is in it"
             fix = "leave it out of one of them; what the holdout alone may see has to be committed"
             yield ground.problem(("harness", "provide", i), message, fix)
     yield from _absent(ground, ("harness", "sealed"), spec.harness.sealed)
