@@ -152,14 +152,34 @@ def test_folder_becomes_a_file_and_back(tmp_path: Path, helper: Helper) -> None:
     assert not (project.path / "mine.txt").exists()
 
 
-def test_two_at_once_do_not_meet(project: Project) -> None:
+def waiting(project: Project) -> tuple[Path, Path]:
+    """Let git wait as it writes a file, in a filter that has something to say; give the files that tell of it, and that end it."""
     begun, go_on, script = (project.path.parent / name for name in ("begun", "go-on", "wait.sh"))
     script.write_text(
-        f"touch '{begun}'\ni=0\nwhile [ ! -e '{go_on}' ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done\ncat\n"
+        f"touch '{begun}'\ni=0\nwhile [ ! -e '{go_on}' ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done\n"
+        "echo a word >&2 && cat\n"
     )
     project.git("config", "filter.wait.smudge", f"sh '{script}'")
     project.git("config", "filter.wait.clean", "cat")
     (project.path / ".git/info/attributes").write_text("a.txt filter=wait\n")
+    return begun, go_on
+
+
+def test_git_ends_its_work_when_apply_alone_is_killed(project: Project) -> None:
+    begun, go_on = waiting(project)
+    with project.start("apply") as process:
+        wait_until(begun.exists, "the work of git")
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    go_on.touch()
+    wait_until(lambda: not (project.path / ".git/index.lock").exists(), "the end of git")
+    wait_until(lambda: project.git("rev-parse", "main") == project.refs()["best"], "the move of the branch")
+    assert read(project, "a.txt", "b.txt", "new.txt") == ["35", "20", "new"]
+    assert project.git("status", "--porcelain", "--untracked-files=no") == ""
+
+
+def test_two_at_once_do_not_meet(project: Project) -> None:
+    begun, go_on = waiting(project)
     with project.start("apply") as first:
         wait_until(begun.exists, "the work of git")
         first.send_signal(signal.SIGKILL)

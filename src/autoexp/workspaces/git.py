@@ -6,6 +6,7 @@ Nothing of the user's or the system's settings, hooks or helpers has a say; what
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -112,15 +113,40 @@ class Git:
             raise StorageError(_told(arguments, process.returncode, errors), fix=UNSOUND)
         return process.returncode, output, errors
 
+    def ask_apart(self, *arguments: str, timeout_s: float) -> tuple[int, bytes]:
+        """Return exit code and words of a git that needs nobody who reads them: when this process is killed, it comes to its end all the same.
+
+        Raises GitError where it takes longer, and StorageError like `ask`.
+        """
+        with tempfile.TemporaryFile() as told:
+            with self.start(*arguments, stdout=told.fileno(), stderr=told.fileno()) as process:
+                try:
+                    code = process.wait(timeout_s)
+                except subprocess.TimeoutExpired as error:
+                    process.kill()
+                    raise GitError(f"git {arguments[0]} took longer than {timeout_s:g} s and was ended") from error
+                except BaseException:
+                    process.kill()
+                    raise
+            told.seek(0)
+            words = told.read()
+        if code and _SYNC_FAILED in words:
+            raise StorageError(_told(arguments, code, words), fix=UNSOUND)
+        return code, words
+
     def start(
-        self, *arguments: str, stdin: int = subprocess.DEVNULL, stderr: int = subprocess.PIPE
+        self,
+        *arguments: str,
+        stdin: int = subprocess.DEVNULL,
+        stdout: int = subprocess.PIPE,
+        stderr: int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
         """Start git and return at once. It stands in a session of its own: Ctrl-C does not reach it."""
         try:
             return subprocess.Popen(
                 ["git", *self._options, *arguments],
                 stdin=stdin,
-                stdout=subprocess.PIPE,
+                stdout=stdout,
                 stderr=stderr,
                 cwd=self.cwd,
                 env=self._environment,

@@ -21,6 +21,8 @@ from autoexp.workspaces.repository import Repository
 
 TIMEOUT_S = 3600.0
 """Filters such as LFS may have much to fetch."""
+_NEVER_S = str(10**9)
+"""When git begins to tell how far it is."""
 _LOCK_WAIT_MS = 1000
 """How long the lock of another git on the branch is waited for."""
 _OPTIONS = ("--ff-only", "--no-squash", "--no-autostash", "--no-stat", "--quiet", "--no-overwrite-ignore")
@@ -53,7 +55,7 @@ def advance(repository: Repository, root: Path, branch: Branch, new: str, mark: 
     git = Git(
         root,
         git_dir=repository.git_dir,
-        variables={"GIT_WORK_TREE": str(root), "GIT_REFLOG_ACTION": ACTION},
+        variables={"GIT_WORK_TREE": str(root), "GIT_REFLOG_ACTION": ACTION, "GIT_PROGRESS_DELAY": _NEVER_S},
         settings={
             "core.logAllRefUpdates": "true",
             "core.untrackedCache": "keep",
@@ -63,9 +65,9 @@ def advance(repository: Repository, root: Path, branch: Branch, new: str, mark: 
         passed_on=(mark.fd,),
     )
     try:
-        code, output, errors = git.ask("merge", *_OPTIONS, new, timeout_s=TIMEOUT_S)
+        code, told = git.ask_apart("merge", *_OPTIONS, new, timeout_s=TIMEOUT_S)
     except GitError as error:
-        code, output, errors = -signal.SIGKILL, b"", str(error).encode()
+        code, told = -signal.SIGKILL, str(error).encode()
     except BaseException:
         put_back(repository, root, branch.commit, new, killed=True)
         raise
@@ -76,7 +78,7 @@ def advance(repository: Repository, root: Path, branch: Branch, new: str, mark: 
     mark.clear()
     if found != branch.commit:
         raise moved_meanwhile(branch, found)
-    words = " ".join((output + errors).decode("utf-8", "replace").split())
+    words = " ".join(told.decode("utf-8", "replace").split())
     ended = f"git was ended by signal {-code}" if code < 0 else "git refuses"
     raise RepositoryError(
         f"{ended}: {words or 'no word why'}",
