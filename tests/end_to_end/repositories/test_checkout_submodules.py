@@ -66,7 +66,7 @@ def test_the_first_run_of_init_finds_them_too_and_says_what_is_not_here(owner: P
 
 def test_files_of_a_submodule_may_be_hidden(owner: Project) -> None:
     (owner.path / "bench.sh").write_text(f"test ! -e lib/code.py || exit 4\n{BENCH}")
-    (owner.path / "hold.sh").write_text(f"test -e lib/code.py || exit 5\n{BENCH}")
+    (owner.path / "hold.sh").write_text("test -e lib/code.py || exit 5\necho METRIC x=$(cat value.txt)\n")
     owner.git("add", "bench.sh", "hold.sh")
     owner.git("commit", "-qm", "a holdout")
     held = CONTRACT.replace('checks: "sh checks.sh"', 'holdout: "sh hold.sh"')
