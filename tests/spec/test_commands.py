@@ -18,6 +18,8 @@ from autoexp.spec.commands import named, started
         ("OMP_NUM_THREADS=1 python 'my bench.py'", ["my bench.py"]),
         ("uv run --frozen train.py > run.log 2>&1", ["train.py"]),
         ("uv run python train.py", ["train.py"]),
+        ("bash -euo pipefail run.sh", ["run.sh"]),
+        ("# don't run old.py; sh old.sh\npython \\\n  bench.py  # sh old.sh", ["bench.py"]),
         ("python -m tools.bench", ["tools/bench.py", "tools/bench/__main__.py"]),
         ("python -m pytest -q tests/unit", ["tests/unit", "pytest.py", "pytest/__main__.py"]),
         ("python3 -m unittest discover -s tests -t .", ["tests", "unittest.py", "unittest/__main__.py"]),

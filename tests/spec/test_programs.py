@@ -34,6 +34,13 @@ def found(command: str | list[str], cwd: str = "") -> list[str]:
         (["python", "b.py"], ["python", "b.py (b.py) script"]),
         ("sh -c 'foo; bar x'", ["foo", "bar"]),
         ("echo METRIC x=1", []),
+        ("# what isn't fast; foo\nsh a.sh # bar | foo\n", ["sh", "a.sh (a.sh) script"]),
+        ("sh \\\n  a.sh \\\n  --fast", ["sh", "a.sh (a.sh) script"]),
+        ("foo '#x' a#b; bar", ["foo", "bar"]),
+        ("cc b.c -o /tmp/b && /tmp/b", ["cc"]),
+        ("pip install -e . && bench", ["pip"]),
+        ("grep -q x y && foo; bar", ["grep"]),
+        ("foo && bar", ["foo", "bar"]),
     ],
 )
 def test_what_a_command_cannot_do_without(command: str | list[str], expected: list[str]) -> None:
@@ -54,6 +61,9 @@ def test_what_a_command_cannot_do_without(command: str | list[str], expected: li
         "command -v foo && foo",
         "cd $X && ./y",
         "foo 'not closed",
+        '[ -n "$CI" ] && foo; bar',
+        "test -x ./a && foo\nbar",
+        "((x = 1)); foo",
         ["sh", "-c", "foo || bar"],
         "",
     ],

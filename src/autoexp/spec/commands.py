@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 _ENDS = frozenset({";", "&", "&&", "|", "||", "|&", "(", ")", "\n", "{", "}"})
+_SKIPPED = re.compile(r"""('[^']*'|"(?:\\.|[^"\\])*"|\\[^\n])|\\\n|(?:(?<=[\s;&|()])|\A)#[^\n]*""", re.DOTALL)
+"""What a shell skips: comments, and line ends behind a backslash. What is quoted is matched first, and kept."""
 _REDIRECTS = re.compile(r"\d*[<>]+[&|]?\d*")
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 PREFIXES = frozenset(
@@ -70,6 +72,11 @@ def simple(command: str | Sequence[str], cwd: str) -> Iterator[tuple[list[str], 
             yield words, folder
 
 
+def skipping(text: str) -> str:
+    """Give a command without comments, its continued lines as one."""
+    return _SKIPPED.sub(lambda found: found[1] or "", text)
+
+
 def _inner(words: Sequence[str]) -> str:
     """Give the TEXT of `sh -c TEXT`; empty for any other command."""
     if not words or not _SHELL.fullmatch(posixpath.basename(words[0])):
@@ -79,7 +86,7 @@ def _inner(words: Sequence[str]) -> str:
 
 
 def _split(text: str) -> Iterator[list[str]]:
-    lexer = shlex.shlex(text, posix=True, punctuation_chars="();<>|&\n")
+    lexer = shlex.shlex(skipping(text), posix=True, punctuation_chars="();<>|&\n")
     lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
     words: list[str] = []
     try:
@@ -144,7 +151,7 @@ def _interpreted(words: list[str], folder: str, *, shell: bool) -> Iterator[str]
             return
         if option in {"-c", "-"} or (option in _EVAL and not shell):
             return
-        if option in _WITH_VALUE and words:
+        if words and (option in _WITH_VALUE or (shell and re.fullmatch(r"-\w+o", option))):
             words.pop(0)
     yield from filter(None, [place_of_word(words[0], folder)] if words else [])
 

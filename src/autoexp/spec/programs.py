@@ -9,17 +9,22 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from autoexp.spec.commands import ASSIGNMENT, INTERPRETERS, PREFIXES, TOOLS, place_of_word, simple
+from autoexp.spec.commands import ASSIGNMENT, INTERPRETERS, PREFIXES, TOOLS, place_of_word, simple, skipping
 
-_UNSURE = re.compile(r"\|\||<<|`|\$\(|\(\)|\b(?:case|function|alias|eval|trap)\b")
-_CONDITIONS = frozenset({"if", "then", "else", "elif", "fi", "while", "until", "for", "do", "done", "select", "[["})
+_UNSURE = re.compile(r"\|\||<<|`|\$\(|\(\)|\(\(|\b(?:case|function|alias|eval|trap)\b")
+_SOMETIMES = re.compile(r"&&[^;\n]*[;\n]\s*\S")
+"""A command goes on behind a list whose later programs run only where the earlier ones ended well."""
+_INSTALLS = frozenset({"install", "ci", "sync"})
+_CONDITIONS = frozenset(
+    {"if", "then", "else", "elif", "fi", "while", "until", "for", "do", "done", "select", "coproc", "[["}
+)
 _TURNS = frozenset(
     {".", "source", "export", "set", "unset", "hash", "exec", "command", "builtin", "type", "cd", "pushd"}
 )
 """Builtins behind which programs may be found elsewhere, or whose own words are no program."""
 _BUILTINS = re.compile(
     r"[:\[!]|true|false|echo|printf|test|exit|read|wait|kill|ulimit|umask|times?|shift|return|local|pwd|getopts|break|continue"
-    r"|readonly|declare|let|shopt"
+    r"|readonly|declare|typeset|let|shopt|mapfile|readarray|jobs|fg|bg|disown|enable|dirs|popd|caller|complete|compgen|history|logout"
 )
 _TAKES_ONE = frozenset({"timeout", "taskset", "chrt"})
 _PLAIN_FLAGS = re.compile(r"-(?:[uBOEsSIxevqf]+|euo?|exu?o?)")
@@ -42,23 +47,32 @@ def needs(command: str | Sequence[str], cwd: str = "") -> Iterator[Need]:
     shell = isinstance(command, str)
     if _unsure(command):
         return
+    sometimes = any(_SOMETIMES.search(skipping(word)) for word in ([command] if isinstance(command, str) else command))
     for position, (words, folder) in enumerate(simple(command, cwd)):
         if "$" in folder or (shell and (words[0] in _CONDITIONS or words[0] in _TURNS)):
             return
         found = list(_needs(words, folder, shell=shell))
         if None in found:
             return
-        yield from (need for need in found if need is not None and (position == 0 or not (need.place or need.script)))
+        yield from (need for need in found if need is not None and (position == 0 or not _made(need)))
+        if sometimes or _INSTALLS & set(words):
+            return
+
+
+def _made(need: Need) -> bool:
+    """Tell whether an earlier program may have made it."""
+    return bool(need.place) or need.script or need.word.startswith("/")
 
 
 def _unsure(command: str | Sequence[str]) -> bool:
     if not isinstance(command, str):
         return any(_UNSURE.search(word) for word in command)
+    text = skipping(command)
     try:
-        shlex.split(command)
+        shlex.split(text)
     except ValueError:  # a quote that nothing closes
         return True
-    return _UNSURE.search(command) is not None
+    return _UNSURE.search(text) is not None
 
 
 def _needs(words: Sequence[str], folder: str, *, shell: bool) -> Iterator[Need | None]:
