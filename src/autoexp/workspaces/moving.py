@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 from autoexp.errors import GitError, RepositoryError
 from autoexp.workspaces.branches import ACTION, Branch, moved_meanwhile
@@ -23,6 +24,8 @@ TIMEOUT_S = 3600.0
 """Filters such as LFS may have much to fetch."""
 _NEVER_S = str(10**9)
 """When git begins to tell how far it is."""
+_MOST_WORDS = 600
+"""So many letters of git's words are told: a full disk is one line a file."""
 _LOCK_WAIT_MS = 1000
 """How long the lock of another git on the branch is waited for."""
 _OPTIONS = ("--ff-only", "--no-squash", "--no-autostash", "--no-stat", "--quiet", "--no-overwrite-ignore")
@@ -78,7 +81,7 @@ def advance(repository: Repository, root: Path, branch: Branch, new: str, mark: 
     mark.clear()
     if found != branch.commit:
         raise moved_meanwhile(branch, found)
-    words = " ".join(told.decode("utf-8", "replace").split())
+    words = shorten(told.decode("utf-8", "replace"), _MOST_WORDS, placeholder=" ...")
     ended = f"git was ended by signal {-code}" if code < 0 else "git refuses"
     raise RepositoryError(
         f"{ended}: {words or 'no word why'}",
