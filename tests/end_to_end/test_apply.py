@@ -80,6 +80,18 @@ def test_what_was_taken_by_hand_is_not_put_on_once_more(project: Project) -> Non
     assert ([one["n"] for one in found["commits"]], found["already_there"]) == ([3, 4, 5], [1])
 
 
+def test_what_was_rebased_is_not_put_on_once_more(project: Project) -> None:
+    head = project.git("rev-parse", "main")
+    applied(project, "--only", "1", "3", "4")
+    project.git("switch", "-q", "-c", "upstream", head)
+    commit(project, "mine.txt", "of others\n")
+    project.git("switch", "-q", "main")
+    project.git("rebase", "-q", "upstream")
+    found = applied(project)
+    assert ([one["n"] for one in found["commits"]], found["already_there"]) == ([5], [1, 3, 4])
+    assert read(project, "a.txt", "b.txt", "new.txt", "mine.txt") == ["35", "20", "new", "of"]
+
+
 def test_some_keeps_go_without_the_others(project: Project) -> None:
     found = applied(project, "--only", "3", "5")
     assert [one["n"] for one in found["commits"]] == [3, 5]
@@ -108,6 +120,14 @@ def test_squash_makes_one_commit_that_lists_what_is_in_it(project: Project) -> N
     )
     assert all(f"- {n}: " in message for n in KEPT)
     assert applied(project)["commits"] == []
+
+
+def test_squash_of_some_keeps_claims_no_gain_for_itself(project: Project) -> None:
+    found = applied(project, "--squash", "--only", "1")
+    assert found["measured_as"] == 1
+    assert "the tree of experiment 1, and not the best: that gain is not its own" in project.git("show", "-s", "main")
+    applied(project, "--squash", "--only", "5")
+    assert "not measured: whether it gains that is not known" in project.git("show", "-s", "main")
 
 
 def test_look_says_the_same_and_writes_nothing(project: Project) -> None:

@@ -112,7 +112,7 @@ def _warnings(state: CampaignState, status: dict[str, Any], made: Applied, best:
         found.append(f"{plan.others} commits of your own, from before the campaign began, come along")
     if plan.puts and plan.measured is None:
         found.append(
-            "this tree as a whole was not measured: `autoexp try` measures it, or a campaign of its own (`autoexp run --tag NEW`)"
+            "this tree as a whole was not measured, and the campaign's gain is not known to be its own: `autoexp try` measures it, or a campaign of its own (`autoexp run --tag NEW`)"
         )
     elif plan.puts and plan.measured != state.incumbent.n:
         found.append(

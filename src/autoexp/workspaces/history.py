@@ -1,6 +1,7 @@
 """Which commits lead from one to another, what a branch holds already, and what differs between its ends."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autoexp.workspaces.git import path_text
@@ -35,7 +36,7 @@ def count_between(repository: Repository, old: str, new: str) -> int:
 class Held:
     """What a branch holds: commits, and those whose changes were put there, each with the commit of the branch that holds it.
 
-    A copy is known by what its message says, as `git cherry-pick -x` writes it. `reverts` are commits by what they revert.
+    A copy is known by what its message says, as `git cherry-pick -x` writes it, or by author, date and message, which a rebase leaves. `reverts` are commits by what they revert.
     """
 
     commits: dict[str, str]
@@ -47,19 +48,30 @@ class Held:
         return by is not None and not self.is_reverted(by)
 
 
-def held_by(repository: Repository, tip: str, *, since: str) -> Held:
-    """Give what `tip` holds and `since` does not."""
-    text = repository.git.run("log", "-z", "--format=%H%n%B", tip, f"^{since}").decode("utf-8", "replace")
+def held_by(repository: Repository, tip: str, *, since: str, wanted: Sequence[str] = ()) -> Held:
+    """Give what `tip` holds and `since` does not; `wanted` are commits whose copies are looked for."""
     found: dict[str, str] = {}
     reverts: dict[str, str] = {}
-    for entry in filter(None, text.split("\0")):
-        commit, _, message = entry.partition("\n")
+    looks = {look: commit for commit, look in _logged(repository, wanted, "--no-walk")} if wanted else {}
+    for commit, look in _logged(repository, (tip, f"^{since}")):
         found[commit] = commit
-        for named in _NAMED.finditer(message):
+        for named in _NAMED.finditer(look):
             found.setdefault(named["commit"], commit)
-        for named in _REVERTED.finditer(message):
+        if look in looks:
+            found.setdefault(looks[look], commit)
+        for named in _REVERTED.finditer(look):
             reverts.setdefault(named["commit"], commit)
     return Held(found, reverts)
+
+
+def _logged(repository: Repository, revisions: Sequence[str], *how: str) -> Iterator[tuple[str, str]]:
+    """Give commits, each with its author, the date and the message."""
+    listed = "".join(f"{revision}\n" for revision in revisions).encode()
+    arguments = ("log", "-z", "--format=%H%n%an%n%at%n%B", "--ignore-missing", *how, "--stdin")
+    text = repository.git.run(*arguments, stdin=listed)
+    for entry in filter(None, text.decode("utf-8", "replace").split("\0")):
+        commit, _, look = entry.partition("\n")
+        yield commit, look
 
 
 def date_of(repository: Repository, commit: str) -> int:

@@ -20,13 +20,18 @@ def message_of_copy(state: CampaignState, keep: Keep, branch: str) -> str:
     )
 
 
-def message_of_squash(state: CampaignState, keeps: Sequence[Keep], branch: str, *, measured: bool) -> str:
-    """Give the message of one commit that holds several kept changes."""
+def message_of_squash(state: CampaignState, keeps: Sequence[Keep], branch: str, *, measured: int | None) -> str:
+    """Give the message of one commit that holds several kept changes; `measured` is the experiment with the same tree, None for none."""
     lines = "".join(f"- {keep.n}: {described(state, keep.n)} ({effect_of(state, keep.n)})\n" for keep in keeps)
     many = "s" if len(keeps) != 1 else ""
-    how = "measured as it is" if measured else f"put on {branch} by three-way merges, and not measured there"
+    if measured is None:
+        how = f"This tree was put together for {branch} by three-way merges and not measured: whether it gains that is not known."
+    elif measured != state.incumbent.n:
+        how = f"This is the tree of experiment {measured}, and not the best: that gain is not its own."
+    else:
+        how = "This tree was measured as it is."
     subject = f"autoexp {state.tag}: {len(keeps)} kept change{many}"
-    return f"{subject}\n\n{gained(state)}\nThe tree was {how}.\n\n{lines}\n{_origin(state, keeps)}"
+    return f"{subject}\n\n{gained(state)}\n{how}\n\n{lines}\n{_origin(state, keeps)}"
 
 
 def described(state: CampaignState, n: int) -> str:

@@ -54,7 +54,8 @@ def plan(repository: Repository, state: CampaignState, branch: Branch, wish: Wis
     Raises CampaignError where nothing was kept, a number is no keep, or a change does not go on top of the branch.
     """
     old, best = branch.commit, state.incumbent.commit
-    history = held_by(repository, old, since=state.base)
+    kept = [one.candidate.commit for one in state.experiments if one.candidate and (one.kept or one.taken_out)]
+    history = held_by(repository, old, since=state.base, wanted=kept)
     held, withdrawn = history.commits, tuple(_withdrawn(state, history))
     refuse_nothing(state, withdrawn)
     only = chosen(state, wish.only) if wish.only else ()
@@ -75,13 +76,13 @@ def plan(repository: Repository, state: CampaignState, branch: Branch, wish: Wis
     new, puts = made.tip, made.puts
     measured = _measured(repository, state, new)
     if wish.squash and puts:
-        new, puts = _squashed(repository, state, branch, new, puts, measured=measured is not None)
+        new, puts = _squashed(repository, state, branch, new, puts, measured=measured)
     there = (*(keep.n for keep in keeps if keep.commit in held and keep.stands), *made.void)
     return Plan(branch, new, puts, there, withdrawn, others if forward else 0, wish.squash, measured)
 
 
 def _squashed(
-    repository: Repository, state: CampaignState, branch: Branch, tip: str, puts: Sequence[Put], *, measured: bool
+    repository: Repository, state: CampaignState, branch: Branch, tip: str, puts: Sequence[Put], *, measured: int | None
 ) -> tuple[str, tuple[Put, ...]]:
     numbers = {put.n for put in puts}
     keeps = [keep for keep in kept_line(state) if keep.n in numbers and not is_taken_out(state, keep.n)]
