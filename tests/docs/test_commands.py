@@ -18,9 +18,9 @@ EVERYWHERE = {"--repo", "--tag", "--json", "--allow-unsandboxed", "--help", "-h"
 
 
 def named(command: Any) -> set[str]:
-    """Give the options of a command, and its arguments in capitals."""
+    """Give the options of a command, and its arguments in capitals; hidden ones are for nobody to read about."""
     found = set()
-    for one in command.params:
+    for one in (one for one in command.params if not getattr(one, "hidden", False)):
         found |= {one.name.upper()} if one.param_type_name == "argument" else {*one.opts, *one.secondary_opts}
     return found - EVERYWHERE
 

@@ -43,9 +43,9 @@ def apply(
     tag: Tag = None,
     json: Json = False,
 ) -> None:
-    """Bring what was kept into your branch: branch, index and files together, or nothing.
+    """Bring what was kept into your branch.
 
-    Your own later commits stay: then the kept changes are put on top of them. Whatever you have not committed is never overwritten.
+    Branch, index and files move together, or nothing does. Your own later commits stay: then the kept changes are put on top of them. Whatever you have not committed is never overwritten.
 
     Examples:
 
