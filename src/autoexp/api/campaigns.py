@@ -11,6 +11,7 @@ from autoexp.api.places import CONTRACT_FILE, Place
 from autoexp.campaign.reviews import refusal
 from autoexp.campaign.reviews import waiting as waiting_in
 from autoexp.engine import parts
+from autoexp.engine.neighbours import busy_note
 from autoexp.engine.session import Result, stamp, work
 from autoexp.engine.signals import StopFlag
 from autoexp.engine.watching import Observer
@@ -69,6 +70,8 @@ def check(
         proposer = parts.proposer(contract, environ, StopFlag(), Cell())
     repository = Repository.open(place.folder)
     try:
+        if note := busy_note(repository.common_dir, ""):
+            tell(f"note: {note}")
         checkup = check_up(
             contract,
             repository,

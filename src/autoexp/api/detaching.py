@@ -8,11 +8,12 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from autoexp.api.contracts import contract_of
+from autoexp.api.looking import inspect
 from autoexp.api.places import Place
 from autoexp.campaign.events import Record, SessionOpened
 from autoexp.campaign.state import CampaignState
@@ -32,7 +33,7 @@ _BEGUN = b"begun\n"
 class Detached:
     """A session in the background: its process, and where its output goes.
 
-    One that has not `begun` has ended with the exit code `code`, after it had said `words`; nothing of it is left.
+    `before` is the campaign as it was. One that has not `begun` has ended with the exit code `code`, after it had said `words`; nothing of it is left.
     """
 
     tag: str
@@ -41,6 +42,7 @@ class Detached:
     begun: bool
     code: int = 0
     words: str = ""
+    before: CampaignState = field(default_factory=CampaignState)
 
 
 def detach(place: Place, arguments: Sequence[str], *, environ: Mapping[str, str]) -> Detached:
@@ -52,6 +54,7 @@ def detach(place: Place, arguments: Sequence[str], *, environ: Mapping[str, str]
     if is_locked(folder.path):
         with held(folder.path):  # says who works on it
             pass
+    before = _before(place, folder)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     header = f"=== {started}  {shlex.join(['autoexp', *arguments])}\n"
     with _log(folder, header) as log, _interruptible():
@@ -68,7 +71,7 @@ def detach(place: Place, arguments: Sequence[str], *, environ: Mapping[str, str]
             code = child.wait()
             return Detached(folder.tag, child.pid, log.path, begun=False, code=code, words=log.text())
         log.begun = True
-    return Detached(folder.tag, child.pid, log.path, begun=True)
+    return Detached(folder.tag, child.pid, log.path, begun=True, before=before)
 
 
 @dataclass(slots=True)
@@ -89,6 +92,14 @@ def _folder(place: Place) -> CampaignFolder:
     repository = Repository.open(place.folder)
     repository.close()
     return CampaignFolder(repository.common_dir, contract.spec.name if place.tag is None else place.tag)
+
+
+def _before(place: Place, folder: CampaignFolder) -> CampaignState:
+    """Give the campaign as it stands; what cannot be read is for the session to refuse."""
+    try:
+        return inspect(replace(place, tag=folder.tag)).state
+    except AutoexpError:
+        return CampaignState()
 
 
 @contextmanager

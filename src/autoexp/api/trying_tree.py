@@ -11,6 +11,7 @@ from autoexp.campaign.experiments import Experiment
 from autoexp.campaign.rows import primary_of
 from autoexp.campaign.state import CampaignState
 from autoexp.engine.lost import refuse_lost
+from autoexp.engine.neighbours import busy_note
 from autoexp.engine.trying.session import Tried, try_out
 from autoexp.errors import CampaignError
 from autoexp.experiment.measurement import Side, measure
@@ -94,6 +95,8 @@ def try_tree(
                 where=str(folder.path),
                 fix="wait for its end or `autoexp stop` it; or --anyway, where timing does not matter",
             )
+        if note := busy_note(repository.common_dir, tag):
+            tell(f"note: {note}")
         campaign = folder.journal.exists()
         tried = try_out(
             contract,

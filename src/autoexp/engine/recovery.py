@@ -12,6 +12,7 @@ from autoexp.engine.completing import not_here
 from autoexp.engine.dirty import dirty_elsewhere, dirty_meanwhile
 from autoexp.engine.identity import doubtful_disk, journey, whereabouts
 from autoexp.engine.mistakes import Ground, idle_note
+from autoexp.engine.neighbours import busy_note
 from autoexp.engine.owning import contract_place
 from autoexp.engine.printed import mask_left_output
 from autoexp.engine.requests import dismiss_late_requests
@@ -61,6 +62,7 @@ def recover(shop: Workshop, *, purpose: Literal["run", "confirm"] = "run") -> No
         moved_head(shop, begun),
         (dirty_meanwhile if shop.state.last_n else dirty_elsewhere)(shop.contract, shop.repository),
         not_here(shop.contents),
+        busy_note(shop.repository.common_dir, shop.folder.tag),
         _idle(shop),
     ):
         if text:

@@ -11,6 +11,7 @@ from autoexp.faces.cli.printing import print_json, say
 def run_detached(repo: Path, tag: str | None, *, experiments: int | None, allow_unsandboxed: bool, json: bool) -> None:
     """Start it, and tell its process and its log; one that does not begin ends this command as it would have ended itself."""
     from autoexp import api
+    from autoexp.faces.cli.opening import opening_line
 
     arguments = ["run", *(["--experiments", str(experiments)] if experiments is not None else [])]
     arguments += ["--allow-unsandboxed"] if allow_unsandboxed else []
@@ -23,7 +24,7 @@ def run_detached(repo: Path, tag: str | None, *, experiments: int | None, allow_
         print_json({"tag": found.tag, "pid": found.pid, "log": str(found.log)})
         return
     more = "" if tag is None else f" --tag {found.tag}"
-    say(f"campaign {found.tag} runs in the background, process {found.pid}")
+    say(f"{opening_line(found.before, found.tag)}, in the background, process {found.pid}")
     say(f"log     {found.log}")
     say(f"look    autoexp status{more}, autoexp log{more}")
     say(f"end     autoexp stop{more} (after the current experiment), or kill -INT {found.pid}")

@@ -53,7 +53,7 @@ def run(
 
     Ctrl-C finishes the record, not the experiment; run again to go on.
 
-    Exit codes: 0 done, 3 a budget or stop rule ended it, 4 paused (the machine, the provider), 130 interrupted.
+    Exit codes: 0 done, 2 you can mend it, 3 a budget or stop rule ended it, 4 paused (the machine, the provider), 130 interrupted.
 
     Examples:
 
@@ -64,6 +64,7 @@ def run(
       autoexp run --detach --tag second-try
     """
     from autoexp import api
+    from autoexp.faces.cli.opening import Opening
     from autoexp.faces.cli.progress import Live, Plain, Quiet, is_terminal
 
     if detach:
@@ -75,7 +76,7 @@ def run(
             api.Place(repo, tag),
             environ=os.environ,
             experiments=experiments,
-            observer=api.announcing(watcher),
+            observer=api.announcing(watcher if json else Opening(watcher)),
             allow_unsandboxed=allow_unsandboxed,
         )
     stopped = result.stop
@@ -99,7 +100,7 @@ def _summarise(result: "Result") -> None:
     best = state.incumbent.measurement.means().get(api.primary_of(state))
     waiting = f" ({len(state.provisional)} provisional)" if state.provisional else ""
     say(
-        f"{state.counts.decided} experiment{'' if state.counts.decided == 1 else 's'}, {state.counts.kept} kept{waiting}, best so far {number(best, unit)} "
+        f"{_counted(result)} {state.counts.kept} kept{waiting}, best so far {number(best, unit)} "
         f"({gain(state.gain)} in-loop){_cost(state)}; ended: {_ended(stopped)}"
     )
     if waiting := ", ".join(map(str, api.status_of(state)["needs_review"])):
@@ -112,6 +113,14 @@ def _summarise(result: "Result") -> None:
         _say_mend(state, stopped.fix)
     elif stopped is not None and stopped.reason not in DONE_REASONS:
         say("to go on, change or remove that limit below `budget` in autoexp.yaml, then `autoexp run`")
+
+
+def _counted(result: "Result") -> str:
+    """Count the experiments: those of this call as well, where earlier calls made some."""
+    total = result.state.counts.decided
+    here = total - result.before
+    many = f"{here if result.before else total} experiment{'' if (here if result.before else total) == 1 else 's'}"
+    return f"{many} in this call, {total} in all;" if result.before else f"{many},"
 
 
 def _ended(stopped: "Stop | None") -> str:
