@@ -112,6 +112,14 @@ def test_branch_alone_is_moved_where_that_was_left_to_do(project: Project) -> No
     assert project.git("diff", "--name-only", "HEAD") == "b.txt"
 
 
+def test_branch_that_git_has_logged_and_not_moved_is_moved(project: Project) -> None:
+    before = project.git("rev-parse", "main")
+    project.run("apply", code=-signal.SIGKILL, fault="before-unmark")
+    (project.path / ".git/refs/heads/main").write_text(f"{before}\n")
+    assert project.git("diff", "--name-only", "--cached") != ""
+    ends(project)
+
+
 def test_user_who_went_back_since_keeps_what_was_begun(project: Project) -> None:
     project.run("apply", code=-signal.SIGKILL, fault="before-unmark")
     project.git("reset", "-q", "--keep", "main@{1}")

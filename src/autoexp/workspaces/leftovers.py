@@ -47,10 +47,16 @@ def finish(repository: Repository, root: Path, move: Move) -> None:
 
 
 def _has_moved(repository: Repository, move: Move) -> bool:
-    """Tell whether the branch was moved since the move was begun: then it was ended, and the user has gone back."""
-    log = _state(repository.common_dir / "logs" / move.ref)
-    mark = _state(repository.git_dir / NAME)
-    return log is not None and mark is not None and log.st_mtime_ns > mark.st_mtime_ns
+    """Tell whether the branch was moved since the move was begun, and back: then it was ended, and the user has undone it.
+
+    Git writes the log before the branch: an entry of the move itself that comes last tells of no end.
+    """
+    path = repository.common_dir / "logs" / move.ref
+    log, mark = _state(path), _state(repository.git_dir / NAME)
+    if log is None or mark is None or log.st_mtime_ns <= mark.st_mtime_ns:
+        return False
+    entries = path.read_bytes().splitlines()
+    return not entries or entries[-1].split()[:2] != [move.old.encode(), move.new.encode()]
 
 
 def put_back(repository: Repository, root: Path, old: str, new: str, *, killed: bool = False) -> None:
