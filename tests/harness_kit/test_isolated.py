@@ -21,6 +21,18 @@ def test_inputs_are_arguments(solve: str) -> None:
     assert isolated(solve.replace("solve", "Thing.twice"), [3]).answers == (6,)
 
 
+def test_file_of_a_package_is_imported_as_its_module(desk: Desk) -> None:
+    for name, text in {
+        "pkg/__init__.py": "from .json import solve",
+        "pkg/more.py": "STEP = 1",
+        "pkg/json.py": "from . import more\nfrom .more import STEP\ndef solve(n): return n + STEP",
+    }.items():
+        (desk.folder / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+        (desk.folder / "src" / name).write_text(text)
+    for file in ("json.py", "__init__.py"):
+        assert isolated(f"src/pkg/{file}:solve", [3], cwd=desk.folder).answers == (4,)
+
+
 def test_repetitions_and_warmup_count(solve: str) -> None:
     seen: list[int] = []
     run = isolated(solve, lambda n: seen.append(n) or n, repetitions=3, warmup=2)

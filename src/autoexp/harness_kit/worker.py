@@ -52,15 +52,29 @@ def _function(target: str) -> Callable[..., Any]:
     place, _, name = target.rpartition(":")
     sys.argv = [place]
     if place.endswith(".py"):
-        path = os.path.abspath(place)
-        sys.path.insert(0, os.path.dirname(path))
-        found = _load(os.path.splitext(os.path.basename(path))[0], path)
+        found = _of_file(os.path.abspath(place))
     else:
         sys.path.insert(0, os.getcwd())
         found = importlib.import_module(place)
     for part in name.split("."):
         found = getattr(found, part)
     return found  # type: ignore[no-any-return]
+
+
+def _of_file(path: str) -> Any:
+    """Import a file as what it is: a module of its package where an __init__.py lies beside it, else a module alone."""
+    folder, name = os.path.dirname(path), os.path.splitext(os.path.basename(path))[0]
+    root, parts = folder, [] if name == "__init__" else [name]
+    while root != os.getcwd() and os.path.basename(root).isidentifier() and os.path.exists(root + "/__init__.py"):
+        root, part = os.path.split(root)
+        parts.insert(0, part)
+    sys.path.insert(0, root)
+    if root == folder or "." in name:
+        return _load(name, path)
+    sys.path.append(folder)
+    found = importlib.import_module(".".join(parts))
+    same = os.path.realpath(getattr(found, "__file__", None) or "") == os.path.realpath(path)
+    return found if same else _load(name, path)
 
 
 def _load(name: str, path: str) -> Any:
