@@ -8,6 +8,8 @@ from pathlib import Path
 from autoexp.errors import RepositoryError
 from autoexp.workspaces.git import Git
 
+NO_REPOSITORY = "not a git repository"
+"""What is said where git finds none, and nothing else is wrong."""
 _OLDEST_GIT = (2, 36)
 _DUBIOUS = re.compile(r"dubious ownership in repository at '(.+)'")
 _GONE = re.compile(r"not a git repository: (.+)")
@@ -38,4 +40,4 @@ def located(git: Git, path: Path, what: str) -> Path:
             where=str(path),
             fix=f"put it back; or, if this is a worktree and its repository was moved, run there: git worktree repair {shlex.quote(str(path))}",
         )
-    raise RepositoryError("not a git repository", where=str(path), fix="run git init there, and commit the files")
+    raise RepositoryError(NO_REPOSITORY, where=str(path), fix="run git init there, and commit the files")

@@ -1,6 +1,8 @@
 """What init refuses leaves nothing behind, and what it cannot see is told in the words of the mistake."""
 
 import json
+import os
+import subprocess
 from collections.abc import Sequence
 
 import pytest
@@ -36,6 +38,16 @@ def test_mistake_is_one_clear_error_and_nothing_is_written(
     assert "Traceback" not in err
     assert not (sorting.path / "autoexp.yaml").exists()
     assert not (sorting.path / "program.md").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a repository to somebody else")
+def test_repository_of_somebody_else_is_refused_with_the_reason(sorting: Project) -> None:
+    subprocess.run(["chown", "-R", "65534", str(sorting.path)], check=True)
+    sorting.environ["HOME"] = str(sorting.path.parent)
+    _, err = sorting.ran("init", "--yes", code=2)
+    assert "git does not trust the owner of this repository" in err
+    assert "safe.directory" in err
+    assert not (sorting.path / "autoexp.yaml").exists()
 
 
 def test_mistake_is_told_before_anything_runs(sorting: Project) -> None:

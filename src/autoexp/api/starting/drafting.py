@@ -14,6 +14,7 @@ from autoexp.api.starting.answers import Answers
 from autoexp.api.starting.commands import absent, runnable
 from autoexp.errors import AutoexpError, RepositoryError
 from autoexp.spec.commands import started
+from autoexp.workspaces.discovery import NO_REPOSITORY
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
 
@@ -48,7 +49,7 @@ class Draft:
 
 
 def draft(folder: Path, answers: Answers, *, environ: Mapping[str, str]) -> Draft:
-    """Fill up what was not said from the files of HEAD. Raises AutoexpError when there is no git that can read them."""
+    """Fill up what was not said from the files of HEAD. Raises AutoexpError when git cannot or will not read them."""
     with _reading(folder) as (everything, below, problem):
         said = replace(answers, checks="" if answers.checks == NO_CHECKS else answers.checks)
         prefix = "" if _means_top(said.measure, everything, below) else below
@@ -89,7 +90,9 @@ def _reading(folder: Path) -> Iterator[tuple[Files, str, str]]:
     """Give the files of HEAD, the folder's place in the repository, and why there are none; they can be read until the block ends."""
     try:
         repository = Repository.open(folder)
-    except RepositoryError:
+    except RepositoryError as error:
+        if error.what != NO_REPOSITORY:
+            raise
         yield Files.of({}), "", "there is no git repository yet"
         return
     try:

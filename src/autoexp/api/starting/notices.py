@@ -9,11 +9,12 @@ from autoexp.api.starting.answers import Answers
 from autoexp.engine.preflight import refuse_bare_hidden, refuse_empty_scope
 from autoexp.errors import AutoexpError, RepositoryError
 from autoexp.spec.model import Spec
+from autoexp.workspaces.discovery import NO_REPOSITORY
 from autoexp.workspaces.repository import Repository
 
 
 def notices(folder: Path, spec: Spec, answers: Answers) -> Iterator[str]:
-    """Say what is still to be done, and what of the contract does not fit the repository yet."""
+    """Say what is still to be done, and what of the contract does not fit the repository yet. Raises AutoexpError where git will not read it."""
     if answers.harness:
         first = KINDS[answers.harness][0]
         yield f"{first} is an example: say in it what is measured, on which inputs, and what is right; then commit it"
@@ -21,7 +22,9 @@ def notices(folder: Path, spec: Spec, answers: Answers) -> Iterator[str]:
         yield notice
     try:
         repository = Repository.open(folder)
-    except RepositoryError:
+    except RepositoryError as error:
+        if error.what != NO_REPOSITORY:
+            raise
         yield f"{folder} is not in a git repository yet; experiments need one: git init, and commit the files"
         return
     try:
