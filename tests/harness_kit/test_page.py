@@ -30,8 +30,14 @@ def test_first_harness_of_the_page_runs(desk: Desk) -> None:
     assert list(desk.python(PYTHON[0]).metrics) == ["latency_ms"]
 
 
+def test_wrapper_of_the_page_lets_objects_cross_as_plain_values(desk: Desk) -> None:
+    rule = "class Rule:\n    type = 'at'\n    def serialize(self): return '@'\n"
+    desk.write(tinycss2=rule + "def parse_stylesheet(text): return [Rule()]", bench_target=PYTHON[1])
+    assert isolated("bench_target.py:parsed", ["@"], cwd=desk.folder).answers == ([["at", "@"]],)
+
+
 def test_worker_of_the_page_speaks_the_protocol(desk: Desk) -> None:
-    desk.write(worker=PYTHON[1])
+    desk.write(worker=PYTHON[2])
     run = isolated([sys.executable, str(desk.folder / "worker.py")], [[1, 2], [4]], expect=[3, 4])
     assert len(run.times_ns) == 2
 
@@ -42,7 +48,7 @@ def test_lines_of_the_protocol_are_those_of_the_page(desk: Desk) -> None:
         sys.executable,
         "-c",
         f"import sys\nlog = open({str(log)!r}, 'wb')\n"
-        + PYTHON[1].replace("    question", "    log.write(line.encode()); log.flush()\n    question"),
+        + PYTHON[2].replace("    question", "    log.write(line.encode()); log.flush()\n    question"),
     ]
     isolated(argv, [kit.Call(([1, 2],), {"start": 5})])
     question, bye = log.read_text(encoding="utf-8").splitlines()
