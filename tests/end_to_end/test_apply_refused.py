@@ -205,6 +205,18 @@ def pruned(tmp_path: Path, helper: Helper) -> Project:
     return project
 
 
+def test_keep_that_comes_in_and_goes_out_is_told_with_the_ways_around_it(pruned: Project) -> None:
+    pruned.run("confirm", "--ablate")
+    before = pruned.run("apply", "--dry-run")
+    (words,) = [line for line in before.splitlines() if "experiment 2:" in line]
+    pruned.run("confirm", "--prune")
+    for look in (["--dry-run"], []):
+        printed = pruned.run("apply", *look)
+        assert words in printed
+        assert "experiment 2 came in and was taken out again" in printed
+        assert "`--only 1` brings what remains alone, `--squash` makes one commit of all" in printed
+
+
 def test_keep_that_was_taken_out_again_leaves_the_branch_with_the_next_apply(pruned: Project) -> None:
     pruned.run("apply")
     (pruned.path / "mine.txt").write_text("my later work\n")

@@ -6,7 +6,9 @@ from typing import Any
 
 from autoexp.api.looking import inspect, status_of
 from autoexp.api.places import Place
+from autoexp.campaign.members import standing
 from autoexp.campaign.state import CampaignState
+from autoexp.engine.applying.choosing import is_taken_out
 from autoexp.engine.applying.deed import Applied, look
 from autoexp.engine.applying.deed import apply as applied
 from autoexp.engine.applying.messages import described, effect_of
@@ -103,6 +105,13 @@ def _warnings(state: CampaignState, status: dict[str, Any], made: Applied, best:
     elif best != state.incumbent.commit:
         found.append(
             f"refs/autoexp/{state.tag}/best is not where the record says; the record was followed (`autoexp repair`)"
+        )
+    if out := [put.n for put in plan.puts if is_taken_out(state, put.n)]:
+        left = [put.n for put in plan.puts if put.n in standing(state)]
+        others = f"`--only {' '.join(map(str, left))}` brings what remains alone, " if left else ""
+        found.append(
+            f"{_named(out)} came in and {'was' if len(out) == 1 else 'were'} taken out again: both come as commits of the history; "
+            f"{others}`--squash` makes one commit of all"
         )
     for n, commit in plan.withdrawn:
         found.append(

@@ -1,10 +1,12 @@
 """What the commits say that are made to bring kept changes into a branch: what it is, what it brought, and where it is from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from autoexp.campaign import confirming
 from autoexp.campaign.members import Keep
 from autoexp.campaign.state import CampaignState
+from autoexp.engine.applying.choosing import is_taken_out
+from autoexp.experiment.confirmation import Ablation
 from autoexp.workspaces.history import ORIGIN
 
 _LONGEST = 200
@@ -43,12 +45,19 @@ def described(state: CampaignState, n: int) -> str:
 
 def effect_of(state: CampaignState, n: int) -> str:
     """Say what an experiment brought: what a confirmation says of it, or else what its own runs said."""
-    for one in confirming.ablations(state):
+    for one in _ablated(state, n):
         if one.n == n and one.interval is not None:
             return f"{one.interval.gain:+.1%} by an ablation, {one.support}"
     found = state.experiments.numbered(n)
     effect = found.decision.effect if found is not None and found.decision is not None else None
     return "no effect on record" if effect is None else f"{effect:+.1%} in-loop"
+
+
+def _ablated(state: CampaignState, n: int) -> Iterator[Ablation]:
+    """Give what a confirmation said of leaving an experiment out; of one that was taken out since, what was said before."""
+    yield from confirming.ablations(state)
+    if is_taken_out(state, n) and state.ablation is not None and state.ablation.ended is not None:
+        yield from state.ablation.ended.ablations
 
 
 def gained(state: CampaignState) -> str:
