@@ -1,12 +1,18 @@
 """`autoexp apply` killed at any step: all is as before or as after, or git shows what is left and a second `apply` ends it."""
 
+import fcntl
 import json
+import os
 import signal
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from autoexp import api
 from autoexp.engine.faults import CHORES
+from autoexp.workspaces import movemark
 from tests.end_to_end.applied import campaign, copy_of, ended, everything, read
 from tests.end_to_end.commands import Helper, wait_until
 from tests.end_to_end.conftest import Project
@@ -200,3 +206,16 @@ def test_two_at_once_do_not_meet(project: Project) -> None:
     assert json.loads(out)["already_there"] == [1, 3, 4, 5]
     assert project.git("rev-parse", "main") == project.refs()["best"]
     assert read(project, "a.txt", "b.txt") == ["35", "20"]
+
+
+def test_one_that_waited_for_another_sees_what_that_one_did(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    fd = os.open(project.path / MARK, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+
+    def other(_: float) -> None:
+        project.git("merge", "-q", "--ff-only", "autoexp/demo")
+        os.close(fd)
+
+    monkeypatch.setattr(movemark, "time", SimpleNamespace(monotonic=time.monotonic, sleep=other))
+    found = api.apply(api.Place(project.path), api.ApplyWish(), environ={}).as_json()
+    assert (found["commits"], found["already_there"]) == ([], [1, 3, 4, 5])

@@ -74,7 +74,13 @@ def apply(repository: Repository, state: CampaignState, wish: Wish, *, faults: F
         if (left := mark.read()) is not None:
             finish(repository, root, left)
             mark.clear()
-            branch = _branch(repository, state, wish)
+        branch = _branch(repository, state, wish)  # once more: another `apply` may have ended while this one waited
+        if _root(repository, branch) != root:
+            raise RepositoryError(
+                "the checkout was switched to another branch just now",
+                where=str(root),
+                fix="`autoexp apply` again; nothing was changed",
+            )
         found = plan(repository, state, branch, wish)
         obstacles = in_the_way(repository, root, repository.changed(branch.commit, found.new))
         if obstacles != InTheWay():
