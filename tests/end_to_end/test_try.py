@@ -1,6 +1,7 @@
 """try: the verdict that a candidate would get, on the working tree as it is; nothing is recorded and nothing left."""
 
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,10 @@ def test_an_experiment_is_measured_again(project: Project) -> None:
     found = tried(project, "--experiment", "2")
     assert (found["what"], found["status"], found["figures"][0]["change"]) == ("experiment 2", "discard", 60)
     project.run("run")
-    assert "does not fit" in project.run("try", "--experiment", "2", code=2)
+    told = project.run("try", "--experiment", "2", code=2)
+    assert "does not fit on the best so far: later keeps changed the same whole files: value.txt" in told
+    assert "`autoexp diff 2 | git apply --3way`" in told
+    assert "edits.yaml" not in project.run("try")
     assert "no experiment 9" in project.run("try", "--experiment", "9", code=2)
 
 
@@ -162,6 +166,8 @@ def test_a_noisy_metric_is_judged_on_pairs_and_runs_may_be_bounded(project: Proj
     assert found["runs"]["candidate"] >= 2
     assert found["figures"][0]["change"] < 91_000
     assert "unclear: the rule asks for more than 1 run" in project.run("try", "--runs", "1")
+    out = project.run("try", "--runs", "2")
+    assert re.search(r"unclear: the rule asks for .*; so far \+\d+\.\d% of the baseline; allow it --runs 4, or", out)
 
 
 def test_it_does_not_disturb_a_campaign_that_is_running(project: Project) -> None:

@@ -41,7 +41,7 @@ class Verdict:
     """What a candidate with the same change would have got. `status` is that of an experiment, `unclear` when the runs did not do, empty without a change.
 
     `against` is the commit that it was measured on top of: experiment `n` of the campaign, or its baseline when that is 0. `effect` is a
-    fraction of the baseline, positive = better. Paths `behind` are what the campaign has kept and the checkout lacks.
+    fraction of the baseline, positive = better; of an unclear one that of the runs so far. Paths `behind` are what the campaign has kept and the checkout lacks.
     """
 
     tag: str
@@ -156,7 +156,11 @@ def _judged(begun: Verdict, tried: Tried, experiment: Experiment) -> Verdict:
         "status": experiment.ruled_status if tried.judged else "unclear",
         "would_be_kept": experiment.kept,
         "needs_review": decision is not None and NEEDS_REVIEW in decision.flags,
-        "effect": decision.effect if decision else None,
+        "effect": _effect_so_far(tried.state, experiment)
+        if not tried.judged
+        else decision.effect
+        if decision
+        else None,
         "figures": tuple(_figures(tried.state, experiment)),
         "runs": sides,
         "reasons": tuple(one for one in decision.reasons if not one.startswith(_ANSWER)) if decision else (),
@@ -167,6 +171,20 @@ def _judged(begun: Verdict, tried: Tried, experiment: Experiment) -> Verdict:
         "lines_removed": candidate.lines_removed if candidate else 0,
     }
     return Verdict(**{**{name: getattr(begun, name) for name in Verdict.__slots__}, **more})
+
+
+def _effect_so_far(state: CampaignState, experiment: Experiment) -> float | None:
+    """Compare the means of the runs that there are, as a fraction of the baseline; None where a side has none, or the baseline is 0."""
+    segment = state.segment
+    name = primary_of(state)
+    figure = next((one for one in _figures(state, experiment) if one.name == name), None)
+    if segment is None or segment.headline is None or segment.baseline is None or figure is None:
+        return None
+    base = segment.baseline.measurement.means().get(name)
+    if figure.change is None or figure.best is None or not base:
+        return None
+    better = figure.best - figure.change if segment.headline.direction == "lower" else figure.change - figure.best
+    return better / abs(base)
 
 
 def _figures(state: CampaignState, experiment: Experiment) -> list[Figure]:

@@ -49,6 +49,7 @@ def of_checkout(shop: Workshop) -> Wanted:
     changes = tuple(change for change in found.changes if change.path not in closed)
     _refuse_in_the_way(shop, changes)
     own = {str((shop.contract.folder / name).resolve()) for name in (CONTRACT_FILE, PROGRAM_FILE)}
+    own |= _of_proposers(shop, repository.untracked()) if found.elsewhere else set()
     elsewhere = sorted({*found.elsewhere, *closed})
     base = entries if best == shop.state.base else repository.entries(shop.state.base)
     head = repository.entries(repository.head())
@@ -81,10 +82,20 @@ def of_experiment(shop: Workshop, n: int) -> Wanted:
         )
     if others := unfit(changes, best):
         raise CampaignError(
-            f"experiment {n} does not fit on the best so far, in which these are others by now: {named(others)}",
-            fix=f"apply `autoexp diff {n}` by hand, then try your checkout",
+            f"experiment {n} does not fit on the best so far: later keeps changed the same whole files: {named(others)}",
+            fix=f"with a checkout of the best so far (`git merge autoexp/{shop.folder.tag}`), `autoexp diff {n} | git apply --3way` merges it line by line; "
+            "then `autoexp try`",
         )
     return Wanted(f"experiment {n}", changes)
+
+
+def _of_proposers(shop: Workshop, untracked: Sequence[str]) -> set[str]:
+    """Give the files of edits that the contract names and nobody has committed: they are no part of what is measured."""
+    root, proposer = shop.repository.root, shop.spec.proposer
+    if root is None or proposer is None or proposer.kind != "script":
+        return set()
+    place = str((shop.contract.folder / str(proposer.options.get("file", ""))).resolve())
+    return {place} & {str(root.resolve() / path) for path in untracked}
 
 
 def _refuse_in_the_way(shop: Workshop, changes: Sequence[Change]) -> None:

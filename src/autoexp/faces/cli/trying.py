@@ -71,7 +71,10 @@ def _lines(found: "Verdict") -> Iterator[tuple[str, str]]:
         count = f"{len(found.paths)} file{'' if len(found.paths) == 1 else 's'}"
         yield found.what, f"{count}, +{found.lines_added} -{found.lines_removed} lines: {_named(found.paths)}"
     if found.not_measured:
-        yield "not measured", f"out of scope, other than there: {_named(found.not_measured)}"
+        yield (
+            "not measured",
+            f"out of scope, so left as in the best so far, though your checkout differs: {_named(found.not_measured)}",
+        )
     if found.behind:
         lacks = f"your checkout lacks what the campaign has kept in {_named(found.behind)}"
         yield "note", f"{lacks}; `git merge autoexp/{found.tag}` brings it"
@@ -99,7 +102,9 @@ def _verdict(found: "Verdict") -> str:
     if found.needs_review:
         return f"would wait for a person's review: {gain(found.effect)} of the baseline, {runs}"
     if found.status == "unclear":
-        return f"unclear: the rule asks for more than {runs}"
+        so_far = "" if found.effect is None else f"; so far {gain(found.effect)} of the baseline"
+        twice = 2 * sum(found.runs.get(side, 0) for side in ("candidate", "incumbent"))
+        return f"unclear: the rule asks for more than {runs}{so_far}; allow it --runs {twice}, or leave --runs out"
     effect = "" if found.effect is None else f"{gain(found.effect)} of the baseline, "
     return f"would not be kept ({found.status}): {effect}{runs}"
 
