@@ -49,6 +49,18 @@ def test_any_answer_survives_the_file(repository: Path, text: str) -> None:
     assert (spec.goal, spec.harness.measure) == (text, text + "x")
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_file_of_edits_is_no_command(repository: Path, *, there: bool) -> None:
+    if there:
+        (repository / "edits.yaml").write_text("[]\n")
+    started = api.init(repository, replace(ANSWERS, propose="edits.yaml"))
+    spec = load((repository / "autoexp.yaml").read_text())
+    assert spec.proposer is not None
+    assert (spec.proposer.kind, spec.proposer.options) == ("script", {"file": "edits.yaml"})
+    assert "is taken as a file of edits" in started.notices[0]
+    assert ("no such file" in started.notices[0]) != there
+
+
 def test_contract_that_exists_is_not_overwritten(repository: Path) -> None:
     (repository / "autoexp.yaml").write_text("mine")
     with pytest.raises(AutoexpError, match="exists already"):

@@ -1,5 +1,6 @@
 """Who proposes in a contract that `init` writes: a command, a coding agent, or a model with the usual names for what was left out."""
 
+import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -12,6 +13,7 @@ from autoexp.proposers.agents.surveying import facts_of
 
 NOBODY = "# proposer: {kind: command, command: ./propose.sh}   # who edits the files; `autoexp run` needs one\n"
 """What stands in a contract that names nobody yet."""
+_EDITS = re.compile(r"\S+\.(?:ya?ml|json)")
 CLIENT = "httpx2"
 """What the extra `models` brings; `pip` says the rest."""
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
@@ -39,6 +41,8 @@ def section_of(author: Author) -> dict[str, Any]:
     if not author.model:
         if alone := [flag for flag, value in _flags(author).items() if value]:
             raise AutoexpError(f"{' and '.join(alone)} belong to --model", fix="name the model with --model")
+        if file := edits_of(author):
+            return {"kind": "script", "file": file}
         return {"kind": "command", "command": author.command} if author.command else {}
     api = author.api or ("anthropic" if author.model.startswith("claude") else "openai")
     if api not in KEYS:
@@ -46,6 +50,11 @@ def section_of(author: Author) -> dict[str, Any]:
     key_env = author.key_env or ("" if author.url else KEYS[api])
     found = {"kind": "model", "api": api, "base_url": author.url, "model": author.model, "api_key_env": key_env}
     return {key: value for key, value in found.items() if value}
+
+
+def edits_of(author: Author) -> str:
+    """Give the file of edits that is named instead of a command; empty when a command, or nothing, is named."""
+    return author.command.strip() if _EDITS.fullmatch(author.command.strip()) else ""
 
 
 def _of_agent(author: Author) -> dict[str, Any]:

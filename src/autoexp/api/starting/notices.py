@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from autoexp.api.authors import notice_on
+from autoexp.api.authors import edits_of, notice_on
 from autoexp.api.harnesses import KINDS
 from autoexp.api.starting.answers import Answers
 from autoexp.engine.preflight import refuse_bare_hidden, refuse_empty_scope
@@ -20,6 +20,9 @@ def notices(folder: Path, spec: Spec, answers: Answers) -> Iterator[str]:
         yield f"{first} is an example: say in it what is measured, on which inputs, and what is right; then commit it"
     if notice := notice_on(answers.author):
         yield notice
+    if edits := edits_of(answers.author):
+        there = "" if (folder / edits).is_file() else f"; there is no such file in {folder} yet"
+        yield f"--propose {edits} is taken as a file of edits, and not as a command (proposer: {{kind: script}}){there}"
     try:
         repository = Repository.open(folder)
     except RepositoryError as error:

@@ -49,7 +49,9 @@ def init(
         str,
         typer.Option(help="Let all printed metrics decide: geomean, pareto or lexicographic.", show_default=False),
     ] = "",
-    propose: Annotated[str, typer.Option(help="Command that edits the files (the proposer).")] = "",
+    propose: Annotated[
+        str, typer.Option(help="Command that edits the files (the proposer), or a file of edits such as edits.yaml.")
+    ] = "",
     agent: Annotated[
         str, typer.Option(help="Let this coding agent propose, such as claude-code or codex.", show_default=False)
     ] = "",
