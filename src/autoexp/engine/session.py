@@ -47,11 +47,15 @@ from autoexp.workspaces.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a session ended: the rule that stopped it (None: the number asked for is reached), and the state."""
+    """How a session ended: the rule that stopped it (None: the number asked for is reached), and the state.
+
+    `before` is how many experiments were decided when it began.
+    """
 
     stop: Stop | None
     state: CampaignState
     interrupted: bool
+    before: int = 0
 
 
 def work(  # noqa: PLR0913  what the command hands in
@@ -78,8 +82,9 @@ def work(  # noqa: PLR0913  what the command hands in
         allow_unsandboxed=allow_unsandboxed,
         chosen=chosen,
     ) as shop:
+        before = shop.state.counts.decided
         ended = run(shop, experiments=experiments)
-        return Result(ended, shop.state, interrupted=shop.stop.interrupted)
+        return Result(ended, shop.state, interrupted=shop.stop.interrupted, before=before)
 
 
 @contextmanager
