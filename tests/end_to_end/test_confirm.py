@@ -179,6 +179,7 @@ def test_each_keep_is_left_out_and_those_of_no_use_are_taken_out(exact: Project)
     best, runs = exact.refs()["best"], len(runs_of(exact))
     found = confirmed(exact, "--prune")
     assert found["pruned"] == {"n": 7, "status": "keep", "members": [2, 5]}
+    assert "in-loop (biased: what is left of the loop's own sum after the prune)" in exact.run("status")
     assert len(runs_of(exact)) == runs + 2, "what was known was measured again, or nothing was confirmed"
     assert found["confirmed_gain"]["gain"] == pytest.approx(0.25)
     assert [one["n"] for one in found["confirmation"]["ablations"]] == [1, 3, 4]

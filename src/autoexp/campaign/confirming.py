@@ -115,6 +115,12 @@ def _is_of_now(state: CampaignState, found: Confirmation) -> bool:
     return is_of_segment and found.best.commit == state.incumbent.commit
 
 
+def is_pruned(state: CampaignState) -> bool:
+    """Tell whether the best so far is what a prune has left: the in-loop gain is then without what the pruned keeps had claimed."""
+    made_it = state.experiments.numbered(state.incumbent.n) if state.ablation and state.incumbent.n else None
+    return made_it is not None and made_it.directive.takes_out
+
+
 def ablations(state: CampaignState) -> tuple[Ablation, ...]:
     """Give what the keeps of the best so far add, also where a prune has taken others out since; none where that is not known."""
     found = state.ablation

@@ -149,7 +149,8 @@ def gain_line(found: dict[str, Any]) -> str:
     pairs = last["pairs"]
     on = "fresh pair" if pairs == 1 else "fresh pairs"
     where = " of the holdout" if last["source"] == "holdout" else ""
-    return f"{gain(confirmed['gain'])}{spread} confirmed on {pairs} {on}{where}; {in_loop} in-loop (biased)"
+    aside = ": what is left of the loop's own sum after the prune" if found["in_loop_after_prune"] else ""
+    return f"{gain(confirmed['gain'])}{spread} confirmed on {pairs} {on}{where}; {in_loop} in-loop (biased{aside})"
 
 
 def confirmation_lines(found: dict[str, Any]) -> Iterator[tuple[str, str]]:

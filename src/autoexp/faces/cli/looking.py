@@ -50,15 +50,10 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
         return
     unit, primary = found["unit"], found["primary"]
     why = f" ({found['stop_reason']}: {found['stop_detail']})" if found["stop_reason"] else ""
-    noise = (
-        "repeats exactly"
-        if found["deterministic"]
-        else number(found["noise"] and 100 * found["noise"], "% of the value")
-    )
     rows = [
         ("campaign", f"{found['tag']}, {found['state']}{why}"),
         *([("mend", found["stop_fix"])] if found["state"] == "paused" and found["stop_fix"] else []),
-        ("experiments", f"{found['experiments']}, {found['kept']} kept{_doubt(found['expected_false_keeps'])}"),
+        ("experiments", f"{found['experiments']}, {found['kept']} kept{_doubt(found)}"),
         *_checkpoint(found),
         *_reviews(found),
         ("statuses", ", ".join(f"{name} {count}" for name, count in found["statuses"].items()) or "-"),
@@ -69,10 +64,10 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
         ),
         ("gain", gain_line(found)),
         *confirmation_lines(found),
-        ("going on", _going_on(found["outlook"])),
+        ("going on", _going_on(found)),
         *status_lines(found),
         *proposer_lines(found["proposers"]),
-        ("noise", noise),
+        ("noise", _noise(found)),
         ("samples", str(found["samples_used"])),
         ("time", seconds(found["active_s"])),
         *spending_lines(found),
@@ -82,8 +77,21 @@ def status(repo: Repo = HERE, tag: Tag = None, json: Json = False) -> None:
         say(f"{name:<12} {one_line(text)}")
 
 
-def _doubt(expected: float | None) -> str:
-    return f", {expected:.2g} of them expected to be false" if expected else ""
+def _doubt(found: dict[str, Any]) -> str:
+    """Say how many of the gains that were shown so far may be false, also of those that a prune took out since."""
+    expected, shown = found["expected_false_keeps"], found["shown_gains"]
+    if not (expected and shown):
+        return ""
+    return f"; of {shown} shown gain{'s' if shown > 1 else ''} at most {expected:.2g} expected to be false (docs/keeping.md)"
+
+
+def _noise(found: dict[str, Any]) -> str:
+    """Say how much the runs of one tree differ, and of which runs that is known."""
+    if found["deterministic"]:
+        return "repeats exactly"
+    if not found["noise"]:
+        return "-"
+    return f"{number(100 * found['noise'], '% of the value')}, by the baseline's runs of this segment"
 
 
 def _checkpoint(found: dict[str, Any]) -> list[tuple[str, str]]:
@@ -128,13 +136,15 @@ def _left_open(found: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _going_on(found: dict[str, float] | None) -> str:
+def _going_on(found: dict[str, Any]) -> str:
     """Say what is likely to come; the size of a gain is unknown before the first."""
     from autoexp.campaign.convergence import WINDOW, Outlook
 
-    if found is None:
+    if found["stop_reason"] == "exhausted":
+        return "nothing is left to propose; `autoexp run` asks the proposer again"
+    if found["outlook"] is None:
         return "-"
-    outlook = Outlook(**found)
+    outlook = Outlook(**found["outlook"])
     more = f" and {gain(outlook.gain(WINDOW))}" if outlook.gain_per_experiment else ""
     return f"about {outlook.keeps(WINDOW):.1f} more keeps{more} in the next {WINDOW} experiments"
 

@@ -24,7 +24,7 @@ def spending_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("requests", _requests(found)),
         ("set aside", _set_aside(found["spending"]["set_aside"])),
         ("price", _price(found["spending"])),
-        *_forecast(found["forecast"]),
+        *_forecast(found["forecast"], goes_on=found["stop_reason"] != "exhausted"),
     ]
     return [(name, text) for name, text in rows if text]
 
@@ -147,7 +147,7 @@ def _price(spending: dict[str, Any]) -> str:
     return f"{least}{', '.join(parts)}" if parts else ""
 
 
-def _forecast(found: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
+def _forecast(found: dict[str, Any] | None, *, goes_on: bool) -> Iterator[tuple[str, str]]:
     if found is None:
         return
     each = found["per_experiment"]
@@ -159,7 +159,7 @@ def _forecast(found: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
     if each["wall_s"]:
         shown.append(f"{seconds(each['wall_s']['median'])}")
     yield "experiment", f"about {', '.join(shown)}" if shown else ""
-    if found["ends_by"] is not None:
+    if found["ends_by"] is not None and goes_on:
         rest = [_counted(kind, found["rest"][kind]) for kind in _KNOWN if found["rest"][kind]]
         if found["rest"]["wall_s"]:
             rest.append(seconds(found["rest"]["wall_s"]))

@@ -43,13 +43,15 @@ def _rule(state: CampaignState, found: dict[str, Any], goal: Goal) -> Iterable[t
     guards = [_guard(name, section) for name, section in metrics.items() if section.get("role") == "guard"]
     if guards:
         yield "Guards", "; ".join(guards)
-    if found["outlook"]:
+    if found["outlook"] and found["stop_reason"] != "exhausted":
         yield "Going on", _going_on(Outlook(**found["outlook"]))
 
 
 def _budget(found: Mapping[str, Any]) -> str:
     spent = found["expected_false_keeps"]
-    so_far = "" if spent is None else f"; about {spent:.2f} of the {found['kept']} kept so far may be"
+    so_far = (
+        "" if spent is None else f"; of the {found['shown_gains']} shown so far at most {spent:.2f} are expected to be"
+    )
     return f"at most {share(found['false_keep_rate'])} of the keeps may be false{so_far}"
 
 
