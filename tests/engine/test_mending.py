@@ -97,3 +97,54 @@ def test_a_folder_that_is_ignored_is_one_entry(repository: Repository, tmp_path:
     listed = repository.ignored()
     assert {".venv", "node_modules", "src/__pycache__"} <= set(listed)
     assert not any(name.startswith(".venv/") for name in listed)
+
+
+def committed(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).touch()
+    git = ["git", "-C", str(folder), "-c", "user.name=U", "-c", "user.email=u@localhost"]
+    subprocess.run([*git, "add", name], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "one"], check=True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["ModuleNotFoundError: No module named 'webencodings'", "E   ImportError: No module named 'webencodings'"],
+)
+def test_a_module_that_is_not_installed_is_installed_for_the_python_of_the_path(
+    repository: Repository, tmp_path: Path, said: str
+) -> None:
+    python = tmp_path / "bin" / "python3"
+    python.parent.mkdir()
+    python.symlink_to("/bin/sh")
+    told = mend(contract(), repository, said, command="measure", path=str(python.parent))
+    assert f"not installed for python3 = {python}: {python} -m pip install webencodings; else " in told
+    asked = mend(contract(), repository, "/opt/p/bin/python3: No module named pytest", command="checks")
+    assert "/opt/p/bin/python3 -m pip install pytest; else " in asked
+
+
+@pytest.mark.parametrize(("file", "place"), [("src/mine/__init__.py", "src"), ("mine.py", ".")])
+def test_a_module_of_the_repository_is_found_by_a_variable(
+    repository: Repository, tmp_path: Path, file: str, place: str
+) -> None:
+    committed(tmp_path, file)
+    told = mend(contract(), repository, "ModuleNotFoundError: No module named 'mine'", command="measure")
+    assert f'`env: {{PYTHONPATH: "{place}"}}`' in told
+    assert "pip install" not in told
+    part = mend(contract(), repository, "ModuleNotFoundError: No module named 'mine.part'", command="measure")
+    assert "PYTHONPATH" not in part
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "FileNotFoundError: [Errno 2] No such file or directory: 'data/words.txt'",
+        "python3: can't open file '/w/data/words.txt': [Errno 2] No such file or directory",
+        "cat: data/words.txt: No such file or directory",
+    ],
+)
+def test_a_file_that_is_not_committed_is_named(repository: Repository, tmp_path: Path, said: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/words.txt").touch()
+    told = mend(contract(), repository, said, command="measure")
+    assert told.startswith("data/words.txt is in your checkout and not committed: commit it, or name it")

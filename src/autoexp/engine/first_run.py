@@ -105,7 +105,9 @@ def first_run(
             lines=lines,
             reported=reported,
             detail=taken.detail.strip(),
-            fix=mend(spec, repository, taken.detail, command="measure", contents=contents) if failed else "",
+            fix=mend(spec, repository, taken.detail, command="measure", contents=contents, path=executor.path)
+            if failed
+            else "",
             wall_s=taken.usage.wall_s,
             skipped=bool(stop()),
         )

@@ -3,6 +3,7 @@
 import re
 
 from autoexp.engine.completing import not_here
+from autoexp.engine.lacking import lacking_file, lacking_module
 from autoexp.processes.sandbox.symptoms import misses_files, misses_git, misses_network, refused_here
 from autoexp.spec.model import Spec
 from autoexp.spec.sandbox import place_in_tree
@@ -26,20 +27,20 @@ def mend(
     command: str,
     contents: Contents | None = None,
     hint: str = "",
+    path: str = "",
 ) -> str:
     """Give the next steps of a person whose `command` (measure, checks, holdout) ended with `detail` on trees with some `contents`.
 
-    A `hint` is what is known already, and comes first.
+    A `hint` is what is known already, and comes first; `path` is the PATH of the command. What holds for any failure comes last.
     """
-    rest = f"run harness.{command} by hand on a clean checkout until it passes there, commit, and start again"
+    rest = f"run harness.{command} by hand on a clean checkout"
     if spec.sandbox.harness.level != "none":
-        rest += (
-            "; if it passes there, the sandbox does not show what it needs, and docs/sandbox.md names the keys for that"
-        )
+        rest += "; if it passes there, docs/sandbox.md tells what the sandbox does not show"
     steps = (
         hint,
         not_here(contents),
-        _missing(spec, repository, detail),
+        lacking_module(spec, repository, detail, command=command, path=path),
+        lacking_file(spec, repository, detail) or _missing(spec, repository, detail),
         _offline(spec, detail),
         _no_git(detail),
         rest,

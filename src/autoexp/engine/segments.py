@@ -156,9 +156,10 @@ def baseline_size(spec: Spec) -> int:
 def _fail(shop: Workshop, outcome: Outcome, detail: str, *, command: str = "measure", output: str = "") -> None:
     shop.record(BaselineMeasured(k=shop.segment.k, outcome=outcome, detail=detail))
     printed = shop.folder.output / output if output else None
-    hint = misprint(shop.spec, detail, command=command, printed=printed, path=getattr(shop.executor, "path", ""))
+    path = getattr(shop.executor, "path", "")
+    hint = misprint(shop.spec, detail, command=command, printed=printed, path=path)
     raise HarnessError(
         f"the baseline must be a passing run, but it ended as {outcome.value}:\n{detail.strip()}",
         where=f"commit {shop.segment.commit[:12]}",
-        fix=mend(shop.spec, shop.repository, detail, command=command, contents=shop.contents, hint=hint),
+        fix=mend(shop.spec, shop.repository, detail, command=command, contents=shop.contents, hint=hint, path=path),
     )

@@ -61,9 +61,10 @@ class Trial:
         if outcome is not Outcome.MEASURED:
             spec = self.contract.spec
             printed = self.executor.printed(output) if output else None
-            hint = misprint(spec, detail, command=command, printed=printed, path=self.executor.path)
+            path = self.executor.path
+            hint = misprint(spec, detail, command=command, printed=printed, path=path)
             raise HarnessError(
                 f"harness.{command} {words}:\n{detail.strip()}",
                 where=f"commit {self.commit[:12]}",
-                fix=mend(spec, self.repository, detail, command=command, contents=self.contents, hint=hint),
+                fix=mend(spec, self.repository, detail, command=command, contents=self.contents, hint=hint, path=path),
             )

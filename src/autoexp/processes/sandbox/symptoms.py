@@ -12,6 +12,14 @@ _OFFLINE = re.compile(
 )
 _HERE = r"((?:127(?:\.\d{1,3}){3}|localhost):\d{1,5})"
 _REFUSED_HERE = re.compile(rf"{_HERE}[^\n]{{0,200}}refused|refused[^\n]{{0,200}}?{_HERE}", re.IGNORECASE)
+_MODULE = re.compile(
+    r"No module named '(?P<quoted>\w+)'|^(?P<python>/\S*): No module named (?P<plain>\w+)\s*$", re.MULTILINE
+)
+_FILE = re.compile(
+    r"No such file or directory: b?['\"]([^'\"\n]{1,300})['\"]|can't open file '([^'\n]{1,300})'"
+    r"|(?:^|[\s:])([^\s:'\"]{1,300}): No such file or directory|ENOENT: no such file or directory, \w+ '([^'\n]{1,300})'",
+    re.MULTILINE,
+)
 _WITHOUT_GIT = re.compile(r"not a git repository|unable to detect version|error obtaining VCS status", re.IGNORECASE)
 
 
@@ -34,3 +42,14 @@ def refused_here(said: str) -> str:
 def misses_git(said: str) -> bool:
     """Tell whether a program asked git for something where no repository is."""
     return _WITHOUT_GIT.search(said) is not None
+
+
+def missing_module(said: str) -> tuple[str, str]:
+    """Give the Python module that was not found, and the Python that says so; empty where unknown. Part of a package is none."""
+    found = _MODULE.search(said)
+    return ((found["quoted"] or found["plain"], found["python"] or "")) if found else ("", "")
+
+
+def missing_files(said: str) -> tuple[str, ...]:
+    """Give the files that programs looked for in vain, as they name them."""
+    return tuple(next(filter(None, found.groups()), "") for found in _FILE.finditer(said))
