@@ -49,3 +49,10 @@ def test_what_autoexp_measures_itself_cannot_be_reported(ground):
         "metrics": {"cpu_s": {"role": "primary", "direction": "lower"}},
     }
     assert not list(same_process(ground({"target.sh": "x=40\n"}, **sections)))
+
+
+def test_many_files_are_counted_and_the_line_stays_one_line(ground):
+    files = {f"part{i}.py": "x = 1\n" for i in range(5)} | {"target.py": TARGET, "bench.py": CALLS}
+    (found,) = same_process(ground(files, scope={"edit": ["target.py", "part*.py"]}, harness=PYTHON["harness"]))
+    assert found.evidence.startswith("code in all 6 files in scope that does nothing but print `METRIC x=10")
+    assert "\n" not in found.evidence

@@ -11,12 +11,15 @@ from autoexp.harness.audits.sources import imported, started
 from autoexp.spec.metric import MEASURED_BY_AUTOEXP
 from autoexp.spec.objective import WeightedObjective
 from autoexp.spec.sections import RegexMetrics
+from autoexp.workspaces.quoting import listed, shown
 
 NAME = "same-process"
 _FIX = (
     "let the harness start the target in a process of its own and print the metric itself: `autoexp.harness_kit.isolated` does, keeps clock, "
     "inputs and answers outside of it, and reports where the target cannot write (docs/harness-kit.md)"
 )
+NAMED, LONGEST = 3, 120
+"""So many files are named, and so many letters of a line are quoted."""
 _C = frozenset({"c", "cc", "cpp", "cxx"})
 
 
@@ -35,7 +38,7 @@ def same_process(ground: Ground) -> Iterator[Finding]:
             yield Finding(
                 NAME,
                 "the target can report its own number: its code runs in the process that reports the metric",
-                f"a {' and '.join(edits)} that does nothing but print `{_line(text, first)}` and leave with exit code 0 was measured as "
+                f"{_named(ground, edits)} that does nothing but print `{_line(text, first, value)}` and leave with exit code 0 was measured as "
                 f"{first} = {value:g}{_why(ground)}",
                 _FIX,
             )
@@ -106,8 +109,22 @@ def _replaced(line: str, pattern: str, value: float) -> str:
     return line if found is None else f"{line[: found.start(1)]}{value!r}{line[found.end(1) :]}"
 
 
-def _line(text: str, name: str) -> str:
-    return next((line for line in text.splitlines() if name in line), text.strip())[:120]
+def _named(ground: Ground, edits: Edits) -> str:
+    """Name the files that were changed: all of them while they are few."""
+    if len(edits) <= NAMED:
+        return f"a {' and '.join(map(shown, edits))}"
+    if len(edits) == len(ground.scope):
+        return f"code in all {len(edits)} files in scope"
+    return f"code in {listed(list(edits), NAMED)} and {len(edits) - NAMED} more files"
+
+
+def _line(text: str, name: str, value: float) -> str:
+    """Give the printed line that has a metric, or at least its value, or the first one."""
+    lines = text.strip().splitlines()
+    for part in (name, repr(value)):
+        if found := next((line for line in lines if part in line), ""):
+            return found[:LONGEST]
+    return lines[0][:LONGEST]
 
 
 def _program(ground: Ground, path: str, text: str) -> bytes | None:
