@@ -60,3 +60,34 @@ def test_unknown_audit_is_refused_with_the_nearest_name(project):
 
 def test_time_of_audits_must_be_a_time(project):
     assert "is not a duration" in project.run("check", "--audit-time", "soon", code=2)
+
+
+NOISY = CONTRACT.replace("deterministic: true", "deterministic: false").replace('"sh bench.sh"', '"sh noisy.sh"')
+ROUGH = """\
+echo run >> "$RUNS"
+count=$(wc -l < "$RUNS")
+echo "METRIC x=$((1000 + 100 * (count % 2)))"
+echo "METRIC ok=1"
+"""
+
+
+def test_a_noisy_metric_has_its_smallest_effect_and_the_preset_that_finds_smaller_gains(project):
+    runs = project.path.parent / "runs"
+    (project.path / "noisy.sh").write_text(ROUGH, encoding="utf-8")
+    project.git("add", "noisy.sh")
+    project.git("commit", "-q", "-m", "noisy")
+    project.contract(NOISY.replace("  timeout: 5s", f"  timeout: 5s\n  env: {{RUNS: '{runs}'}}"))
+    said, told = project.ran("check", "--no-audits")
+    assert "smallest effect 0.50%\n" in said
+    assert "`decision: {preset: thorough}` finds " in said
+    assert " a sample, checks " in said
+    steps = [line.strip() for line in told.splitlines() if "HEAD" in line]
+    assert steps[:3] == ["measuring HEAD, sample 1", "running the checks on HEAD", "measuring HEAD, sample 2"]
+    project.contract(project.path.joinpath("autoexp.yaml").read_text().replace("sh checks.sh", "exit 3"))
+    runs.unlink()
+    project.run("check", code=2)
+    assert runs.read_text().count("run") == 1
+
+
+def test_an_exact_metric_has_no_smallest_effect(project):
+    assert "smallest effect 0, as the metric repeats exactly\n" in project.ran("check", *BRIEF)[0]

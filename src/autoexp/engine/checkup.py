@@ -40,12 +40,18 @@ from autoexp.workspaces.scope import Scope
 AUDITS_S = 120.0
 """Seconds that the audits may take together, if nobody says otherwise."""
 
+WORTH_FINDING = 0.02
+"""Where smaller gains than this are missed, a more careful preset is named."""
+CLEARLY = 0.9
+"""A preset is named where what it finds is less than this part of what is found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
     """What `check` found. `noise` is the sd of one sample as a fraction of the mean; seconds are wall clock.
 
-    `resolution` is the smallest gain that the rule finds, `campaign_samples` and `campaign_s` are what the budget of experiments will probably
+    `resolution` is the smallest gain that the rule finds, `careful` what another preset
+    would see that finds clearly smaller ones, `campaign_samples` and `campaign_s` are what the budget of experiments will probably
     take, `expected` is what proposer and harness will probably cost, `findings` what the audits saw, `figures` what they measured on the way.
     """
 
@@ -62,6 +68,8 @@ class Checkup:
     campaign_samples: int | None
     resolution: Resolution
     sandbox: dict[str, str]
+    careful: Resolution | None = None
+    careful_preset: str = ""
     notices: tuple[str, ...] = ()
     expected: Expected = Expected()
     findings: tuple[Finding, ...] = ()
@@ -101,9 +109,10 @@ def check_up(  # noqa: PLR0913  what the command hands in
         contents = contents_for(spec, own, commit, cache)
         executor = _executor(contract, contents, cache, environ=environ, identity=identity, stop=stop, made=made)
         trial = Trial(contract, own, executor, commit, tell, stop, contents)
-        samples = [trial.sample(i) for i in range(_wanted(contract))]
+        samples = [trial.sample(0)]
         checks_s = trial.checks()
         trial.holdout()
+        samples += [trial.sample(i) for i in range(1, _wanted(contract))]
         found = calibrated(spec, samples)
         declared = spec.measurement.deterministic
         deterministic = found.deterministic if declared == "auto" else declared
@@ -247,6 +256,7 @@ def _report(
 ) -> Checkup:
     spec = contract.spec
     resolved = resolution(spec, noise=noise, deterministic=deterministic)
+    preset, careful = ("", None) if deterministic else _careful(spec, resolved, noise)
     sample_s = _mean_s(samples)
     experiment_s = sample_s * resolved.samples * (1 + spec.measurement.warmup) + checks_s
     wanted = spec.budget.experiments
@@ -263,8 +273,21 @@ def _report(
         campaign_s=None if wanted is None else wanted * experiment_s,
         sandbox={},
         resolution=resolved,
+        careful=careful,
+        careful_preset=preset,
         campaign_samples=None if wanted is None else round(wanted * resolved.samples),
     )
+
+
+def _careful(spec: Spec, resolved: Resolution, noise: float | None) -> tuple[str, Resolution | None]:
+    """Give the first preset that finds clearly smaller gains, and what it would see, where the rule in force misses gains worth finding."""
+    if spec.decision.method == "sequential" and resolved.effect is not None and resolved.effect > WORTH_FINDING:
+        for preset in ("patient", "thorough"):
+            decision = spec.decision.model_copy(update={"preset": preset})
+            found = resolution(spec.model_copy(update={"decision": decision}), noise=noise, deterministic=False)
+            if found.effect is not None and found.effect < resolved.effect * CLEARLY:
+                return preset, found
+    return "", None
 
 
 def _mean_s(samples: list[Sample]) -> float:

@@ -104,9 +104,14 @@ def _tell(found: "Checked") -> None:
         else f"{checkup.noise or 0:.2%} of the value (sd of one sample)"
     )
     say(f"noise       {noise}")
-    say(f"decision    {checkup.method}; smallest effect {_smallest(spec.criteria[0].min_effect)}")
+    say(f"decision    {checkup.method}; smallest effect {_smallest(found)}")
     say(f"resolution  {_resolution(checkup.resolution)}")
-    say(f"time        {seconds(checkup.sample_s)} a sample, about {seconds(checkup.experiment_s)} an experiment")
+    if checkup.careful:
+        say(f"            {_careful(checkup.careful_preset, checkup.careful)}")
+    checks = f", checks {seconds(checkup.checks_s)}" if spec.harness.checks else ""
+    say(
+        f"time        {seconds(checkup.sample_s)} a sample{checks}, about {seconds(checkup.experiment_s)} an experiment"
+    )
     if checkup.campaign_s is not None:
         say(
             f"campaign    about {checkup.campaign_samples} samples and {seconds(checkup.campaign_s)} for {spec.budget.experiments} experiments, "
@@ -148,5 +153,18 @@ def _resolution(resolved: "Resolution") -> str:
     return f"a gain of {resolved.effect:.2%} or more is found{often}; {runs}"
 
 
-def _smallest(min_effect: float | None) -> str:
-    return "0 if it repeats exactly, else 0.5 %" if min_effect is None else f"{min_effect:.2%}"
+def _careful(preset: str, resolved: "Resolution") -> str:
+    """Say what a more careful preset finds, and what that takes."""
+    return (
+        f"smaller gains are mostly missed: `decision: {{preset: {preset}}}` finds {resolved.effect or 0:.2%} or more, "
+        f"with about {resolved.samples:.3g} runs an experiment"
+    )
+
+
+def _smallest(found: "Checked") -> str:
+    from autoexp.decision.case import NOISY_MIN_EFFECT
+
+    asked = found.spec.criteria[0].min_effect
+    if asked is not None:
+        return f"{asked:.2%}"
+    return "0, as the metric repeats exactly" if found.checkup.deterministic else f"{NOISY_MIN_EFFECT:.2%}"
