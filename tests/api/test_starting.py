@@ -69,6 +69,26 @@ def test_contract_that_exists_is_not_overwritten(repository: Path) -> None:
     assert not (repository / "program.md").exists()
 
 
+@pytest.mark.parametrize("objective", ["", "geomean"])
+def test_force_replaces_what_init_wrote_and_nothing_of_a_person(repository: Path, objective: str) -> None:
+    first = replace(ANSWERS, objective=objective, secondary=("b_ms",) if objective else ())
+    api.init(repository, replace(first, harness="python"))
+    api.init(repository, replace(ANSWERS, goal="Make it small", harness="python", target="src/a.py:f"), force=True)
+    contract, program, bench = (repository / name for name in ("autoexp.yaml", "program.md", "bench.py"))
+    assert load(contract.read_text()).goal == "Make it small"
+    assert "# Make it small" in program.read_text()
+    assert "src/a.py:f" in bench.read_text()
+    program.write_text(program.read_text() + "mine\n")
+    bench.write_text(bench.read_text() + "mine()\n")
+    before = contract.read_bytes()
+    with pytest.raises(AutoexpError, match=r"bench\.py exists already"):
+        api.init(repository, replace(ANSWERS, harness="python"), force=True)
+    assert contract.read_bytes() == before
+    started = api.init(repository, ANSWERS, force=True)
+    assert program.read_text().endswith("mine\n")
+    assert started.notices[0] == "replaced, because of --force: autoexp.yaml"
+
+
 def test_program_that_exists_is_kept_and_told(repository: Path) -> None:
     (repository / "program.md").write_text("mine")
     started = api.init(repository, ANSWERS)

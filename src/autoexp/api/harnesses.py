@@ -37,6 +37,15 @@ def texts_of(kind: str, target: str) -> dict[str, str]:
     return files
 
 
+def as_written(kind: str, name: str, path: Path) -> bool:
+    """Tell whether a file of a harness is as init writes it, whatever its target."""
+    if not path.is_file() or path.is_symlink():
+        return False
+    begin = _TARGETS[kind].partition("=")[0]
+    kept = [line for line in path.read_bytes().splitlines() if not line.startswith(begin.encode())]
+    return kept == [line for line in template(name).encode().splitlines() if not line.startswith(begin.encode())]
+
+
 def refuse_existing_files(folder: Path, names: list[str]) -> None:
     """Raise AutoexpError when one of the files is there already."""
     there = [name for name in names if (folder / name).exists()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autoexp.errors import AutoexpError
 from autoexp.faces.cli.printing import print_json, say
 from autoexp.faces.options import HERE, Json, Repo, Tag, Unsandboxed
 
@@ -95,6 +96,9 @@ def init(
     try_it: Annotated[
         bool, typer.Option("--try/--no-try", help="Run the measure command once, to see what it prints.")
     ] = True,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an autoexp.yaml that is there, and what init wrote beside it.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; use flags and what the repository shows.")] = False,
     allow_unsandboxed: Unsandboxed = False,
     repo: Repo = HERE,
@@ -129,10 +133,12 @@ def init(
     """
     from autoexp import api
 
+    if force and (lab or source):
+        raise AutoexpError("--force goes with flags, and not with --lab or --from", fix="move autoexp.yaml away first")
     if lab:
         _tell_started(api.init_lab(repo, lab), _following("run", repo), json=json)
         return
-    api.refuse_existing(repo)
+    api.refuse_existing(repo, force=force)
     if harness:
         measure = measure or api.measure_of(harness)
         metric, unit = metric or api.HARNESS_METRIC, unit or api.HARNESS_UNIT
@@ -175,7 +181,7 @@ def init(
         seen = ask(repo, answers, try_it=try_it, allow_unsandboxed=allow_unsandboxed)
     else:
         seen = _found(repo, answers, try_it=try_it, allow_unsandboxed=allow_unsandboxed, quiet=json)
-    _tell_started(api.init(repo, seen.draft.answers), _following("check", repo), seen=seen, json=json)
+    _tell_started(api.init(repo, seen.draft.answers, force=force), _following("check", repo), seen=seen, json=json)
 
 
 def _found(repo: Path, answers: "Answers", *, try_it: bool, allow_unsandboxed: bool, quiet: bool) -> "Seen":
