@@ -91,3 +91,11 @@ def test_a_noisy_metric_has_its_smallest_effect_and_the_preset_that_finds_smalle
 
 def test_an_exact_metric_has_no_smallest_effect(project):
     assert "smallest effect 0, as the metric repeats exactly\n" in project.ran("check", *BRIEF)[0]
+
+
+def test_an_edit_that_does_not_apply_is_a_note(project):
+    project.edits({"description": "odd", "replace": {"file": "value.txt", "old": "99", "new": "98"}}, write(90))
+    said, _ = project.ran("check", "--no-audits")
+    told = "edits.yaml: edit 1 (odd) does not apply to HEAD: replace: the old text stands 0 times in value.txt"
+    assert f"note        {told}" in said
+    assert "edit 2" not in said

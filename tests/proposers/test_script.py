@@ -159,3 +159,59 @@ def test_a_file_that_is_no_list_is_refused(script, text):
 def test_a_missing_file_is_told(folder, environ):
     with pytest.raises(ContractError, match=r"gone\.yaml cannot be read"):
         ScriptProposer(ScriptProposer.Options(file="gone.yaml"), folder=folder, environ=environ, stop=None)
+
+
+DEEP = "class A:\n    def f(self):\n        x = 1\n\n        return x\n"
+STRIPPED = """
+- replace:
+    file: a.py
+    old: |
+      x = 1
+
+      return x
+    new: |
+      return 1
+"""
+
+
+def test_a_block_that_yaml_took_the_indentation_of_is_told(propose, desk):
+    (desk.workspace / "a.py").write_text(DEEP)
+    with pytest.raises(ProposerFailed, match=r"stands 0 times in a\.py.*with its 8 columns.*write `old: \|2`"):
+        propose(STRIPPED)
+    with pytest.raises(ProposerFailed, match=r"it must stand there once$"):
+        propose(STRIPPED.replace("return x", "return y"))
+    kept = (
+        STRIPPED.replace(": |", ": |2")
+        .replace("      x =", " " * 14 + "x =")
+        .replace("      return", " " * 14 + "return")
+    )
+    propose(kept)
+    assert (desk.workspace / "a.py").read_text() == "class A:\n    def f(self):\n        return 1\n"
+
+
+REHEARSED = """
+- {description: fits, replace: {file: a.py, old: two, new: '2'}}
+- {description: behind another, replace: {file: a.py, old: gone, new: ''}}
+- {description: no file, replace: {file: b.py, old: x, new: y}}
+- description: wrong
+  patch: |
+    --- a/c.py
+    +++ b/c.py
+    @@ -1 +1 @@
+    -two
+    +2
+- {run: 'true'}
+- {description: behind a command, replace: {file: d.py, old: x, new: y}}
+"""
+
+
+def test_edits_are_tried_beforehand_where_they_are_the_first_that_touch_a_file(script, tmp_path):
+    files = {"a.py": b"one\ntwo\n", "c.py": b"one\n"}
+    said = script(REHEARSED).misfits(files.get, tmp_path / "scratch")
+    assert [one.partition(" does not")[0] for one in said] == [
+        "edits.yaml: edit 3 (no file)",
+        "edits.yaml: edit 4 (wrong)",
+    ]
+    assert "there is no file b.py" in said[0]
+    assert not list((tmp_path / "scratch").iterdir())
+    assert not script(PATCH).misfits({"a.py": b"one\ntwo\nthree\n"}.get, tmp_path / "scratch")

@@ -16,6 +16,7 @@ from autoexp.engine.contract import Contract
 from autoexp.engine.dirty import dirty_elsewhere, dirty_files
 from autoexp.engine.estimating import Expected, expected
 from autoexp.engine.feedback import feedback_notices
+from autoexp.engine.misfits import edits_that_do_not_apply
 from autoexp.engine.mistakes import Ground, idle_note
 from autoexp.engine.naming import named
 from autoexp.engine.preflight import refuse_unfit_commit
@@ -133,6 +134,7 @@ def check_up(  # noqa: PLR0913  what the command hands in
             budget_s=audits_s,
         )
         findings = tuple(run_audits(ground, skip={*skip, *spec.check.skip}))
+        misfits = edits_that_do_not_apply(proposer, own, commit, hidden=spec.scope.hidden, scratch=cache / "edits")
         contents.repository.close()
         own.close()
     report = _report(
@@ -142,6 +144,7 @@ def check_up(  # noqa: PLR0913  what the command hands in
     foretold = expected(contract, proposer, commit, baseline=report.baseline, samples=samples, runs=runs)
     notices = (
         *_notices(contract, repository, contents),
+        *misfits,
         *_without_login(spec, environ),
         *_unpriced(spec, foretold),
         *feedback_notices(noise=None if deterministic else found.noise, sample_s=report.sample_s),

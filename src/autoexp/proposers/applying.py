@@ -26,8 +26,31 @@ def apply_replace(edit: Replace, workspace: Path) -> None:
     content, old = path.read_bytes(), edit.old.encode()
     found = content.count(old)
     if found != 1:
-        raise ProposerFailed(f"replace: the old text stands {found} times in {edit.file}, it must stand there once")
+        said = f"replace: the old text stands {found} times in {edit.file}, it must stand there once"
+        raise ProposerFailed(said + ("" if found else _indented(content, edit.old)))
     path.write_bytes(content.replace(old, edit.new.encode()))
+
+
+def _indented(content: bytes, old: str) -> str:
+    """Say that the old text stands in a file once, with more indentation: YAML takes away what all lines of a block have."""
+    lines, wanted = content.decode("utf-8", "replace").splitlines(), old.rstrip("\n").splitlines()
+    if not wanted or not wanted[0]:
+        return ""
+    depths = {len(line) - len(wanted[0]) for line in lines if line.endswith(wanted[0])} - {0}
+    found = []
+    for depth in depths:
+        indent = next(line for line in lines if len(line) - len(wanted[0]) == depth and line.endswith(wanted[0]))[
+            :depth
+        ]
+        block = [f"{indent}{line}" if line.strip() else line for line in wanted]
+        if not indent.strip():
+            found += [depth for at in range(len(lines)) if lines[at : at + len(block)] == block]
+    if len(found) != 1:
+        return ""
+    return (
+        f"; with its {found[0]} columns of indentation put back it does: behind `|` YAML takes away what all lines have; write `old: |2` and "
+        "`new: |2`, each line as it stands in the file but two columns deeper than the key, or use patch:"
+    )
 
 
 def apply_write(edit: Write, workspace: Path) -> None:

@@ -16,6 +16,7 @@ from autoexp.proposers.applying import apply_patch, apply_replace, apply_write
 from autoexp.proposers.edits import Edit, load_edits
 from autoexp.proposers.options import ProposerOptions
 from autoexp.proposers.output import Printed
+from autoexp.proposers.rehearsing import misfits
 from autoexp.spec.quantities import Seconds
 
 
@@ -63,6 +64,10 @@ class ScriptProposer:
         return Proposal(
             description=edit.description or _what(edit), hypothesis=edit.hypothesis, asi=edit.asi, expect=edit.expect
         )
+
+    def misfits(self, read: Callable[[str], bytes | None], scratch: Path) -> tuple[str, ...]:
+        """Say which edits do not apply to the files that `read` gives, each tried in `scratch`; only the first that touches a file is."""
+        return tuple(f"{self._options.file}: {said}" for said in misfits(self.edits, read, scratch, self._environ))
 
     def estimate(self, brief: Brief) -> Reserve:
         """Tell that nobody is asked, and nothing is used."""
