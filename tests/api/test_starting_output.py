@@ -58,6 +58,29 @@ def test_labelled_number_becomes_a_pattern_that_fits_once(output: str, name: str
     assert (reading.problem, reading.values[name], answers.unit) == ("", value, unit)
 
 
+MANY = [f"mistune (core) - case_{i}: {i + 1}.5ms" for i in range(60)]
+
+
+def test_metric_and_guard_far_down_in_a_long_output_are_found_and_objective_joins_all() -> None:
+    printed = read_output(MANY)
+    asked = Answers(measure="m", edit=("a",), metric="mistune_core_case_50_ms", guards=("mistune_core_case_40_ms<=99",))
+    answers, _ = with_printed(asked, printed)
+    spec = spec_of(contract_text(answers))
+    values = read_lines(MANY, spec.harness.metrics, spec.metrics).values
+    assert (values[asked.metric], values["mistune_core_case_40_ms"], len(values)) == (50 + 1.5, 40 + 1.5, 10)
+    joined, _ = with_printed(Answers(measure="m", edit=("a",), objective="geomean"), printed)
+    assert len(spec_of(contract_text(joined)).metrics) == 60
+
+
+def test_pattern_of_a_label_with_a_version_fits_the_next_release() -> None:
+    printed = read_output(["mistune (3.4.0) - atx: 12.7ms", "all done"])
+    assert printed.names == ("mistune_atx_ms",)
+    again = read_output(["mistune (3.10.0rc1) - atx: 9ms"], printed.form if not isinstance(printed.form, str) else None)
+    assert again.form == printed.form
+    two = read_output(["lib 1.2.3: 5 ms", "lib 2.0.0: 4 ms"])
+    assert two.names == ("lib_1_2_3_ms", "lib_2_0_0_ms")
+
+
 @pytest.mark.parametrize(
     "output",
     [

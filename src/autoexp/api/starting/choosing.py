@@ -10,7 +10,7 @@ from autoexp.api.starting.output import Printed
 from autoexp.spec.sections import MEASURED_BY_AUTOEXP
 
 MOST_SECONDARY = 8
-"""Of a form that passes over names which are not declared; METRIC lines are declared all."""
+"""Of a form that passes over names which are not declared, unless an objective joins all; METRIC lines are declared all."""
 UNKNOWN = "unknown"
 _SMALL = frozenset(
     {"make", "faster", "the", "a", "of", "and", "its", "without", "changing", "lower", "higher", "value"}
@@ -30,17 +30,19 @@ def with_printed(answers: Answers, printed: Printed, *, likely: str = "") -> tup
         return replace(answers, form=kept, secondary=printed.names if kept == "lines" else ()), ""
     else:
         metric, why = _chosen(names, answers, likely, printed.units)
+    guarded = {re.split(r"[<>=]", guard)[0].strip() for guard in answers.guards}
     others = tuple(name for name in names if name != metric)
     form: str | dict[str, str] = printed.form if isinstance(printed.form, str) else dict(printed.form)
+    if form == "number":
+        others = ()
+    elif form != "lines" and not answers.objective:
+        first = [name for name in others if name not in guarded][:MOST_SECONDARY]
+        others = tuple(name for name in others if name in guarded or name in first)
     if isinstance(form, dict):
-        others = others[:MOST_SECONDARY]
         form = {name: pattern for name, pattern in form.items() if name in (metric, *others)}
-    elif form != "lines":
-        others = others[:MOST_SECONDARY] if form != "number" else ()
     if metric in MEASURED_BY_AUTOEXP and form != "lines":
         form, others = "", ()
     unit = answers.unit or printed.units.get(metric, "")
-    guarded = {re.split(r"[<>=]", guard)[0].strip() for guard in answers.guards}
     return replace(
         answers,
         metric=metric,

@@ -10,13 +10,15 @@ from autoexp.api.inference import recognised
 from autoexp.harness.lines import BadMetric, number
 from autoexp.spec.sections import MEASURED_BY_AUTOEXP, METRIC_NAME
 
-MOST_NAMES = 20
 _METRIC = re.compile(rf"METRIC ({METRIC_NAME.pattern})=(.*)")
 _PAIR = re.compile(rf"\s*({METRIC_NAME.pattern})\s*:\s*(\S+)\s*")
 _NUMBER = r"([-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)"
 _LABELLED = re.compile(
     rf"\s*([A-Za-z][\w ./()%-]{{0,60}}?)(\s*[:=]\s*|\s+){_NUMBER}(?:(\s*)(ns|us|µs|μs|ms|s|sec|seconds|min|B|KB|MB|GB|KiB|MiB|GiB|bytes|%|[A-Za-z]+/s(?:ec)?))?\s*"
 )
+_VERSION = re.compile(r"\bv?\d+(?:\.\d+){2,}(?:[._-]?(?:a|b|rc|alpha|beta|dev|post|pre)[._-]?\d*)*\b|\bv\d+\.\d+\b")
+_ANY_VERSION = r"v?\d+(?:\.\d+)+(?:[._-]?(?:a|b|rc|alpha|beta|dev|post|pre)[._-]?\d*)*"
+"""A version in a label: the pattern takes any other one as well, as the next release is no other benchmark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _by(patterns: Mapping[str, str], lines: Sequence[str]) -> Printed:
 
 def _of_tools(lines: Sequence[str]) -> Printed | None:
     """Find the lines of known benchmark tools."""
-    found = recognised(lines)[:MOST_NAMES]
+    found = recognised(lines)
     patterns = {each.metric: each.pattern for each in found}
     return Printed(patterns, tuple(patterns), {each.metric: each.unit for each in found}) if found else None
 
@@ -109,24 +111,30 @@ def _labelled(lines: Sequence[str]) -> Printed:
     """Find lines such as `total time: 12.3 ms` or `took 12.3 ms`: a pattern for each, which holds the label and the unit."""
     matches = [match for line in lines if (match := _LABELLED.fullmatch(line))]
     found = [match for match in matches if match[2].strip() or match[5]]
-    labels = Counter(_slug(match) for match in found)
+    plain, exact = Counter(_slug(match, _VERSION) for match in found), Counter(_slug(match) for match in found)
     patterns: dict[str, str] = {}
     units: dict[str, str] = {}
     for match in found:
-        name = _slug(match)
-        if labels[name] > 1 or not name or name in MEASURED_BY_AUTOEXP or len(patterns) == MOST_NAMES:
+        any_version = plain[_slug(match, _VERSION)] == 1
+        name = _slug(match, _VERSION) if any_version else _slug(match)
+        if name in MEASURED_BY_AUTOEXP or not name or (exact[name] > 1 and not any_version) or name in patterns:
             continue
-        label, unit = re.escape(match[1]).replace(r"\ ", " "), re.escape(match[5] or "")
-        end = rf"\s*{unit}\s*$" if unit else r"\s*$"
-        between = r"\s*[:=]\s*" if match[2].strip() else r"\s+"
-        pattern = rf"^\s*{label}{between}{_NUMBER}{end}"
-        if sum(len(re.findall(pattern, line)) for line in lines) == 1:
-            patterns[name], units[name] = pattern, match[5] or ""
+        patterns[name], units[name] = _pattern(match, any_version=any_version), match[5] or ""
     return Printed(patterns, tuple(patterns), units) if patterns else Printed()
 
 
-def _slug(match: re.Match[str]) -> str:
-    label = re.sub(r"\W+", "_", match[1].replace("%", "percent")).strip("_").lower()
+def _pattern(match: re.Match[str], *, any_version: bool) -> str:
+    parts = _VERSION.split(match[1]) if any_version else [match[1]]
+    label = _ANY_VERSION.join(re.escape(part).replace(r"\ ", " ") for part in parts)
+    unit = re.escape(match[5] or "")
+    between = r"\s*[:=]\s*" if match[2].strip() else r"\s+"
+    return rf"^\s*{label}{between}{_NUMBER}" + (rf"\s*{unit}\s*$" if unit else r"\s*$")
+
+
+def _slug(match: re.Match[str], left_out: re.Pattern[str] | None = None) -> str:
+    """Give a name for a labelled number, with its unit; without versions where `left_out` finds them."""
+    said = left_out.sub(" ", match[1]) if left_out else match[1]
+    label = re.sub(r"\W+", "_", said.replace("%", "percent")).strip("_").lower()
     unit = {"µs": "us", "μs": "us", "%": "percent", "sec": "s", "seconds": "s"}.get(
         match[5] or "", (match[5] or "").lower()
     )

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from autoexp.api.starting.answers import Answers
 from autoexp.api.starting.choosing import UNKNOWN, with_printed, with_unit_and_direction
 from autoexp.api.starting.contract import OWN_METRIC, contract_text, spec_of
 from autoexp.api.starting.drafting import Draft
+from autoexp.api.starting.guards import guard_of
 from autoexp.api.starting.naming import name_for, unit_in
 from autoexp.api.starting.output import Printed, read_output
 from autoexp.api.starting.suiting import doubts
@@ -117,7 +119,7 @@ def _settled(drafted: Draft, run: FirstRun) -> Seen:
     answers, why = with_printed(drafted.answers, printed, likely=likely)
     told = f"metrics: {command} ran in {run.wall_s:.3g} s and printed {_in_words(printed, answers.metric, reported=run.reported)}"
     told += f"; {why}" if why else ""
-    notes = [*drafted.notes, *_problems(printed, answers.metric)]
+    notes = [*drafted.notes, *_problems(printed, answers.metric), *_left_out(printed, answers)]
     return Seen(_directed(replace(drafted, answers=answers, told=(*drafted.told, told), notes=tuple(notes))))
 
 
@@ -145,11 +147,22 @@ def _measured_outside(drafted: Draft, run: FirstRun, likely: str, command: str) 
     )
 
 
+def _left_out(printed: Printed, answers: Answers) -> Iterator[str]:
+    """Say which of the printed numbers the contract does not name."""
+    named = {answers.metric, *answers.secondary, *(guard_of(guard)[0] for guard in answers.guards)}
+    left = [name for name in printed.names if name not in named]
+    if left and printed.form != "lines" and answers.metric in printed.names:
+        yield (
+            f"{len(printed.names)} numbers were found and {len(printed.names) - len(left)} are written; left out: {_listed(left)}. "
+            "--metric NAME takes another one, --objective geomean joins all"
+        )
+
+
 def _problems(printed: Printed, metric: str) -> Iterator[str]:
     if printed.problem:
         yield f"`autoexp check` will fail until this is mended: {printed.problem}"
     if printed.names and metric not in printed.names and metric not in MEASURED_BY_AUTOEXP:
-        yield f"the run printed {', '.join(printed.names)}, and no {metric}: `autoexp check` fails until it does, or --metric names another"
+        yield f"the run printed {_listed(printed.names)}, and no {metric}: `autoexp check` fails until it does, or --metric names another"
 
 
 def _failed(command: str, run: FirstRun) -> Iterator[str]:
