@@ -35,6 +35,7 @@ def recover(shop: Workshop, *, purpose: Literal["run", "confirm"] = "run") -> No
     mask_left_output(shop)
     locks = shop.refs.remove_stale_locks(shop.ref())
     begun = survey(shop)
+    differs = (dirty_meanwhile if shop.state.last_n else dirty_elsewhere)(shop.contract, shop.repository)
     open_campaign(shop)
     budget = shop.spec.budget.model_dump(mode="json")
     told = notice(shop.cells.rules, shop.sandbox, left_out=shop.cells.left_out)
@@ -60,7 +61,7 @@ def recover(shop: Workshop, *, purpose: Literal["run", "confirm"] = "run") -> No
         _unlocked(locks),
         tidy_leftovers(shop),
         moved_head(shop, begun),
-        (dirty_meanwhile if shop.state.last_n else dirty_elsewhere)(shop.contract, shop.repository),
+        differs,
         not_here(shop.contents),
         busy_note(shop.repository.common_dir, shop.folder.tag),
         _idle(shop),

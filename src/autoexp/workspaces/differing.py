@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from autoexp.workspaces.filters import filtered
 from autoexp.workspaces.git import Git, path_bytes, path_text
 
 _STATUS = ("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=untracked")
@@ -19,8 +20,11 @@ _UNWATCHED: dict[str, Callable[[str], bool]] = {
 
 
 def paths(root: Path, git_dir: Path) -> list[str]:
-    """List tracked paths that differ from HEAD, sorted, also those that git was told not to look at (assume-unchanged, skip-worktree)."""
-    with watching(root, git_dir) as git:
+    """List tracked paths that differ from HEAD, sorted, also those that git was told not to look at (assume-unchanged, skip-worktree).
+
+    Raises RepositoryError where a filter of the user's is not installed or fails.
+    """
+    with watching(root, git_dir) as git, filtered(git):
         output = git.run(*_STATUS)
     return sorted({path_text(line[3:]) for line in output.split(b"\0") if line})
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from autoexp.errors import AutoexpError
 from autoexp.workspaces.changes import EXECUTABLE, GITLINK, LINK, PLAIN, Change, Entry
 from autoexp.workspaces.differing import watching
+from autoexp.workspaces.filters import filtered
 from autoexp.workspaces.git import Git, path_bytes, path_text
 from autoexp.workspaces.repository import Repository
 
@@ -29,9 +30,9 @@ def differences(
     """Compare the checkout at `root` with the `entries` of a tree; contents of paths `inside` are stored in the repository.
 
     The user's own git says what a file would be committed as (filters, line ends, executable bits) and which new files it ignores. Raises
-    AutoexpError for a checkout in the midst of a merge.
+    AutoexpError for a checkout in the midst of a merge, or whose filters do not work.
     """
-    with watching(root, repository.git_dir, **repository.stores) as git:
+    with watching(root, repository.git_dir, **repository.stores) as git, filtered(git):
         index, touched = _index(git), _touched(git)
         now: dict[str, Entry | None] = {path: entry for path, entry in index.items() if path not in touched}
         odd = _read(repository, git, root, index, sorted(filter(inside, touched)), now)
