@@ -99,3 +99,10 @@ def test_an_edit_that_does_not_apply_is_a_note(project):
     told = "edits.yaml: edit 1 (odd) does not apply to HEAD: replace: the old text stands 0 times in value.txt"
     assert f"note        {told}" in said
     assert "edit 2" not in said
+
+
+def test_checks_that_fail_name_the_test_before_the_rest_of_their_output(project):
+    loud = "seq 20; echo FAILED test_a; seq 5; exit 1"
+    project.contract(CONTRACT.replace("sh checks.sh", loud))
+    said = project.run("check", code=2)
+    assert "exit code 1\nFAILED test_a\nits last lines:\n1\n2\n" in said

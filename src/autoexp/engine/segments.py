@@ -14,6 +14,7 @@ from autoexp.engine.workshop import Workshop
 from autoexp.errors import AutoexpError, HarnessError
 from autoexp.experiment.measurement import Sample, Side, measure
 from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.told import reasons_first
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import BatchMethod
 
@@ -159,7 +160,7 @@ def _fail(shop: Workshop, outcome: Outcome, detail: str, *, command: str = "meas
     path = getattr(shop.executor, "path", "")
     hint = misprint(shop.spec, detail, command=command, printed=printed, path=path)
     raise HarnessError(
-        f"the baseline must be a passing run, but it ended as {outcome.value}:\n{detail.strip()}",
+        f"the baseline must be a passing run, but it ended as {outcome.value}:\n{reasons_first(detail)}",
         where=f"commit {shop.segment.commit[:12]}",
         fix=mend(shop.spec, shop.repository, detail, command=command, contents=shop.contents, hint=hint, path=path),
     )

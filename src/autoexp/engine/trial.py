@@ -13,6 +13,7 @@ from autoexp.errors import HarnessError
 from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Sample, Side
 from autoexp.experiment.outcome import Outcome
+from autoexp.experiment.told import reasons_first
 from autoexp.workspaces.contents import Contents
 from autoexp.workspaces.repository import Repository
 
@@ -64,7 +65,7 @@ class Trial:
             path = self.executor.path
             hint = misprint(spec, detail, command=command, printed=printed, path=path)
             raise HarnessError(
-                f"harness.{command} {words}:\n{detail.strip()}",
+                f"harness.{command} {words}:\n{reasons_first(detail)}",
                 where=f"commit {self.commit[:12]}",
                 fix=mend(spec, self.repository, detail, command=command, contents=self.contents, hint=hint, path=path),
             )

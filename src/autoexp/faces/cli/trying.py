@@ -88,7 +88,9 @@ def _lines(found: "Verdict") -> Iterator[tuple[str, str]]:
     for reason in found.reasons:
         yield "reason", one_line(reason)
     if found.detail:
-        yield "detail", found.detail.strip().replace("\n", "\n" + " " * 14)
+        from autoexp.experiment.told import reasons_first
+
+        yield "detail", reasons_first(found.detail).replace("\n", "\n" + " " * 14)
     if found.status:
         yield "recorded", "nothing; your checkout is as it was"
 
