@@ -114,3 +114,22 @@ def test_run_that_takes_too_long_is_ended_and_told(sorting: Project) -> None:
     out, _ = sorting.ran("init", *MEASURE, "--timeout", "300ms")
     assert "did not end in time" in out
     assert "--timeout gives it longer" in out
+
+
+def test_inferred_command_that_fails_is_told_with_the_next_one(sorting: Project) -> None:
+    sorting.git("rm", "-q", "scripts/bench.sh")
+    (sorting.path / "Makefile").write_text("benchmark:\n\tno-such-program-here\n")
+    (sorting.path / "benchmarks").mkdir()
+    for name in ("bench_one.py", "_harness.py"):
+        (sorting.path / "benchmarks" / name).write_text("print('METRIC one_ms=1')\n")
+    sorting.git("add", ".")
+    sorting.git("commit", "-qm", "a Makefile")
+    out, _ = sorting.ran("init", "--yes", "--allow-unsandboxed")
+    assert "`make -s benchmark` failed on HEAD" in out
+    assert "--measure 'python3 benchmarks/bench_one.py'" in out
+    assert "_harness.py" not in out
+    out, _ = sorting.ran(
+        "init", "--yes", "--force", "--measure", "python3 benchmarks/bench_one.py", "--allow-unsandboxed"
+    )
+    assert "METRIC lines: one_ms" in out
+    assert "replaced, because of --force: autoexp.yaml, program.md" in out

@@ -62,6 +62,7 @@ def _inferred(files: Files, looks: Sequence[Look], measure: str, checks: str) ->
     return Inferred(
         kinds=tuple(seen.kind for seen in looks),
         measure=best.text,
+        others=_others(measured, measures),
         checks=checked.text if checked else "",
         edit=edit,
         metric=best.metric,
@@ -104,10 +105,13 @@ def _sentences(name: str, taken: Command | None, found: Sequence[Command]) -> It
     yield f"{name}: `{taken.text}`, from {taken.source}"
     if taken.note:
         yield f"{name}: {taken.note}"
-    others = [each.text for each in found if each.text != taken.text and each.rank < Rank.WEAK]
-    if others:
+    if others := _others(taken, found):
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
         yield f"{name}: also possible: {', '.join(f'`{text}`' for text in others[:_SHOWN])}{more}"
+
+
+def _others(taken: Command | None, found: Sequence[Command]) -> tuple[str, ...]:
+    return tuple(each.text for each in found if taken and each.text != taken.text and each.rank < Rank.WEAK)
 
 
 def _metric_sentence(taken: Command) -> Iterator[str]:

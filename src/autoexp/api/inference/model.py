@@ -13,13 +13,15 @@ Form = str | Mapping[str, Mapping[str, str]]
 class Inferred:
     """What was read off a repository. An empty value was not found, and `missing` says what to do about it.
 
-    `why` has a sentence for each thing inferred, which begins with its name: "checks: `npm test`, from ...". `builds` tells that the measure
+    `why` has a sentence for each thing inferred, which begins with its name: "checks: `npm test`, from ...". `others` are commands that may measure
+    as well, `builds` tells that the measure
     command compiles first, so that wall_s and cpu_s would say nothing of the program. `weak` tells that the measure is a makeshift. `write` are
     absolute paths for sandbox.harness.write.
     """
 
     kinds: tuple[str, ...] = ()
     measure: str = ""
+    others: tuple[str, ...] = ()
     checks: str = ""
     edit: tuple[str, ...] = ()
     metric: str = ""

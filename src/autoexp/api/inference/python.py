@@ -13,7 +13,7 @@ _FOLDERS = ("benchmarks", "benchmark", "bench", "perf")
 _BENCH = (
     r"(?:(?:scripts|tools|tests?)/)?(?:run_)?(?:bench(?:marks?)?|perf)(?:_\w+)?\.py"
     r"|(?:(?:scripts|tools)/)?\w+_bench(?:mark)?\.py"
-    rf"|(?:{'|'.join(_FOLDERS)})/(?!conftest|__init__)\w+\.py"
+    rf"|(?:{'|'.join(_FOLDERS)})/(?!conftest|_(?!_main__\.))\w+\.py"
 )
 _FIRST = re.compile(r"(?:.*/)?(?:(?:run_)?(?:bench|benchmark|benchmarks)|run|main|run_all|__main__)\.py")
 _TESTS = r"(?:.*/)?(?:tests?/.*\.py|test_\w+\.py|\w+_test\.py|tests\.py|conftest\.py)"

@@ -1,7 +1,9 @@
 """The measure command of a draft, run once, and what its output says about the metrics."""
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from autoexp.api.starting.answers import Answers
 from autoexp.api.starting.choosing import UNKNOWN, with_printed, with_unit_and_direction
@@ -109,7 +111,7 @@ def _settled(drafted: Draft, run: FirstRun) -> Seen:
     if run.skipped:
         return untried(drafted, f"{command} was stopped before it ended")
     if not run.passed:
-        return untried(drafted, "\n".join(_failed(command, run)))
+        return untried(drafted, "\n".join((*_failed(command, run), *_instead(drafted))))
     patterns = _form(drafted)
     printed = read_output(run.lines, patterns if isinstance(patterns, dict) else None)
     likely = drafted.inferred.metric if drafted.inferred.measure == drafted.answers.measure else ""
@@ -173,6 +175,16 @@ def _failed(command: str, run: FirstRun) -> Iterator[str]:
         yield "    --timeout gives it longer; feedback this slow makes a long campaign: a smaller input may tell the same"
     elif run.fix:
         yield f"    fix: {run.fix}"
+
+
+def _instead(drafted: Draft) -> Iterator[str]:
+    """Name what may be tried instead of a command that nobody gave."""
+    inferred = drafted.inferred
+    if inferred.others and not inferred.cwd and any(line.startswith("measure: ") for line in drafted.told):
+        here = "" if drafted.folder.resolve() == Path.cwd() else f" --repo {shlex.quote(str(drafted.folder))}"
+        first = shlex.quote(inferred.others[0])
+        more = f"; or {_listed(inferred.others[1:])}" if inferred.others[1:] else ""
+        yield f"    the repository has another command that may measure: autoexp init --force{here} --measure {first}{more}"
 
 
 def _in_words(printed: Printed, metric: str, *, reported: bool) -> str:
