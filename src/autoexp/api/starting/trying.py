@@ -10,6 +10,7 @@ from autoexp.api.starting.choosing import UNKNOWN, with_printed, with_unit_and_d
 from autoexp.api.starting.contract import OWN_METRIC, contract_text, spec_of
 from autoexp.api.starting.drafting import Draft
 from autoexp.api.starting.guards import guard_of
+from autoexp.api.starting.interpreters import notes_on_python
 from autoexp.api.starting.naming import name_for, unit_in
 from autoexp.api.starting.output import Printed, read_output
 from autoexp.api.starting.suiting import doubts
@@ -40,6 +41,8 @@ def tried(
     Nothing is run where the draft says that it cannot be, or no sandbox holds; the draft's notes say so. Raises AutoexpError for answers
     that make no contract, KeyboardInterrupt when a person ends more than the run.
     """
+    about = tuple(notes_on_python(drafted.answers, drafted.folder, environ))
+    drafted = replace(drafted, notes=(*drafted.notes, *about))
     if drafted.blocked:
         return untried(drafted, f"the measure command was not run: {drafted.blocked}")
     answers = drafted.answers
