@@ -99,6 +99,10 @@ def test_what_is_said_while_nothing_runs_waits_for_the_next_run(project: Project
         assert "the next `autoexp run` reads it" in project.run(*command)
     assert "not read yet: hint mind the memory" in project.run("ideas")
     assert [one["text"] for one in ideas(project)["waiting"]] == ["mind the memory", "a cache", "threads"]
+    foreseen = json.loads(project.ran("brief", "--json")[0])
+    assert (foreseen["hints"], foreseen["ideas"]) == (["mind the memory"], ["a cache", "threads"])
+    assert "mind the memory" in project.run("brief")
+    assert len(ideas(project)["waiting"]) == 3
     project.run("run")
     found = ideas(project)
     assert (found["hints"], found["waiting"]) == (["mind the memory"], [])
