@@ -7,16 +7,20 @@ from typing import Any
 
 from autoexp.api import transcripts
 from autoexp.api.places import CONTRACT_FILE, Place, contract_folder, read_text
+from autoexp.api.showing import checks_of, compared_of
 from autoexp.campaign import confirming, interruptions
 from autoexp.campaign import rows as campaign_rows
+from autoexp.campaign.events import Withdrawn
 from autoexp.campaign.state import CampaignState, Experiment
 from autoexp.campaign.summary import summary
 from autoexp.engine.lost import is_lost, lost_tags, refuse_behind, refuse_lost
 from autoexp.errors import AutoexpError, CampaignError
 from autoexp.exchange.exports import exports_home
 from autoexp.spec import load
+from autoexp.stores import inbox
 from autoexp.stores.journal import is_locked
 from autoexp.stores.layout import CampaignFolder, tags
+from autoexp.stores.reading import Torn, read_from
 from autoexp.stores.snapshots import Snapshot, Snapshots
 from autoexp.workspaces.repository import Repository
 
@@ -41,8 +45,19 @@ class Inspection:
             return found
         last = self.state.experiments[-1].n if self.state.experiments else 0
         raise CampaignError(
-            f"there is no experiment {n}", fix=f"`autoexp log` lists them, up to {last}" if last else "run some first"
+            f"there is no experiment {n}{self._withdrawn(n)}",
+            fix=f"`autoexp log` lists them, up to {last}" if last else "run some first",
         )
+
+    def _withdrawn(self, n: int) -> str:
+        """Say why a number that was used up names no experiment; empty where the journal does not tell."""
+        if not 0 < n <= self.state.last_n:
+            return ""
+        events = (read[0].event for read in read_from(self.folder.journal) if not isinstance(read, Torn))
+        reason = next((event.reason for event in events if isinstance(event, Withdrawn) and event.n == n), None)
+        if reason is None:
+            return ""
+        return f": its number was used up by asking a proposer that had nothing left ({reason or 'no reason given'})"
 
 
 def inspect(place: Place) -> Inspection:
@@ -137,12 +152,14 @@ def rows_of(state: CampaignState) -> list[campaign_rows.Row]:
 
 
 def brief(place: Place) -> tuple[dict[str, Any], str]:
-    """Give what the proposer of the next experiment would read: as data, and as prose."""
+    """Give what the proposer of the next experiment would read: as data, and as prose. Hints and ideas that wait are in it."""
     from autoexp import briefs  # noqa: PLC0415  only this look needs the contract and its parts
     from autoexp.api.contracts import contract_of  # noqa: PLC0415
-    from autoexp.engine.briefing import next_brief  # noqa: PLC0415
+    from autoexp.engine.briefing import foreseen, next_brief  # noqa: PLC0415
 
-    made = next_brief(inspect(place).state, contract_of(place))
+    found = inspect(place)
+    waiting = (request for _, request in inbox.take(found.folder.inbox) if request is not None)
+    made = next_brief(foreseen(found.state, waiting), contract_of(place))
     return briefs.as_json(made), briefs.as_markdown(made)
 
 
@@ -157,6 +174,8 @@ def show(place: Place, n: int) -> dict[str, Any]:
     return {
         **row,
         **transcripts.of(experiment, found.folder.output / str(n)),
+        "checks": checks_of(found.state, experiment),
+        "compared": compared_of(found.state, experiment),
         "all_samples": samples,
         "holdout": holdout,
         "ablation": next(

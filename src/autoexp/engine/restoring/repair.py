@@ -53,7 +53,7 @@ def repair(
             Refs(repository).remove_stale_locks(f"refs/autoexp/{tag}")
         work = _Work(folder, shelf(repository, tag), Notes(wish.looking), faults, clock)
         found = _mended(work, wish, exports)
-    return Repaired(tag, found.state.events, found.state.last_n, tuple(work.notes.found), work.saved_as)
+    return Repaired(tag, found.state.events, _count(found), tuple(work.notes.found), work.saved_as)
 
 
 @dataclass(slots=True)
@@ -107,12 +107,22 @@ def _record_of(work: _Work) -> Path:
     return journal
 
 
+def _last(found: Wanted) -> int:
+    """Give the number of the last experiment: not one that was used up by asking a proposer with nothing left."""
+    state = found.state
+    return state.open.n if state.open else state.experiments[-1].n if state.experiments else 0
+
+
+def _count(found: Wanted) -> int:
+    return len(found.state.experiments) + (found.state.open is not None)
+
+
 def _restore(work: _Work, had: Had, joined: Joined, found: Wanted) -> tuple[Line, ...]:
     """Write the journal that all lines add up to."""
     file = {line.digest for line in had.lines}
     brought = sum(line.digest not in file for line in joined.lines)
     wrong = had.wrong or f"the journal ends at record {len(had.lines) - 1}, before what git holds"
-    can = f"{many(len(joined.lines), 'record')} can be had, {brought} of them from git alone, up to experiment {found.state.last_n}"
+    can = f"{many(len(joined.lines), 'record')} can be had, {brought} of them from git alone, up to experiment {_last(found)}"
     if not work.notes.mend("journal", found=f"{wrong}: {can}", done=f"{wrong}: {can}; it is made again from them"):
         return joined.lines
     return _replace(work, joined.lines, found, f"{wrong}; it was made again: {can}")
@@ -123,7 +133,7 @@ def _cut(work: _Work, had: Had, joined: Joined, found: Wanted) -> tuple[Line, ..
     lines = joined.lines[: found.resting]
     kept = wanted(lines)
     lost = "records that nobody has" if joined.beyond else "verdicts of which no record is left"
-    text = f"the record goes up to experiment {kept.state.last_n} now, before {lost}"
+    text = f"the record goes up to experiment {_last(kept)} now, before {lost}"
     work.notes.mend("gap", found=text, done=text)
     return _replace(work, lines, kept, f"{had.wrong or 'git told of more than the journal'}: {text}")
 

@@ -1,6 +1,7 @@
 """status, log, show, diff and brief: looking at a campaign. All of it is read from the journal."""
 
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import typer
@@ -243,6 +244,29 @@ def show(
     if json:
         print_json(found)
         return
+    for name, text in _facts(found):
+        say(f"{name:<12} {_below(text)}")
+    if found["ablation"]:
+        say(f"{'adds':<12} {one_line(adds(found['ablation']))}")
+    for name, text in (*interruption_lines(found), *use_lines(found), *show_lines(found)):
+        say(f"{name:<12} {_below(text)}")
+    for i, one in enumerate(found["tries"], 1):
+        say(f"{f'try {i}':<12} {_try(one)}")
+        if one["transcript"]:
+            say(f"{'transcript':<12} {one['transcript']}")
+    _samples("void", found["void_samples"])
+    _samples("sample", found["all_samples"])
+    if found["holdout"]:
+        _samples("holdout", found["holdout"]["samples"])
+        say(f"{'holdout':<12} {one_line(found['holdout']['detail'])}")
+    for host, counts in found["traffic"].items():
+        say(
+            f"{'traffic':<12} {one_line(host)}: {counts['sent']} bytes out, {counts['received']} in, {counts['refused']} refused"
+        )
+
+
+def _facts(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give what is known of an experiment, by name, as far as it is known."""
     for key in (
         "n",
         "status",
@@ -270,24 +294,24 @@ def show(
                 if key == "effect"
                 else str(value)
             )
-            say(f"{key:<12} {_below(text)}")
-    if found["ablation"]:
-        say(f"{'adds':<12} {one_line(adds(found['ablation']))}")
-    for name, text in (*interruption_lines(found), *use_lines(found), *show_lines(found)):
-        say(f"{name:<12} {_below(text)}")
-    for i, one in enumerate(found["tries"], 1):
-        say(f"{f'try {i}':<12} {_try(one)}")
-        if one["transcript"]:
-            say(f"{'transcript':<12} {one['transcript']}")
-    _samples("void", found["void_samples"])
-    _samples("sample", found["all_samples"])
-    if found["holdout"]:
-        _samples("holdout", found["holdout"]["samples"])
-        say(f"{'holdout':<12} {one_line(found['holdout']['detail'])}")
-    for host, counts in found["traffic"].items():
-        say(
-            f"{'traffic':<12} {one_line(host)}: {counts['sent']} bytes out, {counts['received']} in, {counts['refused']} refused"
-        )
+            yield key, text
+        if key == "effect" and found["compared"]:
+            yield "compared", _compared(found["compared"])
+    if found["checks"]:
+        yield "checks", found["checks"]
+
+
+def _compared(found: dict[str, Any]) -> str:
+    """Say which runs the effect is of: both sides are run in turns, so that a machine that has become slower changes neither."""
+    ours, theirs = found["candidate"], found["incumbent"]
+    told = [
+        f"{words} {number(one['mean'], found['unit'])} ({one['runs']} run{'' if one['runs'] == 1 else 's'})"
+        for words, one in (("this change", ours), ("the best so far", theirs))
+        if one
+    ]
+    if theirs is None:
+        return f"{one_line(found['metric'])}: {told[0] if told else '-'}; the best so far by its earlier runs"
+    return f"{one_line(found['metric'])}: {', '.join(told)} in the same minutes"
 
 
 def _try(one: dict[str, Any]) -> str:

@@ -21,6 +21,8 @@ from autoexp.faces.cli.printing import cut, gain, number, one_line, say, seconds
 from autoexp.faces.cli.spending import cost_of_state
 
 LAST = 10
+SILENT_RUNS = 20
+"""Runs of one experiment after which a reader without a terminal hears that it goes on."""
 
 
 def is_terminal() -> bool:
@@ -47,7 +49,7 @@ class Quiet:
 class Plain(Quiet):
     """One line for the baseline, each experiment and each note."""
 
-    def recorded(self, record: ev.Record, state: CampaignState) -> None:  # noqa: C901  one line an event
+    def recorded(self, record: ev.Record, state: CampaignState) -> None:  # noqa: C901, PLR0912  one line an event
         """Print what is news."""
         match record.event:
             case ev.SessionOpened(notice=text) if text:
@@ -55,6 +57,8 @@ class Plain(Quiet):
             case ev.BaselineMeasured() as event if event.measurement.metrics:
                 value = event.measurement.means().get(primary_of(state))
                 say(f"baseline {primary_of(state)} = {number(value, _unit(state))}")
+            case ev.SampleTaken(n=n) if n and state.open and len(state.open.samples) % SILENT_RUNS == 0:
+                say(f"experiment {n}: still measuring, run {len(state.open.samples)}")
             case ev.Done():
                 say(_line(state, state.experiments[-1]))
                 if back := _back(state):
