@@ -3,9 +3,13 @@
 import pytest
 
 from autoexp.api.showing import compared_of
+from autoexp.briefs import as_markdown
+from autoexp.campaign.drift import FOOTNOTE, any_contrary, is_contrary
+from autoexp.campaign.rows import rows
+from autoexp.campaign.views import brief_for
 from autoexp.experiment.measurement import Side
 from autoexp.experiment.outcome import Outcome, Verdict
-from autoexp.experiment.records import Decision
+from autoexp.experiment.records import Decision, Directive
 from autoexp.faces.cli.progress import Plain
 from tests.builders import Tape
 from tests.end_to_end.conftest import Project, write
@@ -55,6 +59,19 @@ def test_effect_is_of_the_runs_of_both_sides_in_turns() -> None:
     assert found is not None
     assert found["candidate"] == {"mean": pytest.approx(95.2), "runs": 2}
     assert found["incumbent"] == {"mean": pytest.approx(95.0), "runs": 2}
+
+
+def test_effect_contrary_to_the_plain_difference_has_a_footnote() -> None:
+    assert is_contrary(95.2, 95.5, -0.002, lower_is_better=True)
+    assert not is_contrary(95.2, 95.5, 0.002, lower_is_better=True)
+    assert is_contrary(95.2, 95.5, 0.002, lower_is_better=False)
+    for effect, noted in ((-0.01, True), (0.01, False)):
+        tape = Tape().open(values=(10.0, 10.0))
+        tape.experiment(9.9, effect=effect)
+        state = tape.state
+        assert any_contrary(state, list(rows(state))) is noted
+        told = as_markdown(brief_for(state, Directive(), goal="g", program="", scope=("a",)))
+        assert (FOOTNOTE in told) is noted
 
 
 def test_number_that_names_no_experiment_is_explained(project: Project) -> None:

@@ -8,7 +8,8 @@ from autoexp.briefs.bounds import room
 from autoexp.briefs.quoting import encodable, fenced, one_line, prose
 from autoexp.briefs.room import FULL, Entry, Section, Told, fill, keys_told
 from autoexp.briefs.words import LONGEST_PROGRAM, MOST_GUARDS, MOST_SCOPE, NOTICE, asked, guards_of
-from autoexp.campaign.endings import is_worse
+from autoexp.campaign.drift import FOOTNOTE, is_contrary
+from autoexp.campaign.endings import effect_of, is_worse
 from autoexp.campaign.state import Experiment
 from autoexp.campaign.views import Brief
 from autoexp.spec.criteria import in_words
@@ -36,10 +37,25 @@ def as_markdown(brief: Brief) -> str:
     mend = encodable("\n".join(_repair(brief)))
     advice = "".join(f"\n{text}\n" for text in asked(brief))
     tried = f"\n## Tried so far ({brief.experiments_total}, kept {brief.kept})\n\n"
+    note = f"{FOOTNOTE}\n\n" if _is_contrary(brief) else ""
     space = room(brief, fixed=len(head) + len(tried) + COUNT, repair=len(mend), sections=_sections, size=_size)
-    told = fill(_sections(brief), space - len(advice), _size)
+    told = fill(_sections(brief), space - len(advice) - len(note), _size)
     body = "".join(_section(heading, told[name]) for name, heading in _HEADINGS.items())
-    return head + mend + advice + body + tried + _tried(brief, told)
+    return head + mend + advice + body + tried + note + _tried(brief, told)
+
+
+def _is_contrary(brief: Brief) -> bool:
+    """Tell whether the effect of an experiment of this segment says the contrary of its value beside the baseline's."""
+    return any(
+        is_contrary(
+            one.measurement.means().get(brief.primary),
+            brief.baseline.get(brief.primary),
+            effect_of(one),
+            lower_is_better=brief.direction == "lower",
+        )
+        for one in brief.experiments
+        if one.segment == brief.segment
+    )
 
 
 def _head(brief: Brief) -> Iterator[str]:

@@ -168,6 +168,7 @@ def log(
       autoexp log --format tsv
     """
     from autoexp import api
+    from autoexp.campaign.drift import FOOTNOTE, any_contrary
 
     place = api.Place(repo, tag)
     if json or format == "table":
@@ -177,6 +178,8 @@ def log(
             print_json(rows)
         else:
             _table(rows, api.status_of(state))
+            if any_contrary(state, rows):
+                say(f"{FOOTNOTE} docs/keeping.md tells more.")
         return
     lines = api.export(place, "results.tsv" if format == "tsv" else "experiments.jsonl").split("\n")[:-1]
     head = lines[:1] if format == "tsv" else []
