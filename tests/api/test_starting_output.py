@@ -1,13 +1,18 @@
 """What a command printed is read in the form that it has, and the form that init writes reads it again."""
 
+from pathlib import Path
+
 import pytest
 
+from autoexp.api.inference import Inferred
 from autoexp.api.starting.answers import Answers
 from autoexp.api.starting.choosing import UNKNOWN, with_printed, with_unit_and_direction
 from autoexp.api.starting.contract import contract_text, spec_of
+from autoexp.api.starting.drafting import Draft
 from autoexp.api.starting.naming import direction_in, direction_of, name_for, unit_in, unit_of
 from autoexp.api.starting.output import Printed, read_output
 from autoexp.api.starting.program import program_text
+from autoexp.api.starting.trying import Seen
 from autoexp.errors import AutoexpError
 from autoexp.harness.metrics import read_lines
 
@@ -70,6 +75,15 @@ def test_metric_and_guard_far_down_in_a_long_output_are_found_and_objective_join
     assert (values[asked.metric], values["mistune_core_case_40_ms"], len(values)) == (50 + 1.5, 40 + 1.5, 10)
     joined, _ = with_printed(Answers(measure="m", edit=("a",), objective="geomean"), printed)
     assert len(spec_of(contract_text(joined)).metrics) == 60
+
+
+def test_person_may_choose_any_of_the_printed_numbers_afterwards(tmp_path: Path) -> None:
+    printed = read_output(MANY)
+    answers, _ = with_printed(Answers(measure="m", edit=("a",)), printed)
+    seen = Seen(Draft(answers, tmp_path, Inferred()), printed=printed)
+    chosen = seen.with_metric("mistune_core_case_50_ms").answers
+    spec = spec_of(contract_text(chosen))
+    assert read_lines(MANY, spec.harness.metrics, spec.metrics).values[spec.primary] == 50 + 1.5
 
 
 def test_pattern_of_a_label_with_a_version_fits_the_next_release() -> None:

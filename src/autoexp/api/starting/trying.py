@@ -31,6 +31,12 @@ class Seen:
 
     draft: Draft
     run: FirstRun | None = None
+    printed: Printed = Printed()
+
+    def with_metric(self, metric: str, *, unit: str = "") -> Draft:
+        """Give the draft with another one of the printed numbers as its primary metric."""
+        said = replace(self.draft.answers, metric=metric, unit=unit, form="", secondary=())
+        return replace(self.draft, answers=with_printed(said, self.printed)[0])
 
 
 def tried(
@@ -125,7 +131,8 @@ def _settled(drafted: Draft, run: FirstRun) -> Seen:
     told = f"metrics: {command} ran in {run.wall_s:.3g} s and printed {_in_words(printed, answers.metric, reported=run.reported)}"
     told += f"; {why}" if why else ""
     notes = [*drafted.notes, *_problems(printed, answers.metric), *_left_out(printed, answers)]
-    return Seen(_directed(replace(drafted, answers=answers, told=(*drafted.told, told), notes=tuple(notes))))
+    settled = replace(drafted, answers=answers, told=(*drafted.told, told), notes=tuple(notes))
+    return Seen(_directed(settled), printed=printed)
 
 
 def _measured_outside(drafted: Draft, run: FirstRun, likely: str, command: str) -> Seen:

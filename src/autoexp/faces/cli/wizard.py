@@ -27,7 +27,7 @@ def ask(repo: Path, answers: "Answers", *, try_it: bool, allow_unsandboxed: bool
     answers = replace(answers, goal=answers.goal or asked("What should get better?", drafted.answers.goal))
     drafted = _measure(repo, answers, drafted)
     seen = _tried(drafted, try_it=try_it, allow_unsandboxed=allow_unsandboxed)
-    settled = _scope(_direction(_metric(seen.draft, answers), answers), answers)
+    settled = _scope(_direction(_metric(seen, answers), answers), answers)
     settled = author(_checks(repo, settled, answers))
     seen = replace(seen, draft=replace(settled, told=(), notes=()))
     text = api.contract_text(seen.draft.answers)
@@ -77,8 +77,8 @@ def _tried(drafted: "Draft", *, try_it: bool, allow_unsandboxed: bool) -> "Seen"
     return seen
 
 
-def _metric(drafted: "Draft", given: "Answers") -> "Draft":
-    now = drafted.answers
+def _metric(seen: "Seen", given: "Answers") -> "Draft":
+    drafted, now = seen.draft, seen.draft.answers
     if given.metric:
         return drafted
     names = (now.metric, *now.secondary)
@@ -87,7 +87,7 @@ def _metric(drafted: "Draft", given: "Answers") -> "Draft":
         if _NAME.fullmatch(text) is None:
             return "a name has letters, digits and . _ @ % - only"
         printed = isinstance(now.form, str) and now.form in {"number", ""}
-        known = printed or text in names or text in {"cpu_s", "wall_s", "peak_rss_mb"}
+        known = printed or text in names or text in seen.printed.names or text in {"cpu_s", "wall_s", "peak_rss_mb"}
         return (
             "" if known else f"the run printed {', '.join(names)}; autoexp itself measures cpu_s, wall_s, peak_rss_mb"
         )
@@ -96,6 +96,8 @@ def _metric(drafted: "Draft", given: "Answers") -> "Draft":
     metric = asked("Which metric decides?", now.metric, why=why, fault=fault)
     if metric == now.metric:
         return drafted
+    if metric in seen.printed.names:
+        return seen.with_metric(metric, unit=given.unit)
     if not now.secondary:
         return replace(drafted, answers=replace(now, metric=metric))
     others = tuple(name for name in names if name != metric)
