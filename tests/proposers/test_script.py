@@ -176,7 +176,7 @@ STRIPPED = """
 
 def test_a_block_that_yaml_took_the_indentation_of_is_told(propose, desk):
     (desk.workspace / "a.py").write_text(DEEP)
-    with pytest.raises(ProposerFailed, match=r"stands 0 times in a\.py.*with its 8 columns.*write `old: \|2`"):
+    with pytest.raises(ProposerFailed, match=r"stands 0 times in a\.py.*once with the 8 columns.*write `old: \|2`"):
         propose(STRIPPED)
     with pytest.raises(ProposerFailed, match=r"it must stand there once$"):
         propose(STRIPPED.replace("return x", "return y"))

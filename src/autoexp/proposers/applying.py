@@ -26,8 +26,10 @@ def apply_replace(edit: Replace, workspace: Path) -> None:
     content, old = path.read_bytes(), edit.old.encode()
     found = content.count(old)
     if found != 1:
-        said = f"replace: the old text stands {found} times in {edit.file}, it must stand there once"
-        raise ProposerFailed(said + ("" if found else _indented(content, edit.old)))
+        how = "" if found else _indented(content, edit.old)
+        raise ProposerFailed(
+            f"replace: the old text stands {found} times in {edit.file}, {how or 'it must stand there once'}"
+        )
     path.write_bytes(content.replace(old, edit.new.encode()))
 
 
@@ -48,8 +50,8 @@ def _indented(content: bytes, old: str) -> str:
     if len(found) != 1:
         return ""
     return (
-        f"; with its {found[0]} columns of indentation put back it does: behind `|` YAML takes away what all lines have; write `old: |2` and "
-        "`new: |2`, each line as it stands in the file but two columns deeper than the key, or use patch:"
+        f"once with the {found[0]} columns of indentation that YAML took away behind `|`: write `old: |2` and `new: |2`, each line as it stands "
+        "in the file but two columns deeper than the key, or use patch:"
     )
 
 
