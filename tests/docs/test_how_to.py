@@ -1,5 +1,7 @@
 """How-tos whose files are all on the page: their campaigns run for real."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,15 @@ def test_pattern_of_a_page_fits_what_the_tool_prints(tool: str, lines: list[str]
     text = next(text for text in blocks("how-to/benchmark.md", "yaml") if tool in text)
     spec = load(text)
     assert read_lines(lines, spec.harness.metrics, spec.metrics).values == {spec.primary: value}
+
+
+@pytest.mark.long
+def test_library_with_an_environment_of_its_own_ends_as_the_page_says(tmp_path: Path, helper: Helper) -> None:
+    project = made("python-library", tmp_path, helper)
+    subprocess.run([sys.executable, "-m", "venv", str(project.path / ".venv")], check=True)
+    pip = [str(project.path / ".venv/bin/python"), "-m", "pip", "install", "--quiet", "pytest"]
+    if subprocess.run(pip, capture_output=True, check=False).returncode:
+        pytest.skip("pip cannot install pytest here")
+    project.run("run", "--allow-unsandboxed")
+    assert project.statuses() == ["keep", "keep", "checks_failed"]
+    assert project.git("status", "--porcelain").splitlines() == ["?? autoexp.yaml"]
