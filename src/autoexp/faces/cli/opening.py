@@ -1,4 +1,4 @@
-"""The first line of a session: which campaign it is, and whether it begins or goes on."""
+"""A line as a session opens, after that on its sandbox: which campaign it is, and whether it begins or goes on."""
 
 from typing import TYPE_CHECKING
 
@@ -20,16 +20,16 @@ def opening_line(state: "CampaignState", tag: str) -> str:
 
 
 class Opening:
-    """An observer that says the first line as the session opens; all else is for the observer behind it."""
+    """An observer that says it as the session opens; all else is for the observer behind it."""
 
     def __init__(self, observer: "Observer") -> None:
         self._observer = observer
 
     def recorded(self, record: Record, state: "CampaignState") -> None:
         """Hear of a record."""
+        self._observer.recorded(record, state)
         if isinstance(record.event, SessionOpened):
             say(opening_line(state, state.tag))
-        self._observer.recorded(record, state)
 
     def working(self, text: str) -> None:
         """Hear what is being done now."""
