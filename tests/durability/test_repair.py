@@ -101,7 +101,9 @@ def test_run_notes_lost_refs(ended: Project) -> None:
         ended.git("update-ref", "-d", f"refs/autoexp/demo/{name}")
     ended.run("run")
     notes = [event["text"] for event in ended.journal() if event["event"] == "note"]
-    assert "git has lost refs of this campaign: 2 verdicts, 1 candidate; `autoexp repair --tag demo`" in "\n".join(notes)
+    assert "git has lost refs of this campaign: 2 verdicts, 1 candidate; `autoexp repair --tag demo`" in "\n".join(
+        notes
+    )
     assert repaired(ended)["agrees"]
     notes = len(notes)
     ended.run("run")
