@@ -24,17 +24,20 @@ def test_plateau_ends_the_campaign_with_its_reason(project: Project) -> None:
 
 
 def test_status_says_what_going_on_is_likely_to_bring(project: Project) -> None:
-    project.edits(write(90), write(95), write(96))
+    project.edits(write(90), write(95), write(96), write(97))
     project.run("run", "--experiments", "1")
     found = project.status()
     assert (found["improvement_rate"], found["discards_in_row"]) == (pytest.approx(0.1), 0)
-    project.run("run")
+    project.run("run", "--experiments", "2")
     later = project.status()
     assert (later["improvement_rate"], later["discards_in_row"]) == (pytest.approx(0.1 / 3), 2)
     assert 0 < later["outlook"]["keep_rate"] < found["outlook"]["keep_rate"] < 1
     assert later["outlook"]["gain_per_experiment"] == pytest.approx(0.1 * later["outlook"]["keep_rate"])
     assert later["outlook"]["gain_per_100_samples"] == pytest.approx(10 * later["outlook"]["keep_rate"])
     assert "about 1.8 more keeps and +18.4% in the next 10 experiments" in project.run("status")
+    project.run("run")
+    assert project.status()["stop_reason"] == "exhausted"
+    assert "in the next 10 experiments" not in project.run("status")
 
 
 def test_plateau_that_was_made_longer_lets_the_campaign_go_on(project: Project) -> None:
