@@ -173,9 +173,16 @@ def test_export_prints_and_writes_the_same(told: Project, tmp_path: Path) -> Non
         assert (tmp_path / name).read_text() == text
 
 
-def test_file_that_cannot_be_written_is_told_without_a_traceback(told: Project) -> None:
-    said = told.run("export", "results.tsv", "--out", "/nowhere/at/all", code=2)
-    assert "/nowhere/at/all: No such file or directory" in said
+@pytest.mark.parametrize(
+    ("out", "what", "fix"),
+    [
+        ("/nowhere/at/all", "No such file or directory", "make the folder that it lies in"),
+        ("/usr", "Is a directory", "something else lies there"),
+    ],
+)
+def test_file_that_cannot_be_written_is_told_with_the_way_out(told: Project, out: str, what: str, fix: str) -> None:
+    said = told.run("export", "results.tsv", "--out", out, code=2)
+    assert f"{out}: {what}\n  fix: {fix}" in said
     assert "Traceback" not in said
 
 

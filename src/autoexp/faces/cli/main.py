@@ -120,10 +120,22 @@ def _code() -> int:  # noqa: PLR0911  one line for each kind of trouble
     except SystemExit:  # what the libraries below do when whoever read their output has gone
         return 0
     except OSError as error:
-        return _fail(f"{error.filename or 'a file'}: {error.strerror or error}", USER)
+        return _fail(f"{error.filename or 'a file'}: {error.strerror or error}\n  fix: {_way_out(error)}", USER)
     except Exception as error:  # noqa: BLE001  the last line of defence: a bug is loud
         return _unexpected(error)
     return code if isinstance(code, int) else 0
+
+
+def _way_out(error: OSError) -> str:
+    match error:
+        case PermissionError():
+            return "give yourself the right to read and write it, or run as its owner"
+        case FileNotFoundError() | NotADirectoryError():
+            return "make the folder that it lies in, or name another path"
+        case IsADirectoryError() | FileExistsError():
+            return "something else lies there: move it away, or name another path"
+        case _:
+            return "look at what lies there, and at the room and health of its disk; then run the same command again"
 
 
 def _unexpected(error: Exception) -> int:
