@@ -10,7 +10,7 @@ from autoexp.decision.resolution import Resolution, resolution
 from autoexp.engine import parts
 from autoexp.engine.auditing import AuditGround
 from autoexp.engine.cache import cache_folder, campaign_identity
-from autoexp.engine.cells import Cells, cells, notice
+from autoexp.engine.cells import cells, notice
 from autoexp.engine.completing import contents_for, not_here
 from autoexp.engine.contract import Contract
 from autoexp.engine.dirty import dirty_elsewhere, dirty_files
@@ -21,10 +21,10 @@ from autoexp.engine.mistakes import Ground, idle_note
 from autoexp.engine.naming import named
 from autoexp.engine.preflight import refuse_unfit_commit
 from autoexp.engine.sampling import calibrated
+from autoexp.engine.scratch import scratch_executor
 from autoexp.engine.segments import PAIRED_SAMPLES, baseline_size
 from autoexp.engine.signals import StopFlag, heeding
 from autoexp.engine.trial import Trial
-from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Measurement, Sample, measure
 from autoexp.harness.audits import Figure, Finding, run_audits
 from autoexp.ports import Proposer
@@ -33,8 +33,6 @@ from autoexp.proposers.agents import surveying
 from autoexp.spec.model import Spec
 from autoexp.spec.sections import BatchMethod
 from autoexp.workspaces.contents import Contents
-from autoexp.workspaces.hidden import Hidden
-from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.repository import Repository
 from autoexp.workspaces.scope import Scope
 
@@ -108,7 +106,7 @@ def check_up(  # noqa: PLR0913  what the command hands in
         tell(notice(made.rules, made.levels, left_out=made.left_out))
         own = repository.beside(cache / "objects")
         contents = contents_for(spec, own, commit, cache)
-        executor = _executor(contract, contents, cache, environ=environ, identity=identity, stop=stop, made=made)
+        executor = scratch_executor(spec, contents, cache, environ=environ, identity=identity, stop=stop, made=made)
         trial = Trial(contract, own, executor, commit, tell, stop, contents)
         samples = [trial.sample(0)]
         checks_s = trial.checks()
@@ -215,36 +213,6 @@ def _unpriced(spec: Spec, foretold: Expected) -> Iterator[str]:
 def _wanted(contract: Contract) -> int:
     """One sample if the contract says that numbers repeat, else enough to see the noise."""
     return 1 if contract.spec.measurement.deterministic is True else max(baseline_size(contract.spec), PAIRED_SAMPLES)
-
-
-def _executor(
-    contract: Contract,
-    contents: Contents,
-    cache: Path,
-    *,
-    environ: Mapping[str, str],
-    identity: str,
-    stop: StopFlag,
-    made: Cells,
-) -> LocalExecutor:
-    spec = contract.spec
-    return LocalExecutor(
-        harness=spec.harness,
-        metrics=spec.metrics,
-        measurement=spec.measurement,
-        trees=MeasurementTrees(
-            contents.repository,
-            cache / "measure",
-            hidden=Hidden(contents.repository, spec.scope.hidden),
-            fixtures=made.fixtures,
-            contents=contents,
-        ),
-        output=cache / "output",
-        marker=f"{identity}:{os.getpid()}",
-        environ=environ,
-        stop=stop,
-        cell=made.harness,
-    )
 
 
 def _report(

@@ -14,16 +14,14 @@ from autoexp.engine.cache import cache_folder, campaign_identity
 from autoexp.engine.cells import cells, notice
 from autoexp.engine.completing import contents_for
 from autoexp.engine.mending import mend
+from autoexp.engine.scratch import scratch_executor
 from autoexp.engine.signals import INTERRUPTED, StopFlag, heeding
-from autoexp.executors.local import LocalExecutor
 from autoexp.experiment.measurement import Side
 from autoexp.experiment.outcome import Outcome
 from autoexp.harness.lines import lines_of
 from autoexp.harness.report import channel_of
 from autoexp.processes.environment import remove
 from autoexp.spec.model import Spec
-from autoexp.workspaces.hidden import Hidden
-from autoexp.workspaces.measurement import MeasurementTrees
 from autoexp.workspaces.repository import Repository
 
 MOST_LINES = 100_000
@@ -76,23 +74,7 @@ def first_run(
             tell(notice(made.rules, made.levels, left_out=made.left_out))
             own = repository.beside(cache / "objects")
             contents = contents_for(spec, own, commit, cache)
-            executor = LocalExecutor(
-                harness=spec.harness,
-                metrics=spec.metrics,
-                measurement=spec.measurement,
-                trees=MeasurementTrees(
-                    own,
-                    cache / "measure",
-                    hidden=Hidden(contents.repository, spec.scope.hidden),
-                    fixtures=made.fixtures,
-                    contents=contents,
-                ),
-                output=cache / "output",
-                marker=f"{identity}:{os.getpid()}",
-                environ=environ,
-                stop=stop,
-                cell=made.harness,
-            )
+            executor = scratch_executor(spec, contents, cache, environ=environ, identity=identity, stop=stop, made=made)
             taken = executor.sample(commit, Side.BASELINE, n="init", i=0, seed=0)
             contents.repository.close()
             own.close()
